@@ -1,0 +1,37 @@
+"""attncli: an attention calculator that shows its working."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attncli.calculation import Result, backward, forward
+    from attncli.errors import AttnError, AttnErrors
+    from attncli.problem.problem import Problem
+    from attncli.problem.sources import load
+
+__version__ = "0.1.0"
+__all__ = ["AttnError", "AttnErrors", "Problem", "Result", "backward", "forward", "load"]
+
+_HOME = {
+    "AttnError": "errors",
+    "AttnErrors": "errors",
+    "Problem": "problem.problem",
+    "Result": "calculation",
+    "backward": "calculation",
+    "forward": "calculation",
+    "load": "problem.sources",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Import a public name when it is first used: ``attncli --version`` needs no NumPy."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'attncli' has no attribute {name!r}")
+    return getattr(import_module(f"attncli.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return [*__all__, "__version__"]

@@ -1,0 +1,21 @@
+"""The entry point of the command ``attncli``; ``--version`` is answered without loading anything."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line, and leave with its exit code."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from attncli import __version__  # noqa: PLC0415
+
+        sys.stdout.write(f"attncli {__version__}\n")
+        return
+    from attncli.commands.app import run  # noqa: PLC0415 - only where it is needed
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Cells as a person names them: ``A[Death,wind]``, ``A[1,5]``, ``A[2][Death,wind]``, ``L``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attncli.errors import AttnError
+from attncli.tokens import places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CELL = re.compile(r"\s*([^\W\d]\w*)\s*((?:\[.*\])?)\s*", re.DOTALL)
+_PART = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,\[\]"]+|,(?=,|$)))\s*(,|$)')
+
+
+def parse_cell(text: str) -> tuple[str, list[str]]:
+    """Split ``A[2][Death,wind]`` into the symbol and its indices, head first.
+
+    An index in double quotes is a token even where it looks like a number or holds a comma.
+    Raises AttnError where the text is no cell.
+    """
+    match = _CELL.fullmatch(text)
+    if match is None:
+        raise AttnError(
+            f"{text[:60]!r} is not a cell", hint="write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2"
+        )
+    symbol, brackets = match.groups()
+    indices: list[str] = []
+    for inner in re.split(r"\]\s*\[", brackets[1:-1]) if brackets else []:
+        position = 0
+        while position < len(inner) or not indices:
+            part = _PART.match(inner, position)
+            if part is None or part.end() == position:
+                raise AttnError(
+                    f"{text[:60]!r} is not a cell",
+                    hint="write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2",
+                )
+            quoted, plain, _ = part.groups()
+            indices.append(f'"{quoted}' if quoted is not None else plain.strip())
+            position = part.end()
+    return symbol, indices
+
+
+def locate(
+    name: str,
+    indices: Sequence[str],
+    shape: Sequence[int],
+    labels: Sequence[Sequence[str] | None],
+) -> tuple[int, ...]:
+    """Return the index of a cell, counted from 0, from the words and numbers of a person.
+
+    ``labels`` holds for each axis its tokens, or None where it is only counted. Raises AttnError
+    where there is no such cell, or a word stands in several places.
+    """
+    if len(indices) != len(shape):
+        axes = " × ".join(map(str, shape)) or "one number"
+        raise AttnError(
+            f"{name} is {axes}: a cell of it has {len(shape)} indices, not {len(indices)}",
+            hint="row first, then column; a head goes before them, in its own brackets: A[2][1,5]",
+        )
+    return tuple(
+        place(name, index, size, tokens) for index, size, tokens in zip(indices, shape, labels, strict=True)
+    )
+
+
+def place(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int:
+    """Return one axis's place: a number counted from 1, or a token."""
+    if index.isdecimal() and index.isascii():
+        if 1 <= int(index) <= size:
+            return int(index) - 1
+        raise AttnError(f"{name} has no {index}: it goes from 1 to {size}", hint="cells are counted from 1")
+    word = index.removeprefix('"')
+    found = places(tokens or (), word)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise AttnError(
+            f"{word!r} stands in {len(found)} places",
+            hint=" or ".join(f"{word}#{i + 1}" for i in range(min(len(found), 6))),
+        )
+    known = f"the tokens are {', '.join(tokens[:12])}" if tokens else f"count from 1 to {size}"
+    raise AttnError(f"{name} has no {word[:40]!r}", hint=known)

@@ -1,0 +1,63 @@
+"""``attncli backward``: the loss, and its gradient by everything on the page."""
+
+from __future__ import annotations
+
+import typer  # noqa: TC002 - Typer reads the annotations
+
+from attncli.commands import options  # noqa: TC001
+from attncli.commands.environment import Environment
+from attncli.commands.output import Show, load_problem, show
+
+HELP = """Work out the loss and its gradient by every given and every row of the page.
+
+\b
+Examples:
+  attncli backward                        the built-in article, binary cross-entropy
+  attncli backward my.yaml --loss mse     another loss
+  attncli backward masked --only dWq,dX   two gradients
+  attncli backward --all                  the forward rows as well
+  attncli backward my.yaml --json | jq .values.dWq
+"""
+LOSS_SIDE = ("Y", "U", "O", "P", "L")
+
+
+def backward(
+    context: typer.Context,
+    config: options.Config = None,
+    *,
+    config_option: options.ConfigOption = None,
+    loss: options.LossName = None,
+    reduction: options.Reduction = None,
+    changes: options.Set = None,
+    only: options.Only = None,
+    every: options.All = False,
+    head: options.Head = None,
+    decimals: options.Decimals = None,
+    full: options.Full = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    dtype: options.Dtype = "float64",
+    width: options.Width = None,
+    color: options.Color = None,
+    ascii_only: options.Ascii = False,
+    debug: options.Debug = False,
+) -> None:
+    """Parse, calculate, show."""
+    environment = context.ensure_object(Environment)
+    environment.update(width, color, ascii_only=ascii_only, debug=debug)
+    how = Show(only, head, decimals, full, plain, json, quiet)
+    how.check()
+    taken = [f"{key}={value}" for key, value in (("loss", loss), ("reduction", reduction)) if value]
+    problem = load_problem(config, config_option, [*(changes or ()), *taken], environment, quiet=quiet)
+    from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
+
+    result = calculation.backward(problem, only=how.symbols, dtype=dtype)  # type: ignore[arg-type]
+    backward_rows = [row.symbol for row in result.rows if row.backward]
+    loss_side = [symbol for symbol in LOSS_SIDE if symbol in result.values]
+    show(
+        result,
+        how,
+        environment,
+        how.symbols or (list(result.values) if every else [*loss_side, *backward_rows]),
+    )

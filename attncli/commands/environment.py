@@ -1,0 +1,54 @@
+"""What a command runs in: its streams and how they are to be used; options before or after it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from attncli.errors import AttnError
+from attncli.show.terminal import terminal
+
+if TYPE_CHECKING:
+    from attncli.show.terminal import Terminal
+
+COLORS = ("auto", "always", "never")
+NARROWEST = 20
+
+
+@dataclass
+class Environment:
+    """The options of the whole program; those after a command go before those in front of it."""
+
+    width: int | None = None
+    color: str = "auto"
+    ascii_only: bool = False
+    debug: bool = False
+
+    def update(self, width: int | None, color: str | None, *, ascii_only: bool, debug: bool) -> None:
+        """Take in one set of options. Raises AttnError where a value is not one that there is."""
+        if color is not None and color not in COLORS:
+            raise AttnError(f"--color is {color!r}; expected {', '.join(COLORS)}")
+        if width is not None and width < NARROWEST:
+            raise AttnError(f"--width is {width}; a screen has at least {NARROWEST} columns")
+        self.width = width or self.width
+        self.color = color or self.color
+        self.ascii_only = self.ascii_only or ascii_only
+        self.debug = self.debug or debug
+
+    @cached_property
+    def out(self) -> Terminal:
+        """Where results go."""
+        return terminal(sys.stdout, width=self.width, color=self.color, ascii_only=self.ascii_only)
+
+    @cached_property
+    def err(self) -> Terminal:
+        """Where notes and errors go."""
+        return terminal(sys.stderr, width=self.width, color=self.color, ascii_only=self.ascii_only)
+
+    def note(self, text: str) -> None:
+        """Say something that is not a result."""
+        from attncli.show.words import harmless  # noqa: PLC0415
+
+        self.err.write(f"{harmless(text)}\n")

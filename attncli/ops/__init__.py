@@ -1,0 +1,1 @@
+"""The algebra: about two dozen ops, each complete in one place."""

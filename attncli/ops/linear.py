@@ -1,0 +1,126 @@
+"""Products and sums of matrices.
+
+Shapes are those of the formulas; a leading ``h`` (heads) goes through every op untouched. The
+gradient rules are the matrix calculus of the chain rule: for Y = A·B, dA = dY·Bᵀ and dB = Aᵀ·dY.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.ops.op import TRANSPOSED, Array, Gradient, Op, Shape, transpose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class MatMul(Op):
+    """A·B."""
+
+    def text(self, *args: str) -> str:
+        a, b = args
+        return f"{a}·{b}"
+
+    def value(self, a: Array, b: Array) -> Array:
+        product: Array = np.matmul(a, b)
+        return product
+
+    def shape(self, *args: Shape) -> Shape:
+        a, b = args[:2]
+        return (*a[:-1], b[-1])
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+        """DA = dY·Bᵀ, dB = Aᵀ·dY; of a transposed operand, the same product read the other way."""
+        a, b = args
+        yield (
+            Gradient(transpose(a), MATMUL, (b, transpose(dy)))
+            if a.endswith(TRANSPOSED)
+            else Gradient(a, MATMUL, (dy, transpose(b)))
+        )
+        yield (
+            Gradient(transpose(b), MATMUL, (transpose(dy), a))
+            if b.endswith(TRANSPOSED)
+            else Gradient(b, MATMUL, (transpose(a), dy))
+        )
+
+
+class Affine(MatMul):
+    """X·W + b, the bias b added to every row."""
+
+    def text(self, *args: str) -> str:
+        x, w, b = args
+        return f"{x}·{w} + {b}"
+
+    def value(self, x: Array, w: Array, b: Array) -> Array:  # type: ignore[override]
+        product: Array = np.matmul(x, w)
+        product += b
+        return product
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        """As for a product; db = the sum of dY's rows, because b went into each of them."""
+        x, w, b = args
+        yield from super().gradients(y, dy, x, w)
+        yield Gradient(b, COLSUM, (dy,))
+
+
+class ColSum(Op):
+    """The sum of each column."""
+
+    def text(self, *args: str) -> str:
+        return f"colsum({args[0]})"
+
+    def value(self, a: Array) -> Array:
+        total: Array = a.sum(axis=-2)
+        return total
+
+    def shape(self, *args: Shape) -> Shape:
+        return args[0][1:]
+
+
+class Divide(Op):
+    """A divided by one number: S/√d_k."""
+
+    def text(self, *args: str) -> str:
+        a, number = args
+        return f"{a}/{number}"
+
+    def value(self, a: Array, number: float) -> Array:
+        return a / number
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+        a, number = args
+        yield Gradient(a, DIVIDE, (dy, number))
+
+
+class Multiply(Op):
+    """A times one number: S·c."""
+
+    def text(self, *args: str) -> str:
+        a, number = args
+        return f"{a}·{number}"
+
+    def value(self, a: Array, number: float) -> Array:
+        return a * number
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+        a, number = args
+        yield Gradient(a, MULTIPLY, (dy, number))
+
+
+class Add(Op):
+    """The sum of several matrices: where paths of the chain rule meet."""
+
+    def text(self, *args: str) -> str:
+        return " + ".join(args)
+
+    def value(self, *args: Array) -> Array:
+        total = args[0] + args[1]
+        for path in args[2:]:
+            total = total + path
+        return total
+
+
+MATMUL, AFFINE, COLSUM = MatMul(), Affine(), ColSum()
+DIVIDE, MULTIPLY, ADD = Divide(), Multiply(), Add()

@@ -1,0 +1,54 @@
+"""What an operation of the page is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Array = NDArray[np.floating[Any]]
+Shape = tuple[str, ...]
+
+TRANSPOSED = "ᵀ"
+
+
+def transpose(name: str) -> str:
+    """``K`` → ``Kᵀ`` and back: how an argument of a row is written."""
+    return name.removesuffix(TRANSPOSED) if name.endswith(TRANSPOSED) else name + TRANSPOSED
+
+
+class Gradient(NamedTuple):
+    """One path of the chain rule: ``∂L/∂of`` by way of one row, as arithmetic on the page."""
+
+    of: str
+    op: Op
+    args: tuple[str, ...]
+
+
+class Op(ABC):
+    """One kind of arithmetic, complete: its text, its numbers, its shape and its gradient.
+
+    The text, the numbers and the gradient of a formula come from the same object, so that what is
+    printed is what ran. Ops have no state: one instance serves every row.
+    """
+
+    @abstractmethod
+    def text(self, *args: str) -> str:
+        """Write the right-hand side of the formula, from the names of its arguments."""
+
+    @abstractmethod
+    def value(self, *args: Any) -> Array:  # noqa: ANN401 - see the docstring
+        """Compute the row, from the values of its arguments: matrices, constants, masks."""
+
+    def shape(self, *args: Shape) -> Shape:
+        """Tell the row's shape in letters, from those of its arguments."""
+        return args[0]
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+        """Apply the chain rule: the row is ``y``, the gradient that arrives at it is ``dy``."""
+        return ()

@@ -1,0 +1,142 @@
+"""The page of formulas: rows as data, and their evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.errors import AttnError
+from attncli.ops.op import TRANSPOSED, Array, Op, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+
+CONSTANTS = frozenset({"h", "√d_k", "c", "mask", "B", "N"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity of the page: its symbol, its arithmetic and what goes into it.
+
+    An argument is a symbol, with ``ᵀ`` behind it where it goes in transposed.
+    """
+
+    symbol: str
+    op: Op
+    args: tuple[str, ...]
+    backward: bool = False
+    reads: tuple[tuple[str, bool], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out once which symbols are read, and which of them transposed."""
+        reads = tuple((arg.removesuffix(TRANSPOSED), arg.endswith(TRANSPOSED)) for arg in self.args)
+        object.__setattr__(self, "reads", reads)
+
+    @property
+    def formula(self) -> str:
+        """``S = Q·Kᵀ``."""
+        return f"{self.symbol} = {self.op.text(*self.args)}"
+
+    def compute(self, values: Mapping[str, Any]) -> Array:
+        """Compute the row from the values of what it reads.
+
+        Raises AttnError where the result is beyond the largest number of its type.
+        """
+        operands = [
+            values[symbol].swapaxes(-1, -2) if transposed else values[symbol]
+            for symbol, transposed in self.reads
+        ]
+        try:
+            return self.op.value(*operands)
+        except FloatingPointError:
+            # A fast kernel may raise the flag without cause: what it computed decides.
+            with np.errstate(all="ignore"):
+                result = self.op.value(*operands)
+            if np.isfinite(result).all():
+                return result
+            raise self._too_large(result) from None
+
+    def _too_large(self, result: Array) -> AttnError:
+        largest = np.finfo(result.dtype).max
+        return AttnError(
+            f"{self.formula} has a number too large for {result.dtype}, whose largest is {largest:.1e}",
+            hint="make the embeddings or the weights smaller",
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in the order in which they are worked out; what no row computes is given."""
+
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def row(self) -> Mapping[str, Row]:
+        """Each row by its symbol."""
+        return {row.symbol: row for row in self.rows}
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Every symbol that some row reads, given or computed."""
+        return frozenset(symbol for row in self.rows for symbol, _ in row.reads)
+
+    def without(self, given: Collection[str]) -> Page:
+        """Leave out the rows whose values are given."""
+        return Page(tuple(row for row in self.rows if row.symbol not in given))
+
+    def needed_for(self, wanted: Iterable[str]) -> Page:
+        """Leave out the rows on which none of the wanted symbols depends."""
+        needed = set(wanted)
+        kept = []
+        for row in reversed(self.rows):
+            if row.symbol in needed:
+                kept.append(row)
+                needed.update(symbol for symbol, _ in row.reads)
+        return Page(tuple(reversed(kept)))
+
+    def shapes(self, given: Mapping[str, Shape]) -> dict[str, Shape]:
+        """Tell every row's shape in letters, from those of what is given."""
+        shapes = dict(given)
+        for row in self.rows:
+            args = [(shapes.get(symbol, ()), transposed) for symbol, transposed in row.reads]
+            shapes[row.symbol] = row.op.shape(
+                *((*shape[:-2], *shape[:-3:-1]) if transposed else shape for shape, transposed in args)
+            )
+        return shapes
+
+    def evaluate(
+        self,
+        given: Mapping[str, Any],
+        keep: Callable[[str], bool] = lambda _: True,
+    ) -> dict[str, Array]:
+        """Compute every row, in order, from what is given.
+
+        What ``keep`` refuses is dropped as soon as no later row reads it. Raises AttnError where a
+        result is too large for its type; nothing else can go wrong on a checked problem.
+        """
+        values: dict[str, Any] = dict(given)
+        kept: dict[str, Array] = {}
+        with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+            for row, dead in zip(self.rows, self._dead_after, strict=True):
+                values[row.symbol] = result = row.compute(values)
+                if keep(row.symbol):
+                    kept[row.symbol] = result
+                for symbol in dead:
+                    del values[symbol]
+        return kept
+
+    @cached_property
+    def _dead_after(self) -> list[list[str]]:
+        """For each row, which computed values nobody reads once it is done."""
+        last = {row.symbol: i for i, row in enumerate(self.rows)}
+        computed = set(last)
+        for i, row in enumerate(self.rows):
+            last.update((symbol, i) for symbol, _ in row.reads if symbol in computed)
+        dead: list[list[str]] = [[] for _ in self.rows]
+        for symbol, i in last.items():
+            dead[i].append(symbol)
+        return dead

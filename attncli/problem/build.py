@@ -1,0 +1,199 @@
+"""From a document to a checked problem: every key read, every shape held against the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from attncli.attention import Form, attention_rows
+from attncli.cells import locate
+from attncli.errors import AttnError
+from attncli.page import CONSTANTS, Page
+from attncli.problem.dimensions import Dimensions
+from attncli.problem.givens import Givens, shapes_in_letters, written
+from attncli.problem.keys import BIASES, canonical
+from attncli.problem.masks import MaskReader
+from attncli.problem.matrices import Drawn, read_literal, whole
+from attncli.problem.numbers import cell
+from attncli.problem.problem import Checked
+from attncli.problem.report import Report, did_you_mean
+from attncli.problem.settings import choice, read_context, read_scale
+from attncli.problem.targets import LOSSES, REDUCTIONS, Target
+from attncli.problem.words import numbered, read_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from attncli.mask import Mask
+    from attncli.ops.op import Array
+    from attncli.problem.assign import CellValue
+    from attncli.problem.document import Mapping as Document
+    from attncli.problem.document import Node
+
+MAX_HEADS = 2**12
+MAX_DECIMALS = 15
+
+
+def build(root: Node, name: str, folder: Path, cells: Sequence[CellValue] = ()) -> Checked:
+    """Check a whole document; ``cells`` are single numbers to be put in at the end.
+
+    Raises AttnErrors with all that is wrong, in the order of the file.
+    """
+    report = Report()
+    document = canonical(root, report)
+    heads = whole(document.get("heads"), "heads", report, least=1, most=MAX_HEADS) or 1
+    loss = choice(document, "loss", LOSSES, report)
+    reduction = choice(document, "reduction", REDUCTIONS, report)
+    decimals = whole(document.get("decimals"), "decimals", report, least=0, most=MAX_DECIMALS)
+    out_in = choice(document, "weights", ("in-out", "out-in"), report) == "out-in"
+    context = read_context(document, report)
+    scale_symbol, scale = read_scale(document, report)
+    form = Form(
+        heads=heads,
+        context=context is not None,
+        context_values=context is not None and context.get("values") is not None,
+        biases=frozenset(bias for bias in BIASES if document.get(bias) is not None),
+        scale=scale_symbol,
+        masked=True,  # until the mask has been read, which needs n and m
+        output_weights=document.get("Wo") is not None,
+    )
+    if "bo" in form.biases and not form.output_weights:
+        report.error(
+            document.get("bo"), "bo needs Wo: it is the bias of O = C·Wo + bo", "add Wo, or delete bo"
+        )
+
+    dims = Dimensions(heads, report)
+    tokens = read_tokens(document, "", "n", dims, report)
+    context_tokens = read_tokens(context, "context.", "m", dims, report) if context else None
+    givens = Givens(dims, shapes_in_letters(form), folder, report, out_in)
+    givens.read_keys(document, context)
+    given_rows = givens.read_rows(document, form)
+    form, mask, added = read_mask(
+        document,
+        replace(form, masked="M" in given_rows),
+        dims,
+        context_tokens if form.context else tokens,
+        folder,
+    )
+    target = read_target(document, "target", loss, givens)
+    upstream = read_target(document, "upstream", "upstream", givens)
+
+    page = Page(tuple(attention_rows(form))).without(given_rows).needed_for(["O"])
+    leaves = (page.reads | {"O"}) - page.row.keys() - CONSTANTS
+    refuse_missing([symbol for symbol in givens.letters if symbol in leaves], page, givens, document)
+    if "√d_k" in page.reads and "d_k" not in dims.sizes:
+        report.error(
+            givens.nodes.get("S"),
+            "S is given, so nothing tells d_k for Z = S/√d_k",
+            "write the scale as a number (scale: 0.5 is 1/√4), or scale: false",
+        )
+    givens.draw()
+    report.raise_if_any()
+
+    values = {
+        symbol: value
+        for symbol, value in givens.matrices.items()
+        if symbol in leaves and not isinstance(value, Drawn)
+    }
+    if added is not None and "M" in page.row:
+        values["B"] = added
+    n = dims.sizes["n"]
+    m = dims.sizes.setdefault("m", n if not form.context else len(context_tokens or ()))
+    checked = Checked(
+        name=name,
+        tokens=tokens or numbered(n),
+        context_tokens=(context_tokens or numbered(m)) if form.context else None,
+        form=form,
+        givens=values,
+        given_rows=given_rows & leaves,
+        mask=mask,
+        scale=scale,
+        sizes=dims.sizes,
+        letters=givens.letters
+        | {"B": givens.letters["M"][-2:] if added is None or added.ndim == 2 else givens.letters["M"]},  # noqa: PLR2004
+        target=target,
+        upstream=upstream,
+        loss=loss or "bce",
+        reduction=reduction or "sum",
+        decimals=4 if decimals is None else decimals,
+        notes=unused(givens, leaves),
+    )
+    put_cells(checked, cells, report)
+    report.raise_if_any()
+    for value in values.values():
+        value.setflags(write=False)
+    return checked
+
+
+def read_mask(
+    document: Document, form: Form, dims: Dimensions, key_tokens: tuple[str, ...] | None, folder: Path
+) -> tuple[Form, Mask | None, Array | None]:
+    """Read the mask, and settle whether the page has a row M: with a mask, or where M is given."""
+    node = document.get("mask")
+    n, m = dims.sizes.get("n"), dims.sizes.get("m" if form.context else "n")
+    if node is None or n is None or m is None:
+        return form, None, None
+    reader = MaskReader(n, m, form.heads, key_tokens or numbered(m), folder, dims.report)
+    reader.read(node)
+    if not reader.masked:
+        return form, None, None
+    return replace(form, masked=True, mask_added=reader.added is not None), reader.mask(), reader.added
+
+
+def read_target(document: Document, key: str, loss: str | None, givens: Givens) -> Target | None:
+    """Read the target or the upstream gradient, and hold it against the loss that the config names."""
+    node = document.get(key)
+    if node is None:
+        return None
+    values = read_literal(node, key, givens.folder, givens.report, blank_rows=True)
+    shape = givens.dims.of(givens.letters["O"])
+    if values is None:
+        return None
+    target = Target(key, values, node)
+    if shape is not None and (loss == "upstream") == (key == "upstream"):
+        try:
+            target.check(loss, *shape)
+        except AttnError as error:
+            givens.report.errors.extend(error.errors)
+    return target
+
+
+def refuse_missing(needed: list[str], page: Page, givens: Givens, document: Document) -> None:
+    """Say which matrices are missing, and what for: on its own, or behind the other mistakes."""
+    missing = [symbol for symbol in needed if symbol not in givens.nodes]
+    givens.report.raise_if_any([f"still to write: {', '.join(map(written, missing))}"] if missing else [])
+    for symbol in missing:
+        reader = next(row for row in page.rows if symbol in dict(row.reads))
+        givens.report.error(
+            document,
+            f"{written(symbol)} is missing: {reader.formula} needs it",
+            f"write {written(symbol)}, or give {reader.symbol} itself: given: {{{reader.symbol}: …}}",
+        )
+    givens.report.raise_if_any()
+
+
+def unused(givens: Givens, leaves: Collection[str]) -> tuple[str, ...]:
+    """Name the matrices that no row needs."""
+    idle = [written(symbol) for symbol in givens.matrices if symbol not in leaves]
+    if not idle:
+        return ()
+    return (f"{', '.join(idle)} {'is' if len(idle) == 1 else 'are'} not used: what is given stands after it",)
+
+
+def put_cells(checked: Checked, cells: Sequence[CellValue], report: Report) -> None:
+    """Put single numbers in: ``--set 'Wq[1,2]=0.5'``."""
+    for item in cells:
+        value = checked.givens.get(item.symbol)
+        if value is None:
+            known = ", ".join(checked.givens)
+            hint = did_you_mean(item.symbol, checked.givens, f"given are {known}")
+            report.error(item.key, f"{item.symbol} is not given in this problem", hint)
+            continue
+        labels = [checked.labels(letter) for letter in checked.letters[item.symbol]]
+        try:
+            index = locate(item.symbol, item.indices, value.shape, labels)
+        except AttnError as error:
+            report.error(item.key, error.message, error.hint)
+        else:
+            value[index] = cell(item.value, item.symbol, report)

@@ -1,0 +1,169 @@
+"""Every matrix of a config, read, turned the page's way, and held against the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.attention import attention_rows
+from attncli.page import Page
+from attncli.problem.document import Mapping, Node
+from attncli.problem.keys import BIASES, WEIGHTS
+from attncli.problem.matrices import Drawn, read_literal, read_matrix
+from attncli.problem.report import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from attncli.attention import Form
+    from attncli.ops.op import Array, Shape
+    from attncli.problem.dimensions import Dimensions
+    from attncli.problem.report import Report
+
+WRITTEN = {"X": "embeddings", "E": "context.embeddings", "Ev": "context.values"}
+MATRIX, HEADS = 2, 3  # how many axes they have
+AXES = {1: ("numbers",), MATRIX: ("rows", "columns"), HEADS: ("heads", "rows", "columns")}
+
+
+def written(symbol: str) -> str:
+    """Name a symbol as the config writes it."""
+    return WRITTEN.get(symbol, symbol)
+
+
+def shapes_in_letters(form: Form) -> dict[str, Shape]:
+    """Tell the shape of everything that such a page could hold, in the page's order."""
+    keys_from = "d_context" if form.context else "d_model"
+    values_from = "d_values" if form.context_values else keys_from
+    wide = "h·" if form.heads > 1 else ""
+    givens: dict[str, Shape] = {"X": ("n", "d_model")}
+    if form.context:
+        givens["E"] = ("m", "d_context")
+    if form.context_values:
+        givens["Ev"] = ("m", "d_values")
+    givens |= {
+        "Wq": ("d_model", f"{wide}d_k"),
+        "bq": (f"{wide}d_k",),
+        "Wk": (keys_from, f"{wide}d_k"),
+        "bk": (f"{wide}d_k",),
+        "Wv": (values_from, f"{wide}d_v"),
+        "bv": (f"{wide}d_v",),
+        "Wo": (f"{wide}d_v", "d_out"),
+        "bo": ("d_out",),
+    }
+    shapes = Page(tuple(attention_rows(form))).shapes(givens)
+    return shapes | {"P": shapes["O"], "Y": shapes["O"], "U": shapes["O"], "L": ()}
+
+
+@dataclass
+class Givens:
+    """The matrices found so far, by symbol; ``nodes`` says where each one stands."""
+
+    dims: Dimensions
+    letters: dict[str, Shape]
+    folder: Path
+    report: Report
+    out_in: bool
+    matrices: dict[str, Array | Drawn] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+
+    def read_keys(self, root: Mapping, context: Mapping | None) -> None:
+        """Read the embeddings, the weights and the biases."""
+        found = [("X", root.get("embeddings"))]
+        if context is not None:
+            found += [("E", context.get("embeddings")), ("Ev", context.get("values"))]
+        found += [(symbol, root.get(symbol)) for symbol in (*WEIGHTS, *BIASES)]
+        for symbol, node in found:
+            if node is not None:
+                self.read(symbol, node, read_matrix(node, written(symbol), self.folder, self.report))
+
+    def read_rows(self, root: Mapping, form: Form) -> frozenset[str]:
+        """Read the rows whose values are given, and return their symbols."""
+        given = root.get("given")
+        if given is None:
+            return frozenset()
+        if not isinstance(given, Mapping):
+            self.report.error(given, "given is not a mapping", "write given: {Q: …, K: …, V: …}")
+            return frozenset()
+        rows = [row.symbol for row in attention_rows(form)]
+        for symbol, (key, node) in given.pairs.items():
+            if symbol in rows:
+                values = read_literal(node, symbol, self.folder, self.report, minus_infinity=symbol == "M")
+                self.read(symbol, node, values)
+                continue
+            hint = did_you_mean(symbol, rows, "its rows are " + ", ".join(rows))
+            if symbol in self.letters:
+                hint = f"{symbol} is a key of its own, outside given"
+            self.report.error(key, f"{symbol[:40]!r} is not a row of this problem", hint)
+        return frozenset(given.pairs.keys() & set(rows))
+
+    def read(self, symbol: str, node: Node, values: Array | Drawn | None) -> None:
+        """Turn one matrix the page's way and hold its shape against the others."""
+        self.nodes[symbol] = node
+        if values is None:
+            return
+        name, letters = written(symbol), self.letters[symbol]
+        flipped = self.out_in and symbol in WEIGHTS
+        if isinstance(values, Drawn):
+            shape = values.shape[::-1] if values.shape and flipped else values.shape
+            values = Drawn(values.init, shape)
+        else:
+            values = joined_heads(values, symbol, self.dims.heads, flipped=flipped)
+            shape = values.shape
+        if shape is not None and len(shape) != len(letters):
+            self.refuse_nesting(name, node, shape, letters)
+            return
+        if shape is not None:
+            words = AXES[len(shape)]
+            self.dims.bind(name, node, letters, shape, words[::-1] if flipped else words)
+        self.matrices[symbol] = values
+
+    def refuse_nesting(self, name: str, node: Node, shape: tuple[int, ...], letters: Shape) -> None:
+        """Say how a matrix should have been nested."""
+        heads = self.dims.heads
+        if len(shape) == HEADS and name in WEIGHTS:
+            message = f"{name} is a list of {shape[0]} matrices; heads is {heads}"
+            self.report.error(node, message, "one matrix a head, or one for all of them")
+            return
+        kinds = ("one number", "a flat list of numbers", "a matrix", "a list of matrices")
+        how = {
+            1: "write [1, 0, 1]",
+            MATRIX: "a matrix is a list of rows: [[1, 0], [0, 1]]",
+            HEADS: f"write {heads} matrices, one a head",
+        }
+        wanted = f"{kinds[len(letters)]} ({' × '.join(letters)})"
+        self.report.error(node, f"{name} is {kinds[len(shape)]}; expected {wanted}", how[len(letters)])
+
+    def draw(self) -> None:
+        """Draw the matrices that are left to an initialiser."""
+        for symbol, value in self.matrices.items():
+            if not isinstance(value, Drawn):
+                continue
+            letters = self.letters[symbol]
+            shape = value.shape or self.dims.of(letters)
+            if shape is None:
+                unknown = [letter for letter in letters if self.dims.of((letter,)) is None]
+                message = (
+                    f"{written(symbol)} is {' × '.join(letters)}, and nothing tells {' or '.join(unknown)}"
+                )
+                self.report.error(self.nodes[symbol], message, "add shape: [rows, columns]")
+                continue
+            self.matrices[symbol] = value.init.fill(symbol, shape)
+
+
+def joined_heads(values: Array, symbol: str, heads: int, *, flipped: bool) -> Array:
+    """Turn a weight or bias the page's way: in-out, and the heads' own matrices side by side.
+
+    Head i owns the i-th block of columns; of Wo, which takes what the heads give, of rows. What
+    does not fit is returned as it is, for its shape to be refused.
+    """
+    if symbol in BIASES:
+        return values.reshape(-1) if values.ndim == MATRIX and len(values) in {1, heads} else values
+    if symbol not in WEIGHTS:
+        return values
+    if flipped and values.ndim > 1:
+        values = values.swapaxes(-1, -2)
+    if values.ndim == HEADS and len(values) == heads:
+        values = np.concatenate(list(values), axis=0 if symbol == "Wo" else 1)
+    return np.ascontiguousarray(values) if flipped else values

@@ -1,0 +1,68 @@
+"""The ways in which weights are really drawn.
+
+n_in and n_out are the whole matrix's rows and columns. Sources: Glorot and Bengio 2010 (Xavier),
+He et al. 2015, LeCun et al. 1998. The draws come from NumPy's RandomState, whose streams are frozen:
+the same seed gives the same numbers in every version and on every machine.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attncli.ops.op import Array
+
+Draw = np.random.RandomState
+
+
+@dataclass(frozen=True)
+class Init:
+    """How a matrix is to be filled; ``spread`` is gaussian's ``std`` or uniform's ``a``."""
+
+    method: str
+    seed: int = 0
+    spread: float = 1.0
+
+    def fill(self, symbol: str, shape: tuple[int, ...]) -> Array:
+        """Draw the matrix. Its symbol goes into the seed, so that Wq and Wk differ under one seed."""
+        draw = np.random.RandomState([self.seed, zlib.crc32(symbol.encode())])
+        return METHODS[self.method](draw, shape, self.spread)
+
+
+def uniform(draw: Draw, shape: tuple[int, ...], a: float) -> Array:
+    """U(−a, a)."""
+    return (2.0 * draw.random_sample(shape) - 1.0) * a
+
+
+def normal(draw: Draw, shape: tuple[int, ...], std: float) -> Array:
+    """N(0, std²)."""
+    return draw.standard_normal(shape) * std
+
+
+def identity(_: Draw, shape: tuple[int, ...], __: float) -> Array:
+    """1 on the diagonal, 0 elsewhere."""
+    return np.eye(shape[0], shape[-1])
+
+
+METHODS: dict[str, Callable[[Draw, tuple[int, ...], float], Array]] = {
+    "gaussian": normal,
+    "uniform": uniform,
+    "xavier_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(6 / (shape[0] + shape[-1]))),
+    "xavier_normal": lambda draw, shape, _: normal(draw, shape, sqrt(2 / (shape[0] + shape[-1]))),
+    "he_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(6 / shape[0])),
+    "he_normal": lambda draw, shape, _: normal(draw, shape, sqrt(2 / shape[0])),
+    "lecun_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(3 / shape[0])),
+    "lecun_normal": lambda draw, shape, _: normal(draw, shape, sqrt(1 / shape[0])),
+    "zeros": lambda _, shape, __: np.zeros(shape),
+    "ones": lambda _, shape, __: np.ones(shape),
+    "identity": identity,
+    "binary": lambda draw, shape, _: draw.randint(0, 2, shape).astype(np.float64),
+}
+SPREAD_OF = {"gaussian": "std", "uniform": "a"}

@@ -1,0 +1,58 @@
+"""The keys that are words and single numbers: tokens, scale, and choices out of a few."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attncli.problem.document import Mapping, Scalar
+from attncli.problem.keys import CONTEXT_KEYS
+from attncli.problem.matrices import refuse_unknown
+from attncli.problem.numbers import as_number, cell
+from attncli.problem.report import did_you_mean
+
+if TYPE_CHECKING:
+    from attncli.problem.report import Report
+
+TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
+
+
+def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> str | None:
+    """Read a word out of a few; None where the key is absent or wrong."""
+    node = root.get(key)
+    if node is None:
+        return None
+    text = node.text if isinstance(node, Scalar) else ""
+    if text in known:
+        return text
+    found = repr(text[:40]) if isinstance(node, Scalar) else "not a word"
+    report.error(node, f"{key} is {found}; expected {' or '.join(known)}", did_you_mean(text, known))
+    return None
+
+
+def read_context(root: Mapping, report: Report) -> Mapping | None:
+    """Read what keys and values come from in cross-attention."""
+    node = root.get("context")
+    if node is None:
+        return None
+    if not isinstance(node, Mapping):
+        report.error(node, "context is not a mapping", "write context: {sentence: …, embeddings: …}")
+        return None
+    refuse_unknown(node, "context", CONTEXT_KEYS, report)
+    return node
+
+
+def read_scale(root: Mapping, report: Report) -> tuple[str, float | None]:
+    """Read the scale: the symbol that stands in the formula, and its number if it has one."""
+    node = root.get("scale")
+    if node is None or (isinstance(node, Scalar) and node.text.lower() in TRUE):
+        return "√d_k", None
+    if isinstance(node, Scalar) and node.text.lower() in FALSE:
+        return "", None
+    if isinstance(node, Scalar) and as_number(node.text) is None and not node.null:
+        report.error(
+            node,
+            f"scale is {node.text[:40]!r}",
+            "write true for 1/√d_k, false for none, or the number to multiply by",
+        )
+        return "", None
+    return "c", cell(node, "scale", report)
