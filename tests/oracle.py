@@ -19,7 +19,9 @@ ZERO_BY_NATURE = "dbk"  # a constant added to a row of scores changes nothing, s
 @cache
 def entries() -> dict[str, dict[str, Any]]:
     """The problems that PyTorch's autograd has worked out, by name."""
-    return {entry["name"]: entry for entry in json.loads((DATA / "autograd.json").read_text(encoding="utf-8"))}
+    return {
+        entry["name"]: entry for entry in json.loads((DATA / "autograd.json").read_text(encoding="utf-8"))
+    }
 
 
 def numbers(nested: Any) -> np.ndarray:

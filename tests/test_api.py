@@ -20,7 +20,12 @@ def test_a_problem_from_symbols_and_names() -> None:
     assert problem.tokens == ("1", "2", "3")
     assert problem.context_tokens is None
     assert "Problem" in repr(problem)
-    same = attncli.Problem(embeddings=SMALL["X"], **{k: np.array(v) for k, v in SMALL.items() if k != "X"}, heads=2, mask="causal")
+    same = attncli.Problem(
+        embeddings=SMALL["X"],
+        **{k: np.array(v) for k, v in SMALL.items() if k != "X"},
+        heads=2,
+        mask="causal",
+    )
     a, b = attncli.backward(problem), attncli.backward(same)
     assert all(np.array_equal(a[symbol], b[symbol]) for symbol in a.values)
 
@@ -95,13 +100,27 @@ def test_what_backward_needs_is_asked_for() -> None:
     with pytest.raises(attncli.AttnError, match="loss is 'bec'") as caught:
         attncli.backward(without, loss="bec")
     assert "bce" in caught.value.hint
-    assert attncli.backward(without, loss="sum").loss.value == pytest.approx(attncli.forward(without)["O"].sum())
+    assert attncli.backward(without, loss="sum").loss.value == pytest.approx(
+        attncli.forward(without)["O"].sum()
+    )
 
 
 def test_the_record_is_what_the_contract_says() -> None:
     result = attncli.backward(attncli.Problem(**SMALL, mask=True))
     record = json.loads(json.dumps(result.to_dict(), allow_nan=False))
-    assert list(record) == ["schema", "config", "tokens", "context_tokens", "heads", "d_model", "d_k", "d_v", "loss", "rows", "values"]
+    assert list(record) == [
+        "schema",
+        "config",
+        "tokens",
+        "context_tokens",
+        "heads",
+        "d_model",
+        "d_k",
+        "d_v",
+        "loss",
+        "rows",
+        "values",
+    ]
     assert record["schema"] == 1
     assert record["loss"] == {"name": "bce", "reduction": "sum", "value": result.loss.value}
     assert record["rows"][0] == {"symbol": "Q", "pass": "forward", "formula": "Q = X·Wq", "shape": [3, 2]}

@@ -26,7 +26,11 @@ class LossOf:
         self.loss = loss
         self.page = Page(tuple(row for row in page.rows if not row.backward))
         constants = {"h": problem.form.heads, "mask": problem.mask, "c": problem.scale, "N": 1.0}
-        self.given = {**constants, **result.constants, **{s: v for s, v in result.values.items() if s not in page.row}}
+        self.given = {
+            **constants,
+            **result.constants,
+            **{s: v for s, v in result.values.items() if s not in page.row},
+        }
         self.probabilities = result.values.get("P")
 
     def at(self, symbol: str, value: np.ndarray) -> float:
@@ -38,7 +42,9 @@ class LossOf:
             of, _, via = symbol.partition("_")
             page = Page(
                 tuple(
-                    replace(row, args=tuple(arg.replace(of, "path") if arg == of else arg for arg in row.args))
+                    replace(
+                        row, args=tuple(arg.replace(of, "path") if arg == of else arg for arg in row.args)
+                    )
                     if row.symbol == via
                     else row
                     for row in page.rows
@@ -61,7 +67,9 @@ class LossOf:
         return slopes
 
 
-@pytest.mark.parametrize(("loss", "reduction"), [("bce", "sum"), ("bce", "mean"), ("mse", "mean"), ("sum", "sum")])
+@pytest.mark.parametrize(
+    ("loss", "reduction"), [("bce", "sum"), ("bce", "mean"), ("mse", "mean"), ("sum", "sum")]
+)
 @pytest.mark.parametrize("name", builtin_names())
 def test_every_gradient_is_the_slope_of_the_loss(name: str, loss: str, reduction: str) -> None:
     result = attncli.backward(attncli.load(name), loss=loss, reduction=reduction)

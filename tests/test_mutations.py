@@ -18,12 +18,16 @@ PAGES = [
     whole_page(form, frozenset(), loss, mean=mean)
     for form in (
         Form(),
-        Form(heads=2, masked=True, scale="c", output_weights=True, biases=frozenset({"bq", "bk", "bv", "bo"})),
+        Form(
+            heads=2, masked=True, scale="c", output_weights=True, biases=frozenset({"bq", "bk", "bv", "bo"})
+        ),
     )
     for loss in ("bce", "ce", "mse", "sum", "upstream")
     for mean in (False, True)
 ]
-GRADIENT_OPS = sorted({type(row.op) for page in PAGES for row in page.rows if row.backward}, key=lambda op: op.__name__)
+GRADIENT_OPS = sorted(
+    {type(row.op) for page in PAGES for row in page.rows if row.backward}, key=lambda op: op.__name__
+)
 RULES = sorted(
     {
         (type(row.op), i)

@@ -95,7 +95,13 @@ def test_heads_are_attentions_of_their_own(s: Sizes) -> None:
     for head in range(s.heads):
         own = slice(head * s.d_k, (head + 1) * s.d_k)
         values = slice(head * s.d_v, (head + 1) * s.d_v)
-        alone = {**whole, "heads": 1, "Wq": whole["Wq"][:, own], "Wk": whole["Wk"][:, own], "Wv": whole["Wv"][:, values]}
+        alone = {
+            **whole,
+            "heads": 1,
+            "Wq": whole["Wq"][:, own],
+            "Wk": whole["Wk"][:, own],
+            "Wv": whole["Wv"][:, values],
+        }
         part = attncli.backward(attncli.Problem(**alone))
         assert np.allclose(result["O"][:, values], part["O"], rtol=1e-12, atol=1e-13)
         assert np.allclose(result["dWq"][:, own], part["dWq"], rtol=1e-9, atol=1e-11)
@@ -123,7 +129,9 @@ def test_gradients_are_slopes_in_a_random_direction(s: Sizes, mask: Any, loss: s
         direction = random.standard_normal(here[symbol].shape)
         step = 1e-6
         up, down = (
-            attncli.backward(attncli.Problem(**{**here, symbol: here[symbol] + sign * step * direction})).loss.value
+            attncli.backward(
+                attncli.Problem(**{**here, symbol: here[symbol] + sign * step * direction})
+            ).loss.value
             for sign in (1, -1)
         )
         slope = (result[f"d{symbol}"] * direction).sum()

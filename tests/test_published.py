@@ -44,7 +44,12 @@ def test_published_numbers(path: Path) -> None:
             half = max(unit(text) / 2 * (1 + 1e-9), example.get("atol", 0.0))
             if symbol in example.get("exact", ()):
                 half = IN_FULL
-            assert theirs == ours[index] or abs(ours[index] - theirs) <= half, (symbol, index, text, ours[index])
+            assert theirs == ours[index] or abs(ours[index] - theirs) <= half, (
+                symbol,
+                index,
+                text,
+                ours[index],
+            )
             compared += 1
     assert compared >= 3
 

@@ -13,7 +13,13 @@ BIG = 1e150
 def problem(**more) -> attncli.Problem:
     """Three tokens, two dimensions, all weights the identity."""
     eye = np.eye(2)
-    base = {"X": [[1, 0], [0, 1], [1, 1]], "Wq": eye, "Wk": eye, "Wv": eye, "target": [[1, 0], [0, 1], [1, 1]]}
+    base = {
+        "X": [[1, 0], [0, 1], [1, 1]],
+        "Wq": eye,
+        "Wk": eye,
+        "Wv": eye,
+        "target": [[1, 0], [0, 1], [1, 1]],
+    }
     return attncli.Problem(**{**base, **more})
 
 
@@ -27,18 +33,26 @@ def test_scores_of_1e300() -> None:
 def test_scores_too_far_apart_for_their_difference() -> None:
     far = [[1.7e308, -1.7e308], [-1.7e308, 1.7e308], [0, 0]]
     given = {"S": far, "V": [[1, 0], [0, 1]]}
-    result = attncli.backward(attncli.Problem(context={"tokens": ["a", "b"]}, given=given, scale=False, loss="sum"))
+    result = attncli.backward(
+        attncli.Problem(context={"tokens": ["a", "b"]}, given=given, scale=False, loss="sum")
+    )
     assert np.array_equal(result["A"], [[1, 0], [0, 1], [0.5, 0.5]])
     assert np.isfinite(result["dS"]).all()
 
 
-@pytest.mark.parametrize(("score", "target"), [(800.0, 1.0), (-800.0, 0.0), (800.0, 0.0), (-800.0, 1.0), (40.0, 1.0)])
+@pytest.mark.parametrize(
+    ("score", "target"), [(800.0, 1.0), (-800.0, 0.0), (800.0, 0.0), (-800.0, 1.0), (40.0, 1.0)]
+)
 def test_a_saturated_sigmoid(score: float, target: float) -> None:
-    result = attncli.backward(attncli.Problem(given={"O": [[score], [0.0], [0.0]]}, target=[[target], [1], [0]]))
+    result = attncli.backward(
+        attncli.Problem(given={"O": [[score], [0.0], [0.0]]}, target=[[target], [1], [0]])
+    )
     p = result["P"][0, 0]
     wrong = (score > 0) != (target > 0.5)
     assert p == pytest.approx(float(score > 0), abs=1e-15)
-    assert result.loss.value == pytest.approx(2 * np.log(2) + (abs(score) if wrong else np.exp(-abs(score))), rel=1e-15)
+    assert result.loss.value == pytest.approx(
+        2 * np.log(2) + (abs(score) if wrong else np.exp(-abs(score))), rel=1e-15
+    )
     assert result["dO"][0, 0] == p - target
     right = 1.0 if target == 0 else -1.0
     assert result["dP"][0, 0] == (right * np.inf if wrong else right * (1 + np.exp(-abs(score))))
@@ -46,7 +60,9 @@ def test_a_saturated_sigmoid(score: float, target: float) -> None:
 
 
 def test_a_saturated_softmax_under_ce() -> None:
-    result = attncli.backward(attncli.Problem(given={"O": [[1000.0, 0.0], [0.0, 1000.0]]}, target=[0, 0], loss="ce"))
+    result = attncli.backward(
+        attncli.Problem(given={"O": [[1000.0, 0.0], [0.0, 1000.0]]}, target=[0, 0], loss="ce")
+    )
     assert result.loss.value == 1000.0
     assert np.array_equal(result["dO"], [[0, 0], [-1, 1]])
     assert np.array_equal(result["dP"], [[-1, 0], [-np.inf, 0]])
