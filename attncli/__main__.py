@@ -12,9 +12,12 @@ def main() -> None:
 
         sys.stdout.write(f"attncli {__version__}\n")
         return
-    from attncli.commands.app import run  # noqa: PLC0415 - only where it is needed
+    try:
+        from attncli.commands.app import run  # noqa: PLC0415 - only where it is needed
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        sys.exit(130)
 
 
 if __name__ == "__main__":

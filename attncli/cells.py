@@ -11,36 +11,48 @@ from attncli.tokens import places
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_CELL = re.compile(r"\s*([^\W\d]\w*)\s*((?:\[.*\])?)\s*", re.DOTALL)
-_PART = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,\[\]"]+|,(?=,|$)))\s*(,|$)')
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_GROUP = re.compile(rf'\[((?:{_QUOTED}|[^\[\]"])*)\]\s*', re.DOTALL)
+_PART = re.compile(rf'\s*({_QUOTED}|[^,"]+|,(?=,|$))\s*(,|$)', re.DOTALL)
+_NAME = re.compile(r"\s*([^\W\d]\w*)\s*")
+_MOST_DIGITS = 9
 
 
 def parse_cell(text: str) -> tuple[str, list[str]]:
     """Split ``A[2][Death,wind]`` into the symbol and its indices, head first.
 
-    An index in double quotes is a token even where it looks like a number or holds a comma.
-    Raises AttnError where the text is no cell.
+    An index in double quotes is a token even where it looks like a number or holds a comma: it
+    keeps its opening quote. Raises AttnError where the text is no cell.
     """
-    match = _CELL.fullmatch(text)
-    if match is None:
-        raise AttnError(
-            f"{text[:60]!r} is not a cell", hint="write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2"
-        )
-    symbol, brackets = match.groups()
+    name = _NAME.match(text)
+    position = name.end() if name else 0
     indices: list[str] = []
-    for inner in re.split(r"\]\s*\[", brackets[1:-1]) if brackets else []:
-        position = 0
-        while position < len(inner) or not indices:
-            part = _PART.match(inner, position)
-            if part is None or part.end() == position:
-                raise AttnError(
-                    f"{text[:60]!r} is not a cell",
-                    hint="write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2",
-                )
-            quoted, plain, _ = part.groups()
-            indices.append(f'"{quoted}' if quoted is not None else plain.strip())
-            position = part.end()
-    return symbol, indices
+    while name and position < len(text):
+        group = _GROUP.match(text, position)
+        if group is None or (found := parse_group(group[1])) is None:
+            break
+        indices += found
+        position = group.end()
+    if name is None or position < len(text):
+        raise AttnError(
+            f"{text[:60]!r} is not a cell",
+            hint='write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2; odd tokens as A["[",1]',
+        )
+    return name[1], indices
+
+
+def parse_group(text: str) -> list[str] | None:
+    """Split what stands between two brackets at its commas; a comma alone is a token as well."""
+    indices: list[str] = []
+    position, more = 0, True
+    while more:
+        part = _PART.match(text, position)
+        if part is None or not part[1].strip():
+            return None
+        quoted = part[1].startswith('"')
+        indices.append('"' + re.sub(r"\\(.)", r"\1", part[1][1:-1]) if quoted else part[1].strip())
+        position, more = part.end(), part[2] == ","
+    return indices
 
 
 def locate(
@@ -68,17 +80,19 @@ def locate(
 def place(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int:
     """Return one axis's place: a number counted from 1, or a token."""
     if index.isdecimal() and index.isascii():
-        if 1 <= int(index) <= size:
+        if len(index) <= _MOST_DIGITS and 1 <= int(index) <= size:
             return int(index) - 1
-        raise AttnError(f"{name} has no {index}: it goes from 1 to {size}", hint="cells are counted from 1")
+        raise AttnError(
+            f"{name} has no {index[:40]}: it goes from 1 to {size}", hint="cells are counted from 1"
+        )
     word = index.removeprefix('"')
     found = places(tokens or (), word)
     if len(found) == 1:
         return found[0]
     if found:
         raise AttnError(
-            f"{word!r} stands in {len(found)} places",
-            hint=" or ".join(f"{word}#{i + 1}" for i in range(min(len(found), 6))),
+            f"{word[:40]!r} stands in {len(found)} places",
+            hint=" or ".join(f"{word[:40]}#{i + 1}" for i in range(min(len(found), 6))),
         )
     known = f"the tokens are {', '.join(tokens[:12])}" if tokens else f"count from 1 to {size}"
     raise AttnError(f"{name} has no {word[:40]!r}", hint=known)

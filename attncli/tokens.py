@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MOST_DIGITS = 9
+
 
 def places(tokens: Sequence[str], name: str) -> list[int]:
     """Return where a word stands, from 0: all its places, or one for ``the#2``; [] for nowhere."""
     found = [i for i, token in enumerate(tokens) if token == name]
-    if found or "#" not in name:
+    word, hash_sign, number = name.rpartition("#")
+    if found or not hash_sign or not number.isdecimal() or len(number) > _MOST_DIGITS:
         return found
-    word, _, number = name.rpartition("#")
-    repeats = places(tokens, word)
-    return [repeats[int(number) - 1]] if number.isdecimal() and 1 <= int(number) <= len(repeats) else []
+    repeats = [i for i, token in enumerate(tokens) if token == word]
+    return repeats[int(number) - 1 : int(number)] if int(number) else []

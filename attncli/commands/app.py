@@ -12,7 +12,7 @@ from attncli.commands import backward, forward, options
 from attncli.commands.environment import Environment
 from attncli.errors import AttnError, ExitCode
 from attncli.show.messages import error_text
-from attncli.show.terminal import accept_everything
+from attncli.show.terminal import prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ Examples:
   attncli forward my.yaml --only S,A  two rows of your own problem
   attncli backward my.yaml --json     everything, for a script
 """
+
+COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 app = typer.Typer(
     help=HELP,
@@ -60,53 +62,88 @@ def program(
     context.ensure_object(Environment).update(width, color, ascii_only=ascii_only, debug=debug)
 
 
-app.command("forward", help=forward.HELP)(forward.forward)
-app.command("backward", help=backward.HELP)(backward.backward)
+app.command("forward", help=forward.HELP, short_help="Every matrix, from the embeddings to the output.")(
+    forward.forward
+)
+app.command("backward", help=backward.HELP, short_help="The loss, and its gradient by every matrix.")(
+    backward.backward
+)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code. Nothing but a fault under --debug shows a traceback."""
-    accept_everything()
-    environment = Environment()
+    prepare_streams()
     try:
-        app(arguments or ["--help"], obj=environment, standalone_mode=False, prog_name="attncli")
-        sys.stdout.flush()
-    except AttnError as error:
-        sys.stderr.write(error_text(error, environment.err))
-        return ExitCode.BAD_INPUT
+        return attempt(arguments)
     except typer.Exit as stop:
         return stop.exit_code
-    except (typer.Abort, KeyboardInterrupt):
+    except BrokenPipeError:
+        discard_output()  # whoever read it has had enough
+        return ExitCode.OK
+
+
+def attempt(arguments: Sequence[str]) -> int:
+    """Run one command, and tell what went wrong with it."""
+    environment = Environment()
+    try:
+        if COMPLETION in os.environ:
+            app(prog_name="attncli")
+        command = typer.main.get_command(app)
+        # Not app(): it would end the process itself where a pipe breaks.
+        with command.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
+            command.invoke(context)
+        sys.stdout.flush()
+    except (BrokenPipeError, typer.Exit):
+        raise
+    except AttnError as error:
+        return fail(error, environment)
+    except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has had enough; what is left of it must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+    except typer.TyperException as wrong:
+        return fail(misused(wrong, arguments), environment)
+    except OSError as error:
+        if error.filename is None:
+            discard_output()  # a full disk fails again when the process ends
+        return fail(AttnError(f"{error.filename or 'standard output'}: {error.strerror}"), environment)
     except Exception as fault:  # noqa: BLE001 - whatever it is, a user gets a sentence
-        return failed(fault, environment)
+        if environment.debug:
+            import traceback  # noqa: PLC0415 - only a fault needs it
+
+            traceback.print_exc()
+        return fail(excuse(fault), environment, ExitCode.FAULT)
     return ExitCode.OK
 
 
-def failed(fault: Exception, environment: Environment) -> int:
-    """Tell of a wrong use of the command line, or of a fault of ours."""
-    if isinstance(fault, typer.TyperException):
-        context = getattr(fault, "ctx", None)
-        command = context.command_path if context else "attncli"
-        usage = AttnError(fault.format_message().rstrip("."), hint=f"{command} --help lists what there is")
-        sys.stderr.write(error_text(usage, environment.err))
-        return ExitCode.BAD_INPUT
-    if environment.debug:
-        raise fault
+def fail(error: AttnError, environment: Environment, code: ExitCode = ExitCode.BAD_INPUT) -> ExitCode:
+    """Write an error behind what was already shown."""
+    sys.stdout.flush()
+    sys.stderr.write(error_text(error, environment.err))
+    return code
+
+
+def misused(wrong: typer.TyperException, arguments: Sequence[str]) -> AttnError:
+    """Tell of a wrong use of the command line."""
+    context = getattr(wrong, "ctx", None)
+    command = context.command_path if context else "attncli"
+    hint = f"{command} --help lists what there is"
+    config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
+    if command == "attncli" and config:
+        hint = f"a config stands behind a command: attncli forward {config}"
+    return AttnError(wrong.format_message().rstrip("."), hint=hint)
+
+
+def excuse(fault: Exception) -> AttnError:
+    """Tell of what no user can help."""
     if isinstance(fault, MemoryError):
-        message, hint = (
-            "this problem is too large for the memory of this machine",
-            "keep fewer rows with --only",
+        return AttnError(
+            "this problem is too large for the memory of this machine", hint="keep fewer rows with --only"
         )
-    else:
-        message, hint = (
-            f"a fault of ours: {type(fault).__name__}: {fault}",
-            "--debug shows where; please report it",
-        )
-    sys.stderr.write(error_text(AttnError(message, hint=hint), environment.err))
-    return ExitCode.FAULT
+    return AttnError(
+        f"a fault of ours: {type(fault).__name__}: {fault}", hint="--debug shows where; please report it"
+    )
+
+
+def discard_output() -> None:
+    """Throw away what is still to be written, so that nothing fails when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

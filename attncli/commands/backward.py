@@ -48,10 +48,15 @@ def backward(
     environment.update(width, color, ascii_only=ascii_only, debug=debug)
     how = Show(only, head, decimals, full, plain, json, quiet)
     how.check()
-    taken = [f"{key}={value}" for key, value in (("loss", loss), ("reduction", reduction)) if value]
-    problem = load_problem(config, config_option, [*(changes or ()), *taken], environment, quiet=quiet)
     from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
+    from attncli.problem.targets import LOSSES, REDUCTIONS  # noqa: PLC0415
 
+    taken = list(changes or ())
+    for key, value, known in (("loss", loss, LOSSES), ("reduction", reduction, REDUCTIONS)):
+        if value is not None:
+            taken.append(f"{key}={calculation.one_of(f'--{key}', value, known)}")
+    problem = load_problem(config, config_option, taken, environment, quiet=quiet)
+    how.check_head(problem)
     result = calculation.backward(problem, only=how.symbols, dtype=dtype)  # type: ignore[arg-type]
     backward_rows = [row.symbol for row in result.rows if row.backward]
     loss_side = [symbol for symbol in LOSS_SIDE if symbol in result.values]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
+from attncli.show.messages import sentence
 from attncli.show.terminal import terminal
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ class Environment:
 
     def update(self, width: int | None, color: str | None, *, ascii_only: bool, debug: bool) -> None:
         """Take in one set of options. Raises AttnError where a value is not one that there is."""
+        self.ascii_only = self.ascii_only or ascii_only
+        self.debug = self.debug or debug
         if color is not None and color not in COLORS:
             raise AttnError(f"--color is {color!r}; expected {', '.join(COLORS)}")
+        self.color = color or self.color
         if width is not None and width < NARROWEST:
             raise AttnError(f"--width is {width}; a screen has at least {NARROWEST} columns")
         self.width = width or self.width
-        self.color = color or self.color
-        self.ascii_only = self.ascii_only or ascii_only
-        self.debug = self.debug or debug
 
     @cached_property
     def out(self) -> Terminal:
@@ -49,6 +50,4 @@ class Environment:
 
     def note(self, text: str) -> None:
         """Say something that is not a result."""
-        from attncli.show.words import harmless  # noqa: PLC0415
-
-        self.err.write(f"{harmless(text)}\n")
+        self.err.write(sentence("note", text, self.err) + "\n")

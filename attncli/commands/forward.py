@@ -45,6 +45,7 @@ def forward(
     how = Show(only, head, decimals, full, plain, json, quiet)
     how.check()
     problem = load_problem(config, config_option, changes, environment, quiet=quiet)
+    how.check_head(problem)
     from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
 
     result = calculation.forward(problem, only=how.symbols, dtype=dtype)  # type: ignore[arg-type]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from attncli.cells import parse_cell
+from attncli.cells import locate, parse_cell
 from attncli.errors import AttnError
-from attncli.problem.document import Mapping, Node, Scalar, Source, parse
-from attncli.problem.keys import CONTEXT_SYMBOLS, SYMBOLS
+from attncli.problem.document import parse
+from attncli.problem.keys import PATHS
+from attncli.problem.nodes import Mapping, Node, Scalar, Source
+from attncli.problem.numbers import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from attncli.ops.op import Array
+    from attncli.problem.report import Report
+
+_ASSIGNMENT = re.compile(r"([^=\[]*(?:\[.*?\]\s*)*?)=(.*)", re.DOTALL)  # a token in a cell may hold =
+_SYMBOLS = {".".join(path): symbol for symbol, path in PATHS.items()}
 
 
 @dataclass(frozen=True)
@@ -23,45 +32,49 @@ class CellValue:
     key: Node
     value: Node
 
+    def put(self, values: Array, labels: Sequence[Sequence[str] | None], report: Report) -> None:
+        """Put the number in its place, or note that there is no such place."""
+        try:
+            index = locate(self.symbol, self.indices, values.shape, labels)
+        except AttnError as error:
+            report.error(self.key, error.message, error.hint)
+        else:
+            values[index] = cell(self.value, self.symbol, report)
 
-def assign(root: Node, assignments: Iterable[str]) -> tuple[Node, list[CellValue]]:
+
+def assign(root: Node, assignments: Iterable[str], report: Report) -> tuple[Node, list[CellValue]]:
     """Replace or add the keys named; return the changed document, and the cells named.
 
-    Raises AttnError where one is not of the form KEY=VALUE.
+    What is not of the form KEY=VALUE, or no value, is noted in the report.
     """
     cells: list[CellValue] = []
     for text in assignments:
-        name, equals, value_text = text.partition("=")
-        name = name.strip()
-        key = Scalar(Source("--set", (text,)), 0, 0, max(1, len(name)), name)
-        if not equals or not name:
-            raise AttnError("this is not KEY=VALUE", key.where, "like --set mask=true or --set 'Wq[1,2]=0.5'")
-        value = parse(value_text, "--set", shown=text) if value_text.strip() else replace(key, text="~")
-        if name.endswith("]"):
-            cells.append(cell_value(name, key, value))
-        elif isinstance(root, Mapping):
-            root = put(root, aliased(name).split("."), key, value)
+        match = _ASSIGNMENT.fullmatch(text)
+        name = match[1].strip() if match else ""
+        key = Scalar(Source("--set", text or " "), 0, 0, max(1, len(name)), name)
+        if match is None or not name:
+            hint = "like --set mask=true or --set 'Wq[1,2]=0.5'"
+            report.error(key, f"{text[:40]!r} is not KEY=VALUE", hint)
+            continue
+        try:
+            value: Node = replace(key, text="")
+            if match[2].strip():
+                value = parse(match[2], "--set", shown=text)
+            if name.endswith("]"):
+                cells.append(cell_value(name, key, value))
+            elif isinstance(root, Mapping):
+                root = put(root, list(PATHS.get(name, name.split("."))), key, value)
+        except AttnError as error:
+            for one in error.errors:
+                report.add(AttnError(one.message, one.where or key.where, one.hint))
     return root, cells
 
 
 def cell_value(name: str, key: Scalar, value: Node) -> CellValue:
     """Read ``Wq[1,2]``; a matrix may be called by its key: ``embeddings[Death,1]``."""
-    symbols = {known: symbol for symbol, known in SYMBOLS.items()}
-    symbols |= {f"context.{known}": symbol for symbol, known in CONTEXT_SYMBOLS.items()}
     head, bracket, rest = name.partition("[")
-    head = symbols.get(head.strip(), head.strip().removeprefix("given."))
-    try:
-        symbol, indices = parse_cell(head + bracket + rest)
-    except AttnError as error:
-        raise AttnError(error.message, key.where, error.hint) from None
+    symbol, indices = parse_cell(_SYMBOLS.get(head.strip(), head) + bracket + rest)
     return CellValue(symbol, tuple(indices), key, value)
-
-
-def aliased(name: str) -> str:
-    """Turn a symbol into the key that it stands for."""
-    if name in CONTEXT_SYMBOLS:
-        return f"context.{CONTEXT_SYMBOLS[name]}"
-    return SYMBOLS.get(name, name)
 
 
 def put(root: Mapping, path: list[str], key: Node, value: Node) -> Mapping:
@@ -70,7 +83,8 @@ def put(root: Mapping, path: list[str], key: Node, value: Node) -> Mapping:
     if rest:
         inner = root.get(first)
         value = put(inner if isinstance(inner, Mapping) else Mapping(key.source), rest, key, value)
-    kept = {name: pair for name, pair in root.pairs.items() if SYMBOLS.get(name, name) != first}
+    replaced = {first} | {symbol for symbol, known in PATHS.items() if known == (first,)}
     if first in {"sentence", "tokens"}:
-        kept.pop("tokens" if first == "sentence" else "sentence", None)
-    return Mapping(root.source, root.line, root.column, root.length, {**kept, first: (key, value)})
+        replaced = {"sentence", "tokens"}
+    kept = {name: pair for name, pair in root.pairs.items() if name not in replaced}
+    return root.holding({**kept, first: (key, value)})

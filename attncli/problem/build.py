@@ -6,43 +6,44 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attncli.attention import Form, attention_rows
-from attncli.cells import locate
 from attncli.errors import AttnError
 from attncli.page import CONSTANTS, Page
 from attncli.problem.dimensions import Dimensions
-from attncli.problem.givens import Givens, shapes_in_letters, written
-from attncli.problem.keys import BIASES, canonical
-from attncli.problem.masks import MaskReader
-from attncli.problem.matrices import Drawn, read_literal, whole
-from attncli.problem.numbers import cell
+from attncli.problem.givens import HEADS, Givens, shapes_in_letters, written
+from attncli.problem.keys import BIASES, WEIGHTS, canonical
+from attncli.problem.masks import MaskReader, parts
+from attncli.problem.matrices import Drawn, read_matrix
+from attncli.problem.nodes import nesting
+from attncli.problem.numbers import whole
 from attncli.problem.problem import Checked
-from attncli.problem.report import Report, did_you_mean
+from attncli.problem.report import did_you_mean
 from attncli.problem.settings import choice, read_context, read_scale
 from attncli.problem.targets import LOSSES, REDUCTIONS, Target
 from attncli.problem.words import numbered, read_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from attncli.mask import Mask
     from attncli.ops.op import Array
     from attncli.problem.assign import CellValue
-    from attncli.problem.document import Mapping as Document
-    from attncli.problem.document import Node
+    from attncli.problem.nodes import Mapping as Document
+    from attncli.problem.nodes import Node
+    from attncli.problem.report import Report
 
 MAX_HEADS = 2**12
 MAX_DECIMALS = 15
 
 
-def build(root: Node, name: str, folder: Path, cells: Sequence[CellValue] = ()) -> Checked:
+def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], report: Report) -> Checked:
     """Check a whole document; ``cells`` are single numbers to be put in at the end.
 
-    Raises AttnErrors with all that is wrong, in the order of the file.
+    ``report`` holds what was found wrong before. Raises AttnErrors with all that is wrong, in the
+    order of the file.
     """
-    report = Report()
     document = canonical(root, report)
-    heads = whole(document.get("heads"), "heads", report, least=1, most=MAX_HEADS) or 1
+    heads = read_heads(document, report)
     loss = choice(document, "loss", LOSSES, report)
     reduction = choice(document, "reduction", REDUCTIONS, report)
     decimals = whole(document.get("decimals"), "decimals", report, least=0, most=MAX_DECIMALS)
@@ -76,8 +77,8 @@ def build(root: Node, name: str, folder: Path, cells: Sequence[CellValue] = ()) 
         context_tokens if form.context else tokens,
         folder,
     )
-    target = read_target(document, "target", loss, givens)
-    upstream = read_target(document, "upstream", "upstream", givens)
+    target = read_target(document, "target", "Y", loss, givens, cells)
+    upstream = read_target(document, "upstream", "U", "upstream", givens, cells)
 
     page = Page(tuple(attention_rows(form))).without(given_rows).needed_for(["O"])
     leaves = (page.reads | {"O"}) - page.row.keys() - CONSTANTS
@@ -88,6 +89,7 @@ def build(root: Node, name: str, folder: Path, cells: Sequence[CellValue] = ()) 
             "S is given, so nothing tells d_k for Z = S/√d_k",
             "write the scale as a number (scale: 0.5 is 1/√4), or scale: false",
         )
+    report.raise_if_any()
     givens.draw()
     report.raise_if_any()
 
@@ -117,9 +119,9 @@ def build(root: Node, name: str, folder: Path, cells: Sequence[CellValue] = ()) 
         loss=loss or "bce",
         reduction=reduction or "sum",
         decimals=4 if decimals is None else decimals,
-        notes=unused(givens, leaves),
+        notes=unused(givens, leaves, "mask" if mask is not None and "M" not in page.row else None),
     )
-    put_cells(checked, cells, report)
+    put_cells(checked, [item for item in cells if item.symbol not in {"Y", "U"}], report)
     report.raise_if_any()
     for value in values.values():
         value.setflags(write=False)
@@ -132,30 +134,51 @@ def read_mask(
     """Read the mask, and settle whether the page has a row M: with a mask, or where M is given."""
     node = document.get("mask")
     n, m = dims.sizes.get("n"), dims.sizes.get("m" if form.context else "n")
-    if node is None or n is None or m is None:
+    if node is None:
         return form, None, None
-    reader = MaskReader(n, m, form.heads, key_tokens or numbered(m), folder, dims.report)
+    reader = MaskReader(n, m, form.heads, key_tokens or (), folder, dims.report)
     reader.read(node)
     if not reader.masked:
         return form, None, None
     return replace(form, masked=True, mask_added=reader.added is not None), reader.mask(), reader.added
 
 
-def read_target(document: Document, key: str, loss: str | None, givens: Givens) -> Target | None:
+def read_heads(document: Document, report: Report) -> int:
+    """Read the number of heads; where it is wrong, the weights may still tell it."""
+    node = document.get("heads")
+    heads = whole(node, "heads", report, least=1, most=MAX_HEADS)
+    if heads is None and node is not None:
+        weights = [weight for symbol in WEIGHTS if (weight := document.get(symbol))]
+        return next((len(parts(weight)) for weight in weights if nesting(weight) == HEADS), 1)
+    return heads or 1
+
+
+def read_target(
+    document: Document, key: str, symbol: str, loss: str | None, givens: Givens, cells: Iterable[CellValue]
+) -> Target | None:
     """Read the target or the upstream gradient, and hold it against the loss that the config names."""
-    node = document.get(key)
+    report, node = givens.report, document.get(key)
+    cells = [item for item in cells if item.symbol == symbol]
     if node is None:
+        for item in cells:
+            report.error(item.key, f"there is no {key} in this problem", f"add {key}: with a matrix like O")
         return None
-    values = read_literal(node, key, givens.folder, givens.report, blank_rows=True)
-    shape = givens.dims.of(givens.letters["O"])
+    values = read_matrix(node, key, givens.folder, report, blank_rows=True)
+    letters = givens.letters["O"]
+    shape = givens.dims.of(letters)
+    if isinstance(values, Drawn):
+        values = givens.filled(key, symbol, values, letters)
     if values is None:
         return None
+    for item in cells:
+        item.put(values, [None] * values.ndim, report)
     target = Target(key, values, node)
     if shape is not None and (loss == "upstream") == (key == "upstream"):
         try:
             target.check(loss, *shape)
         except AttnError as error:
-            givens.report.errors.extend(error.errors)
+            for one in error.errors:
+                report.add(one)
     return target
 
 
@@ -173,27 +196,21 @@ def refuse_missing(needed: list[str], page: Page, givens: Givens, document: Docu
     givens.report.raise_if_any()
 
 
-def unused(givens: Givens, leaves: Collection[str]) -> tuple[str, ...]:
-    """Name the matrices that no row needs."""
+def unused(givens: Givens, leaves: Collection[str], mask: str | None) -> tuple[str, ...]:
+    """Name the matrices that no row needs, and the mask where it is none of the page's."""
     idle = [written(symbol) for symbol in givens.matrices if symbol not in leaves]
+    idle += [mask] if mask else []
     if not idle:
         return ()
     return (f"{', '.join(idle)} {'is' if len(idle) == 1 else 'are'} not used: what is given stands after it",)
 
 
-def put_cells(checked: Checked, cells: Sequence[CellValue], report: Report) -> None:
+def put_cells(checked: Checked, cells: Iterable[CellValue], report: Report) -> None:
     """Put single numbers in: ``--set 'Wq[1,2]=0.5'``."""
     for item in cells:
         value = checked.givens.get(item.symbol)
         if value is None:
-            known = ", ".join(checked.givens)
-            hint = did_you_mean(item.symbol, checked.givens, f"given are {known}")
-            report.error(item.key, f"{item.symbol} is not given in this problem", hint)
-            continue
-        labels = [checked.labels(letter) for letter in checked.letters[item.symbol]]
-        try:
-            index = locate(item.symbol, item.indices, value.shape, labels)
-        except AttnError as error:
-            report.error(item.key, error.message, error.hint)
+            hint = did_you_mean(item.symbol, checked.givens, f"given are {', '.join(checked.givens)}")
+            report.error(item.key, f"{item.symbol[:40]} is not given in this problem", hint)
         else:
-            value[index] = cell(item.value, item.symbol, report)
+            item.put(value, [checked.labels(letter) for letter in checked.letters[item.symbol]], report)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attncli.ops.op import Shape
-    from attncli.problem.document import Node
+    from attncli.problem.nodes import Node
     from attncli.problem.report import Report
 
-PLURAL = frozenset({"embeddings", "context.embeddings", "context.values", "words", "tokens"})
+PLURAL = frozenset({"embeddings", "context.embeddings", "context.values", "tokens", "context.tokens"})
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Dimensions:
 
 
 WHY = {
-    "n": "one row a token",
+    "n": "one row a token; where the keys are other tokens, add context: {tokens: […]}",
     "m": "one row a token of the context",
     "d_model": "X·W needs as many rows in W as X has columns",
     "d_context": "E·W needs as many rows in W as E has columns",

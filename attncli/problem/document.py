@@ -1,8 +1,4 @@
-"""YAML (and so JSON) as a tree whose every node knows its place; bounded before it is built.
-
-Scalars keep the text that was written: whether ``no`` is a word or ``1:30`` a number is for the key
-that they stand under to say, not for YAML 1.1.
-"""
+"""YAML (and so JSON) as a tree whose every node knows its place; bounded before it is built."""
 
 from __future__ import annotations
 
@@ -12,144 +8,94 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from attncli.errors import AttnError, Where
+from attncli.errors import AttnError
+from attncli.problem.nodes import Mapping, Node, Scalar, Sequence, Source
+from attncli.problem.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-
 MAX_BYTES = 32 * 2**20
-MAX_CELLS = 1_000_000
+MAX_CELLS = 250_000
+MAX_LINES = 2_000_000
 MAX_DEPTH = 32
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+MAX_DIRECTIVES = 16
 PLAIN_TAGS = frozenset(
     {f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "null", "seq", "map")}
 )
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where nodes come from: a name for messages and the lines to show."""
-
-    name: str
-    lines: tuple[str, ...] = ()
-    offset: int = 0  # how far the first line is set in: the "mask=" of --set mask=true
-
-    def where(self, line: int, column: int, length: int = 1) -> Where:
-        """Make a place of a line and a column, both counted from 0."""
-        text = self.lines[line] if line < len(self.lines) else ""
-        return Where(self.name, line + 1, column + 1, text, max(1, length))
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A part of a document; ``line`` and ``column`` count from 0, ``length`` is in characters."""
-
-    source: Source
-    line: int = 0
-    column: int = 0
-    length: int = 1
-
-    @property
-    def where(self) -> Where:
-        """The node's place, for messages."""
-        if not self.source.lines:
-            return Where(self.source.name)
-        return self.source.where(self.line, self.column, self.length)
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar(Node):
-    """A word or a number, as it was written."""
-
-    text: str = ""
-    quoted: bool = False
-
-    @property
-    def null(self) -> bool:
-        """Whether it says that nothing is there."""
-        return not self.quoted and self.text in NULLS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf(Node):
-    """An array that came from Python as it is."""
-
-    array: np.ndarray[Any, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence(Node):
-    """A list of nodes."""
-
-    items: list[Node] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping(Node):
-    """Keys and values, in the order in which they stand; no key twice."""
-
-    pairs: dict[str, tuple[Node, Node]] = field(default_factory=dict)
-
-    def get(self, key: str) -> Node | None:
-        """The value of a key, or None where there is none or it is null."""
-        _, value = self.pairs.get(key, (None, None))
-        return None if isinstance(value, Scalar) and value.null else value
-
-
-def parse(text: str, name: str, *, shown: str | None = None) -> Node:
+def parse(text: str, name: str, *, shown: str | None = None, report: Report | None = None) -> Node:
     """Parse one YAML document; ``shown``: the line that it is the end of, for messages.
 
-    Raises AttnError where the text is not YAML, holds nothing or a second document, repeats a key,
-    or is larger or deeper than a config can be.
+    A key that stands twice and a tag are noted in ``report``, so that
+    what is wrong elsewhere can be told with them; without a report they are raised. Raises AttnError
+    where the text is not YAML, holds nothing or a second document, or is larger or deeper than a
+    config can be.
     """
     text = join_surrogates(text.removeprefix("\ufeff"))
-    if shown is None:
-        source = Source(name, tuple(text.split("\n")) or ("",))
-    else:
-        source = Source(name, (shown,), len(shown) - len(text))
+    source = Source(name, text or " ") if shown is None else Source(name, shown, len(shown) - len(text))
+    refuse_text(text, source)
+    noted = report or Report()
     try:
-        return Composer(source).compose(yaml.parse(text, Loader=Loader))
+        root = Composer(source, noted).compose(yaml.parse(text, Loader=Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         what = " ".join(part for part in (error.context, error.problem) if part)
         hint = "write text that holds : # [ ] { } or a tab between quotes, and indent with spaces"
-        where = source.where(line, column + (source.offset if line == 0 else 0))
-        raise AttnError(f"this is not YAML: {what}", where, hint) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position)
-        column = error.position - (text.rfind("\n", 0, error.position) + 1)
-        message = f"this file holds the control character U+{ord(str(error.character)[:1] or chr(0)):04X}"
-        if isinstance(error.character, int):
-            message = f"this file holds the control character U+{error.character:04X}"
-        raise AttnError(message, source.where(line, column), "delete it; YAML is plain text") from None
+        where = source.where(line, column + (source.inset if line == 0 else 0))
+        noted.add(AttnError(f"this is not YAML: {what}", where, hint))
+        raise noted.together() from None
+    if report is None:
+        noted.raise_if_any()
+    return root
+
+
+def refuse_text(text: str, source: Source) -> None:
+    """Refuse what the parser would choke on: too many lines, directives, control characters."""
+    if text.count("\n") > MAX_LINES:
+        raise AttnError(f"{source.name} has more than {MAX_LINES:,} lines", None, "a config is a page or two")
+    if len(re.findall(r"^%", text, re.MULTILINE)) > MAX_DIRECTIVES:
+        raise AttnError(
+            f"{source.name} has more than {MAX_DIRECTIVES} lines that begin with %", None, "delete them"
+        )
+    bad = _CONTROL.search(text)
+    if bad is not None:
+        before = text[: bad.start()]
+        line = len(Source(source.name, before + " ").lines) - 1
+        column = len(Source(source.name, before + " ").lines[-1]) - 1
+        raise AttnError(
+            f"here stands the control character U+{ord(bad.group()):04X}",
+            source.where(line, column + (source.inset if line == 0 else 0)),
+            "delete it, or save the file as plain UTF-8 text",
+        )
 
 
 def join_surrogates(text: str) -> str:
     r"""Turn JSON's ``\ud83d\ude00`` into the one character that it means; YAML refuses the halves."""
     if not text.lstrip().startswith(("{", "[")):
         return text
-    pair = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
     def joined(match: re.Match[str]) -> str:
-        high, low = (int(half, 16) for half in match.groups())
-        return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+        high, low = int(match[2], 16), int(match[3], 16)
+        return match[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
-    return pair.sub(joined, text)
+    return _SURROGATES.sub(joined, text)
 
 
 @dataclass
 class Open:
-    """A list or mapping that has not ended yet."""
+    """A node that may not have ended yet: how many values it holds, and how deep it goes."""
 
-    node: Sequence | Mapping
+    node: Node
     anchor: str | None
     size: int = 1
-    height: int = 1
+    height: int = 0
     key: Scalar | None = None
 
 
@@ -158,6 +104,7 @@ class Composer:
     """Builds the tree from the parser's events, refusing what is too deep or too large at once."""
 
     source: Source
+    report: Report
     stack: list[Open] = field(default_factory=list)
     anchors: dict[str, Open | None] = field(default_factory=dict)
     cells: int = 0
@@ -168,22 +115,21 @@ class Composer:
         for event in events:
             match event:
                 case yaml.ScalarEvent():
-                    self.refuse_tag(event)
+                    self.note_tag(event)
                     scalar = Scalar(*self.place(event), event.value, event.style not in {None, ""})
-                    self.attach(scalar, event.anchor, 1, 0)
+                    self.attach(Open(scalar, event.anchor))
                 case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
-                    self.refuse_tag(event)
+                    self.note_tag(event)
                     self.start(event)
                 case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                    done = self.stack.pop()
-                    self.attach(done.node, done.anchor, done.size, done.height)
+                    self.attach(self.stack.pop())
                 case yaml.AliasEvent():
                     self.alias(event)
                 case yaml.DocumentStartEvent() if self.root is not None:
-                    raise self.error(
+                    raise self.stop(
                         event, "a second document begins here", "a config is one document: delete the ---"
                     )
-        if self.root is None:
+        if self.root is None or (isinstance(self.root, Scalar) and self.root.null):
             raise AttnError(
                 "this config is empty", self.source.where(0, 0), "start from a built-in one, e.g. article"
             )
@@ -192,65 +138,67 @@ class Composer:
     def start(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's events have no types
         """Open a list or a mapping."""
         if len(self.stack) >= MAX_DEPTH:
-            raise self.error(
-                event, f"this is nested more than {MAX_DEPTH} deep", "a matrix is a list of rows"
-            )
+            raise self.stop(event, f"this is nested more than {MAX_DEPTH} deep", "a matrix is a list of rows")
         kind = Sequence if isinstance(event, yaml.SequenceStartEvent) else Mapping
         if event.anchor:
             self.anchors[event.anchor] = None
-        self.stack.append(Open(kind(*self.place(event)), event.anchor))
+        self.stack.append(Open(kind(*self.place(event)), event.anchor, height=1))
 
-    def attach(self, node: Node, anchor: str | None, size: int, height: int) -> None:
+    def attach(self, done: Open) -> None:
         """Put a finished node where it belongs."""
-        if anchor:
-            kept = Open(node, anchor, size, height)  # type: ignore[arg-type]
-            self.anchors[anchor] = kept
+        if done.anchor:
+            self.anchors[done.anchor] = done
         if not self.stack:
-            self.root = node
+            self.root = done.node
             return
         parent = self.stack[-1]
-        parent.size += size
-        parent.height = max(parent.height, height + 1)
+        parent.size += done.size
+        parent.height = max(parent.height, done.height + 1)
         if isinstance(parent.node, Sequence):
-            parent.node.items.append(node)
+            parent.node.items.append(done.node)
         elif parent.key is None:
-            parent.key = self.key(node, parent.node)
+            parent.key = self.as_key(done.node)
         else:
-            parent.node.pairs[parent.key.text] = (parent.key, node)
+            self.put(parent, parent.key, done.node)
             parent.key = None
 
-    def key(self, node: Node, mapping: Mapping) -> Scalar:
+    def as_key(self, node: Node) -> Scalar:
         """Check that a node can be a key."""
-        if not isinstance(node, Scalar):
-            raise AttnError("a key must be a word, not a list or a mapping", node.where, "write  key: value")
-        if node.text in mapping.pairs:
-            first = mapping.pairs[node.text][0].line + 1
-            raise AttnError(
-                f"the key {node.text!r} stands twice; the first is in line {first}",
-                node.where,
-                "delete one of them",
-            )
-        return node
+        if isinstance(node, Scalar):
+            return node
+        self.report.error(node, "a key must be a word, not a list or a mapping", "write  key: value")
+        raise self.report.together()
+
+    def put(self, parent: Open, key: Scalar, value: Node) -> None:
+        """Put a value under its key, unless the key is taken."""
+        assert isinstance(parent.node, Mapping)  # noqa: S101 - lists have no keys
+        pairs = parent.node.pairs
+        if key.text in pairs:
+            first = pairs[key.text][0].line + 1
+            message = f"the key {key.text[:40]!r} stands twice; the first is in line {first}"
+            self.report.error(key, message, "delete one of them")
+            return
+        pairs[key.text] = (key, value)
 
     def alias(self, event: Any) -> None:  # noqa: ANN401
         """Put a node that was named earlier in place once more."""
         kept = self.anchors.get(event.anchor)
         if kept is None:
-            raise self.error(
+            raise self.stop(
                 event,
                 f"*{event.anchor} names nothing that is complete before it",
                 f"put &{event.anchor} before what it names",
             )
         if len(self.stack) + kept.height > MAX_DEPTH:
-            raise self.error(event, f"this is nested more than {MAX_DEPTH} deep", "write it out")
+            raise self.stop(event, f"this is nested more than {MAX_DEPTH} deep", "write it out")
         self.count(event, kept.size)
-        self.attach(kept.node, None, kept.size, kept.height)
+        self.attach(Open(kept.node, None, kept.size, kept.height))
 
     def place(self, event: Any) -> tuple[Source, int, int, int]:  # noqa: ANN401
         """Tell where an event stands, and count it."""
         self.count(event, 1)
         start, end = event.start_mark, event.end_mark
-        inset = self.source.offset if start.line == 0 else 0
+        inset = self.source.inset if start.line == 0 else 0
         length = end.column - start.column if end.line == start.line else 1
         return self.source, start.line, start.column + inset, length
 
@@ -258,19 +206,25 @@ class Composer:
         """Refuse a document that holds too much."""
         self.cells += more
         if self.cells > MAX_CELLS:
-            raise self.error(
+            raise self.stop(
                 event,
                 f"this config holds more than {MAX_CELLS:,} values, aliases counted",
                 "keep large matrices in a file beside it: {file: weights.npz, key: Wq}",
             )
 
-    def refuse_tag(self, event: Any) -> None:  # noqa: ANN401
-        """Refuse tags: a config is words, numbers, lists and mappings."""
+    def note_tag(self, event: Any) -> None:  # noqa: ANN401
+        """Note tags: a config is words, numbers, lists and mappings."""
         if event.tag is not None and event.tag not in PLAIN_TAGS and event.tag != "!":
-            raise self.error(event, f"the tag {event.tag!r} means nothing in a config", "delete it")
+            message = f"the tag {event.tag[:40]!r} means nothing in a config"
+            self.report.errors.append(self.error(event, message, "delete it"))
+
+    def stop(self, event: Any, message: str, hint: str) -> AttnError:  # noqa: ANN401
+        """Return what makes it impossible to read on, behind what was found before it."""
+        self.report.add(self.error(event, message, hint))
+        return self.report.together()
 
     def error(self, event: Any, message: str, hint: str) -> AttnError:  # noqa: ANN401
         """Make an error of an event."""
         mark = event.start_mark
-        inset = self.source.offset if mark.line == 0 else 0
+        inset = self.source.inset if mark.line == 0 else 0
         return AttnError(message, self.source.where(mark.line, mark.column + inset), hint)

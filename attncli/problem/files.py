@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
+import warnings
 import zipfile
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.errors import AttnError
-from attncli.problem.numbers import as_number
+from attncli.problem.document import MAX_BYTES
+from attncli.problem.numbers import as_number, minus_infinite
 from attncli.problem.report import did_you_mean
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MAX_ARRAY_BYTES = 2 * 2**30
-MAX_CSV_BYTES = 64 * 2**20
+MAX_ARRAY_BYTES = 2**28
+MAX_CSV_CELLS = 1_000_000
 SUFFIXES = (".npy", ".npz", ".csv")
 
 
@@ -30,29 +32,36 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
     Raises AttnError where the file is elsewhere, missing, of another kind, too large, or does not
     hold one array of numbers.
     """
-    path = inside(folder, name)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise AttnError(f"{name!r} ends in {suffix!r}", hint=f"a matrix file is one of {', '.join(SUFFIXES)}")
-    if key is not None and suffix != ".npz":
-        raise AttnError(
-            f"a key names an array of an .npz file; {name!r} holds only one", hint="delete the key"
-        )
+    shown = repr(name[:80])
     try:
+        path = inside(folder, name)
+        refuse_kind(path, shown, key)
         with path.open("rb") as stream:
-            if suffix == ".csv":
+            if path.suffix.lower() == ".csv":
                 return read_csv(stream, name)
-            return read_npz(stream, name, key) if suffix == ".npz" else read_npy(stream, name)
+            return read_npz(stream, name, key) if path.suffix.lower() == ".npz" else read_npy(stream, shown)
     except FileNotFoundError:
         raise AttnError(
-            f"there is no file {name!r} in {folder}", hint="files are looked for beside the config"
+            f"there is no file {shown} in {folder}", hint="files are looked for beside the config"
         ) from None
-    except IsADirectoryError:
-        raise AttnError(f"{name!r} is a folder", hint="name the file in it") from None
-    except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise AttnError(
-            f"{name!r} cannot be read: {error}", hint="write it again with np.save or np.savez"
-        ) from None
+    except AttnError:
+        raise
+    except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
+        reason = getattr(error, "strerror", None) or f"{error!s:.120}"
+        raise AttnError(f"{shown} cannot be read: {reason}", hint="write it again, as np.save does") from None
+
+
+def refuse_kind(path: Path, shown: str, key: str | None) -> None:
+    """Refuse what is no file, or not one of the kinds that hold matrices."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise AttnError(f"{shown} ends in {suffix!r}", hint=f"a matrix file is one of {', '.join(SUFFIXES)}")
+    if key is not None and suffix != ".npz":
+        message = f"a key names an array of an .npz file; {shown} holds only one"
+        raise AttnError(message, hint="delete the key")
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "a pipe or a device, not a file"
+        raise AttnError(f"{shown} is {what}", hint="name a file")
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -60,23 +69,26 @@ def inside(folder: Path, name: str) -> Path:
     root = folder.resolve()
     path = (root / name).resolve()
     if not path.is_relative_to(root):
-        raise AttnError(f"{name!r} lies outside the config's folder", hint="put the file beside the config")
+        raise AttnError(f"{name[:80]!r} lies outside the config's folder", hint="put it beside the config")
     return path
 
 
-def read_npy(stream: IO[bytes], name: str) -> NDArray[Any]:
+def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
     """Read one .npy array, its size checked from its header before anything is made."""
     version = np.lib.format.read_magic(stream)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = header(stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote
+        shape, fortran, dtype = header(stream)
     if dtype.hasobject:
-        raise AttnError(f"{name!r} holds Python objects, not numbers", hint="save it as an array of floats")
+        raise AttnError(f"{shown} holds Python objects, not numbers", hint="save it as an array of floats")
     count = math.prod(shape)
-    if count * dtype.itemsize > MAX_ARRAY_BYTES:
-        raise AttnError(f"{name!r} holds an array of {shape}: over 2 GiB", hint="use a smaller matrix")
+    if min(shape, default=1) < 0 or count * dtype.itemsize > MAX_ARRAY_BYTES:
+        most = f"{MAX_ARRAY_BYTES // 2**20} MiB is the most"
+        raise AttnError(f"{shown} holds an array of the shape {shape!s:.80}", hint=most)
     data = stream.read(count * dtype.itemsize)
     if len(data) < count * dtype.itemsize:
-        raise AttnError(f"{name!r} is cut off: its header promises {count} numbers", hint="write it again")
+        raise AttnError(f"{shown} is cut off: its header promises {count} numbers", hint="write it again")
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
 
 
@@ -85,14 +97,14 @@ def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
     with zipfile.ZipFile(stream) as archive:
         keys = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
         if key is None and len(keys) != 1:
-            raise AttnError(f"{name!r} holds {len(keys)} arrays", hint=f"add a key: one of {listed(keys)}")
+            hint = f"add a key: one of {listed(keys)}" if keys else "save it with np.savez"
+            raise AttnError(f"{name!r} holds {len(keys)} arrays", hint=hint)
         chosen = keys[0] if key is None else key
         if chosen not in keys:
-            raise AttnError(
-                f"{name!r} has no array {key!r}", hint=did_you_mean(chosen, keys, f"it holds {listed(keys)}")
-            )
+            hint = did_you_mean(chosen, keys, f"it holds {listed(keys)}")
+            raise AttnError(f"{name!r} has no array {chosen[:40]!r}", hint=hint)
         with archive.open(f"{chosen}.npy") as entry:
-            return read_npy(entry, f"{name}, {chosen}")
+            return read_npy(entry, repr(f"{name}, {chosen}"))
 
 
 def listed(keys: list[str], most: int = 12) -> str:
@@ -102,31 +114,32 @@ def listed(keys: list[str], most: int = 12) -> str:
 
 def read_csv(stream: IO[bytes], name: str) -> NDArray[Any]:
     """Read a matrix of numbers separated by commas, one row a line."""
-    data = stream.read(MAX_CSV_BYTES + 1)
-    if len(data) > MAX_CSV_BYTES:
-        raise AttnError(f"{name!r} is larger than 64 MiB", hint="save it as .npy")
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES or data.count(b",") + data.count(b"\n") > MAX_CSV_CELLS:
+        raise AttnError(f"{name!r} is larger than a .csv can be", hint="save it as .npy")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise AttnError(f"{name!r} is not UTF-8 text", hint="save it as UTF-8") from None
     rows: list[list[float]] = []
-    reader = csv.reader(io.StringIO(text))
+    reader = csv.reader(io.StringIO(text, newline=""))
     for row in reader:
         if not any(cell.strip() for cell in row):
             continue
-        numbers = [as_number(cell) for cell in row]
-        for column, (number, cell) in enumerate(zip(numbers, row, strict=True), 1):
-            if number is None:
-                raise AttnError(
-                    f"{name}:{reader.line_num}: column {column} is {cell[:40]!r}, not a number",
-                    hint="numbers only, no header line",
-                )
-        rows.append([number for number in numbers if number is not None])
-        if len(rows[-1]) != len(rows[0]):
-            raise AttnError(
-                f"{name}:{reader.line_num}: this row has {len(row)} numbers; the first has {len(rows[0])}",
-                hint="give every row the same length",
-            )
+        place = f"{name}:{reader.line_num}"
+        rows.append([csv_cell(cell, f"{place}: column {column}") for column, cell in enumerate(row, 1)])
+        if len(row) != len(rows[0]):
+            message = f"{place}: this row has {len(row)} numbers; the first has {len(rows[0])}"
+            raise AttnError(message, hint="give every row the same length")
     if not rows:
         raise AttnError(f"{name!r} is empty", hint="one row a line, numbers separated by commas")
     return np.array(rows, np.float64)
+
+
+def csv_cell(text: str, place: str) -> float:
+    """Read one number of a .csv file; raises AttnError where it is none."""
+    number = -math.inf if minus_infinite(text) else as_number(text)
+    if number is None or number == math.inf or math.isnan(number):
+        message = f"{place} is {text[:40]!r}, not a finite number"
+        raise AttnError(message, hint="numbers only, separated by commas, no header line")
+    return number

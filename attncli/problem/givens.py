@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.attention import attention_rows
 from attncli.page import Page
-from attncli.problem.document import Mapping, Node
-from attncli.problem.keys import BIASES, WEIGHTS
-from attncli.problem.matrices import Drawn, read_literal, read_matrix
+from attncli.problem.keys import BIASES, PATHS, WEIGHTS
+from attncli.problem.matrices import Drawn, read_matrix
+from attncli.problem.nodes import Mapping, Node, kind
 from attncli.problem.report import did_you_mean
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from attncli.problem.dimensions import Dimensions
     from attncli.problem.report import Report
 
-WRITTEN = {"X": "embeddings", "E": "context.embeddings", "Ev": "context.values"}
+WRITTEN = {symbol: ".".join(PATHS[symbol]) for symbol in ("X", "E", "Ev")}
+LOSS_ROWS = ("P", "L")
 MATRIX, HEADS = 2, 3  # how many axes they have
 AXES = {1: ("numbers",), MATRIX: ("rows", "columns"), HEADS: ("heads", "rows", "columns")}
 
@@ -84,17 +85,20 @@ class Givens:
         if given is None:
             return frozenset()
         if not isinstance(given, Mapping):
-            self.report.error(given, "given is not a mapping", "write given: {Q: …, K: …, V: …}")
+            message = f"given is {kind(given)}; expected a mapping"
+            self.report.error(given, message, "write given: {Q: …, K: …, V: …}")
             return frozenset()
         rows = [row.symbol for row in attention_rows(form)]
         for symbol, (key, node) in given.pairs.items():
             if symbol in rows:
-                values = read_literal(node, symbol, self.folder, self.report, minus_infinity=symbol == "M")
+                values = read_matrix(node, symbol, self.folder, self.report, minus_infinity=symbol == "M")
                 self.read(symbol, node, values)
                 continue
             hint = did_you_mean(symbol, rows, "its rows are " + ", ".join(rows))
-            if symbol in self.letters:
-                hint = f"{symbol} is a key of its own, outside given"
+            if symbol in PATHS or symbol in self.letters:
+                hint = f"write {'.'.join(PATHS.get(symbol, (symbol,)))} outside given"
+            if symbol in LOSS_ROWS:
+                hint = f"{symbol} belongs to the loss; its rows are " + ", ".join(rows)
             self.report.error(key, f"{symbol[:40]!r} is not a row of this problem", hint)
         return frozenset(given.pairs.keys() & set(rows))
 
@@ -107,7 +111,7 @@ class Givens:
         flipped = self.out_in and symbol in WEIGHTS
         if isinstance(values, Drawn):
             shape = values.shape[::-1] if values.shape and flipped else values.shape
-            values = Drawn(values.init, shape)
+            values = replace(values, shape=shape)
         else:
             values = joined_heads(values, symbol, self.dims.heads, flipped=flipped)
             shape = values.shape
@@ -137,19 +141,21 @@ class Givens:
 
     def draw(self) -> None:
         """Draw the matrices that are left to an initialiser."""
-        for symbol, value in self.matrices.items():
-            if not isinstance(value, Drawn):
-                continue
-            letters = self.letters[symbol]
-            shape = value.shape or self.dims.of(letters)
-            if shape is None:
-                unknown = [letter for letter in letters if self.dims.of((letter,)) is None]
-                message = (
-                    f"{written(symbol)} is {' × '.join(letters)}, and nothing tells {' or '.join(unknown)}"
-                )
-                self.report.error(self.nodes[symbol], message, "add shape: [rows, columns]")
-                continue
-            self.matrices[symbol] = value.init.fill(symbol, shape)
+        for symbol, value in list(self.matrices.items()):
+            if isinstance(value, Drawn):
+                drawn = self.filled(written(symbol), symbol, value, self.letters[symbol])
+                if drawn is not None:
+                    self.matrices[symbol] = drawn
+
+    def filled(self, name: str, symbol: str, drawn: Drawn, letters: Shape) -> Array | None:
+        """Draw one matrix; None, and a note in the report, where nothing tells its size."""
+        shape = drawn.shape or self.dims.of(letters)
+        if shape is not None:
+            return drawn.fill(name, symbol, shape, self.report)
+        unknown = [letter for letter in letters if self.dims.of((letter,)) is None]
+        message = f"{name} is {' × '.join(letters)}, and nothing tells {' or '.join(unknown)}"
+        self.report.error(drawn.node, message, f"add shape: [{', '.join(letters)}] as numbers")
+        return None
 
 
 def joined_heads(values: Array, symbol: str, heads: int, *, flipped: bool) -> Array:

@@ -7,6 +7,7 @@ the same seed gives the same numbers in every version and on every machine.
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 from math import sqrt
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.errors import AttnError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from attncli.ops.op import Array
 
 Draw = np.random.RandomState
+MAX_DRAWN = 2**26
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,21 @@ class Init:
     spread: float = 1.0
 
     def fill(self, symbol: str, shape: tuple[int, ...]) -> Array:
-        """Draw the matrix. Its symbol goes into the seed, so that Wq and Wk differ under one seed."""
+        """Draw the matrix. Its symbol goes into the seed, so that Wq and Wk differ under one seed.
+
+        Raises AttnError where it is too large, or its numbers are.
+        """
+        if math.prod(shape) > MAX_DRAWN:
+            size = " × ".join(map(str, shape))
+            raise AttnError(f"{size} numbers are too many to draw", hint=f"{MAX_DRAWN:,} are the most")
+        if self.method == "identity" and len(shape) == 1:
+            raise AttnError("identity is a matrix, not a list of numbers", hint="write init: zeros or ones")
         draw = np.random.RandomState([self.seed, zlib.crc32(symbol.encode())])
-        return METHODS[self.method](draw, shape, self.spread)
+        with np.errstate(over="ignore"):
+            values = METHODS[self.method](draw, shape, self.spread)
+        if not np.isfinite(values).all():
+            raise AttnError(f"{SPREAD_OF[self.method]} is too large for float64", hint="write a smaller one")
+        return values
 
 
 def uniform(draw: Draw, shape: tuple[int, ...], a: float) -> Array:
@@ -47,19 +63,24 @@ def normal(draw: Draw, shape: tuple[int, ...], std: float) -> Array:
 
 
 def identity(_: Draw, shape: tuple[int, ...], __: float) -> Array:
-    """1 on the diagonal, 0 elsewhere."""
-    return np.eye(shape[0], shape[-1])
+    """1 on the diagonal, 0 elsewhere; the same for every head."""
+    return np.broadcast_to(np.eye(*fans(shape)), shape).copy()
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return n_in and n_out; a bias has as many of either as numbers."""
+    return shape[-2:][0], shape[-1]
 
 
 METHODS: dict[str, Callable[[Draw, tuple[int, ...], float], Array]] = {
     "gaussian": normal,
     "uniform": uniform,
-    "xavier_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(6 / (shape[0] + shape[-1]))),
-    "xavier_normal": lambda draw, shape, _: normal(draw, shape, sqrt(2 / (shape[0] + shape[-1]))),
-    "he_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(6 / shape[0])),
-    "he_normal": lambda draw, shape, _: normal(draw, shape, sqrt(2 / shape[0])),
-    "lecun_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(3 / shape[0])),
-    "lecun_normal": lambda draw, shape, _: normal(draw, shape, sqrt(1 / shape[0])),
+    "xavier_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(6 / sum(fans(shape)))),
+    "xavier_normal": lambda draw, shape, _: normal(draw, shape, sqrt(2 / sum(fans(shape)))),
+    "he_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(6 / fans(shape)[0])),
+    "he_normal": lambda draw, shape, _: normal(draw, shape, sqrt(2 / fans(shape)[0])),
+    "lecun_uniform": lambda draw, shape, _: uniform(draw, shape, sqrt(3 / fans(shape)[0])),
+    "lecun_normal": lambda draw, shape, _: normal(draw, shape, sqrt(1 / fans(shape)[0])),
     "zeros": lambda _, shape, __: np.zeros(shape),
     "ones": lambda _, shape, __: np.ones(shape),
     "identity": identity,

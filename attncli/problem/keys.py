@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attncli.problem.document import Mapping, Node, Scalar
+from attncli.problem.nodes import Mapping, Node, Scalar, kind
 from attncli.problem.report import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -19,8 +19,16 @@ KEYS = (
     *WEIGHTS,
     *BIASES,
 )
-SYMBOLS = {"X": "embeddings", "Y": "target", "U": "upstream"}
-CONTEXT_SYMBOLS = {"E": "embeddings", "Ev": "values"}
+ROWS = ("Q", "K", "V", "Qh", "Kh", "Vh", "S", "Z", "M", "A", "H", "C", "O")
+PATHS = {
+    "X": ("embeddings",),
+    "Y": ("target",),
+    "U": ("upstream",),
+    "E": ("context", "embeddings"),
+    "Ev": ("context", "values"),
+    **{row: ("given", row) for row in ROWS},
+}
+"""Where the config keeps what the page calls by a symbol."""
 
 
 def canonical(root: Node, report: Report) -> Mapping:
@@ -30,36 +38,49 @@ def canonical(root: Node, report: Report) -> Mapping:
     all that is wrong.
     """
     if not isinstance(root, Mapping):
-        found = "a word" if isinstance(root, Scalar) else "a list"
+        found = "a word" if isinstance(root, Scalar) else kind(root)
         report.error(
             root,
             f"a config is a mapping of keys to values; this is {found}",
             "write sentence: …, embeddings: …, Wq: …",
         )
-        report.raise_if_any()
-        return Mapping(root.source)
-    pairs: dict[str, tuple[Node, Node]] = {}
-    context: dict[str, tuple[Node, Node]] = {}
+        raise report.together()
+    pairs = {key: pair for key, pair in root.pairs.items() if key in KEYS}
     for key, (node, value) in root.pairs.items():
-        name = SYMBOLS.get(key, key)
-        if key in CONTEXT_SYMBOLS:
-            context[CONTEXT_SYMBOLS[key]] = (node, value)
-            continue
-        if name not in KEYS:
-            report.error(
-                node, f"unknown key {key[:40]!r}", did_you_mean(key, KEYS, "the keys are " + ", ".join(KEYS))
-            )
-            name = nearest(key, KEYS) or ""
-            if not name or name in root.pairs:
-                continue
-        if name in pairs:
-            report.error(node, f"{key} and {name} are the same", "keep one of them")
-        pairs[name] = (node, value)
-    if context:
-        node, held = pairs.get("context", (root, Mapping(root.source)))
-        inner = held.pairs if isinstance(held, Mapping) else {}
-        pairs["context"] = (
-            node,
-            Mapping(held.source, held.line, held.column, held.length, {**inner, **context}),
-        )
-    return Mapping(root.source, root.line, root.column, root.length, pairs)
+        if key in PATHS:
+            put_symbol(pairs, key, node, value, report)
+        elif key not in KEYS:
+            hint = did_you_mean(key, KEYS, "the keys are " + ", ".join(KEYS))
+            report.error(node, f"unknown key {key[:40]!r}", hint)
+            pairs.setdefault(nearest(key, KEYS) or "", (node, value))
+    return root.holding(pairs)
+
+
+def put_symbol(
+    pairs: dict[str, tuple[Node, Node]], symbol: str, node: Node, value: Node, report: Report
+) -> None:
+    """Put the value of a symbol under the key, or the key in a key, that it stands for."""
+    first, *rest = PATHS[symbol]
+    if rest:
+        at, held = pairs.get(first, (node, Mapping(node.source, node.line, node.column)))
+        if isinstance(held, Scalar) and held.null:
+            held = Mapping(held.source, held.line, held.column)
+        if not isinstance(held, Mapping):
+            return  # which is told where that key is read
+        inner = dict(held.pairs)
+        pairs[first] = (at, held.holding(inner))
+    else:
+        inner = pairs
+    name = rest[0] if rest else first
+    if name in inner:
+        report.error(node, f"{symbol} and {'.'.join(PATHS[symbol])} are the same", "keep one of them")
+    else:
+        inner[name] = (node, value)
+
+
+def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Report) -> None:
+    """Note every key that is not known."""
+    for key, (key_node, _) in node.pairs.items():
+        if key not in known:
+            hint = did_you_mean(key, known, "it has " + ", ".join(known))
+            report.error(key_node, f"{name} has no key {key[:40]!r}", hint)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.mask import Mask
-from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence
-from attncli.problem.matrices import read_literal
+from attncli.problem.matrices import Drawn, read_matrix
+from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
+from attncli.problem.numbers import as_number
 from attncli.problem.report import did_you_mean
 from attncli.problem.settings import FALSE, TRUE
 from attncli.tokens import places
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from attncli.ops.op import Array
-    from attncli.problem.report import Report
+from attncli.problem.report import Report
 
 WORDS = ("false", "true", "causal", "causal-bottom-right")
+FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+MATRICES = 3  # how deep a list of matrices is nested
 _HOW = (
     "write true, causal, causal-bottom-right, {padding: [words]}, {add: matrix}, a 0/1 matrix,"
     " or a list of these"
@@ -31,10 +34,14 @@ _HOW = (
 
 @dataclass
 class MaskReader:
-    """Gathers the parts of a mask over n query and m key tokens."""
+    """Gathers the parts of a mask over n query and m key tokens.
 
-    n: int
-    m: int
+    n and m are None where another mistake hides them: then only words and numbers are checked.
+    ``tokens`` are the names of the keys, () where they have none.
+    """
+
+    n: int | None
+    m: int | None
     heads: int
     tokens: tuple[str, ...]
     folder: Path
@@ -44,7 +51,6 @@ class MaskReader:
     hidden: NDArray[np.bool_] | None = None
     matrix: NDArray[np.bool_] | None = None
     added: Array | None = None
-    parts: int = field(default=0)
 
     def mask(self) -> Mask:
         """Return all the parts together."""
@@ -55,24 +61,30 @@ class MaskReader:
         match node:
             case Scalar():
                 self.word(node)
-            case Mapping() if "file" in node.pairs or "init" in node.pairs:
-                self.zero_one(node)
-            case Mapping():
+            case Mapping() if "file" not in node.pairs and "init" not in node.pairs:
                 self.mapping(node)
-            case Sequence() if is_list_of_masks(node):
-                for item in node.items:
+            case Sequence() | Leaf() if self.is_list_of_masks(node):
+                for item in parts(node):
                     self.read(item)
             case _:
                 self.zero_one(node)
+
+    def is_list_of_masks(self, node: Sequence | Leaf) -> bool:
+        """Tell a list of masks from a matrix, or from one matrix a head."""
+        depth = nesting(node)
+        if isinstance(node, Sequence) and any(map(names_a_mask, node.items)):
+            return True
+        return depth > MATRICES or (depth == MATRICES and len(parts(node)) not in {1, self.heads})
 
     def word(self, node: Scalar) -> None:
         """Read false, true, causal or causal-bottom-right."""
         text = node.text.strip().lower()
         if node.null or text in FALSE:
             return
-        offsets = {"causal": 0, "causal-bottom-right": self.m - self.n} | dict.fromkeys(TRUE, 0)
+        corner = (self.m or 0) - (self.n or 0)
+        offsets = {"causal": 0, "causal-bottom-right": corner} | dict.fromkeys(TRUE, 0)
         if text not in offsets:
-            self.report.error(node, f"mask is {node.text[:40]!r}", did_you_mean(node.text, WORDS, _HOW))
+            self.report.error(node, f"mask is {kind(node)}", did_you_mean(text, WORDS, _HOW))
             return
         self.masked = True
         self.causal = offsets[text] if self.causal is None else min(self.causal, offsets[text])
@@ -85,61 +97,61 @@ class MaskReader:
             elif key == "add":
                 self.add(value)
             else:
-                self.report.error(
-                    key_node, f"a mask has no key {key!r}", did_you_mean(key, ("padding", "add"), _HOW)
-                )
+                hint = did_you_mean(key, ("padding", "add"), _HOW)
+                self.report.error(key_node, f"a mask has no key {key[:40]!r}", hint)
         if not node.pairs:
             self.report.error(node, "this mask is empty", _HOW)
 
     def padding(self, node: Node) -> None:
         """Read the words to hide, or a list of m numbers, 1 = hidden."""
-        if isinstance(node, Leaf):
-            flat = np.ravel(node.array).tolist()
-            node = Sequence(node.source, items=[Scalar(node.source, text=str(item)) for item in flat])
-        items = node.items if isinstance(node, Sequence) else [node]
-        words = [item.text if isinstance(item, Scalar) else "" for item in items]
-        flags = {"0": False, "1": True, "false": False, "true": True, "0.0": False, "1.0": True}
-        hidden = np.zeros(self.m, bool)
-        if (
-            words
-            and all(word.lower() in flags for word in words)
-            and not all(places(self.tokens, word) for word in words)
-        ):
-            if len(words) != self.m:
-                self.report.error(
-                    node,
-                    f"padding has {len(words)} numbers; there are {self.m} key tokens",
-                    "one a token, 1 = hidden",
-                )
-                return
-            hidden[:] = [flags[word.lower()] for word in words]
+        items: list[Node] = [node] if isinstance(node, Scalar | Mapping) else parts(node)
+        for item in items:
+            if not isinstance(item, Scalar):
+                hint = "write the words to hide, or a 0 or a 1 for every key token, 1 = hidden"
+                self.report.error(item, f"padding holds {kind(item)}; expected words", hint)
+        words = [item.text for item in items if isinstance(item, Scalar)]
+        if self.m is None or len(words) < len(items):
+            return
+        tokens = self.tokens or tuple(str(i + 1) for i in range(self.m))
+        flags = [FLAGS.get(word.lower()) for word in words]
+        named = all(places(tokens, word) for word in words)
+        if None in flags or (named and (self.tokens or len(words) != self.m)):
+            hidden = self.hidden_words(items, words, tokens)
+        elif len(words) == self.m:
+            hidden = np.array(flags, bool)
         else:
-            for item, word in zip(items, words, strict=True):
-                found = places(self.tokens, word)
-                if not found:
-                    self.report.error(
-                        item,
-                        f"padding hides {word[:40]!r}, which is not a token",
-                        did_you_mean(word, self.tokens, "the tokens are " + ", ".join(self.tokens[:12])),
-                    )
-                hidden[found] = True
+            message = f"padding has {len(words)} numbers; there are {self.m} key tokens"
+            self.report.error(node, message, "one a token, 1 = hidden")
+            return
         self.masked = True
         self.hidden = hidden if self.hidden is None else self.hidden | hidden
+
+    def hidden_words(self, items: list[Node], words: list[str], tokens: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Find the words to hide among the tokens."""
+        hidden = np.zeros(len(tokens), bool)
+        for item, word in zip(items, words, strict=True):
+            found = places(tokens, word)
+            hidden[found] = True
+            if not found:
+                hint = did_you_mean(word, tokens, "the tokens are " + ", ".join(tokens[:12]))
+                self.report.error(item, f"padding hides {word[:40]!r}, which is not a token", hint)
+        return hidden
 
     def zero_one(self, node: Node) -> None:
         """Read a matrix of 0 and 1, or a list of h of them, 1 = may look."""
         values = self.sized(as_zero_one(node), "mask")
         if values is None:
             return
-        if not np.isin(values, (0, 1)).all():
-            bad = values[~np.isin(values, (0, 1))].flat[0]
+        bad = np.argwhere((values != 0) & (values != 1))
+        for index in bad[:1].tolist():
             self.report.error(
-                node,
-                f"mask holds {bad:g}; a mask matrix holds 0 and 1, 1 = may look",
+                node_at(node, *index),
+                f"mask[{','.join(str(i + 1) for i in index)}] is {values[tuple(index)]:g};"
+                " a mask matrix holds 0 and 1, 1 = may look",
                 "to add numbers to the scores: {add: matrix}",
             )
-            return
-        self.keep(values == 1)
+        if not len(bad):
+            self.keep(values == 1)
 
     def add(self, node: Node) -> None:
         """Read the matrix that is added to the scores; −∞ in it hides."""
@@ -151,7 +163,10 @@ class MaskReader:
             self.keep(~hides)
         values[hides] = 0.0
         self.masked = True
-        self.added = values if self.added is None else self.added + values
+        with np.errstate(over="ignore"):
+            self.added = values if self.added is None else self.added + values
+        if not np.isfinite(self.added).all():
+            self.report.error(node, "mask.add: the sum is too large for float64", "write smaller numbers")
 
     def keep(self, allowed: NDArray[np.bool_]) -> None:
         """Apply one more matrix."""
@@ -160,40 +175,52 @@ class MaskReader:
 
     def sized(self, node: Node, name: str, *, minus_infinity: bool = False) -> Array | None:
         """Read a matrix that must be n × m, or h × n × m."""
-        values = read_literal(node, name, self.folder, self.report, minus_infinity=minus_infinity)
-        if values is None:
+        values = read_matrix(node, name, self.folder, self.report, minus_infinity=minus_infinity)
+        if values is None or self.n is None or self.m is None:
             return None
+        if isinstance(values, Drawn):
+            values = values.fill(name, name, values.shape or (self.n, self.m), self.report)
+            if values is None:
+                return None
         if values.shape == (1, self.n, self.m):
             values = values[0]
         if values.shape in {(self.n, self.m), (self.heads, self.n, self.m)}:
             return values
-        found = " × ".join(map(str, values.shape)) or "one number"
+        found = " × ".join(map(str, values.shape)) if values.ndim != 1 else f"a list of {len(values)}"
+        each = f"or write a list of {self.heads} such matrices, one a head"
         self.report.error(
             node,
-            f"{name} is {found}; the scores are {self.n} × {self.m}: a row a query, a column a key",
-            f"or write a list of {self.heads} such matrices, one a head"
-            if self.heads > 1
-            else "give it that size",
+            f"{name} is {found or 'one number'}; the scores are {self.n} × {self.m}:"
+            " a row a query, a column a key",
+            each if self.heads > 1 else "give it that size",
         )
         return None
 
 
-def is_list_of_masks(node: Sequence) -> bool:
-    """Tell a list of masks from a matrix: some item is a word, a mapping or a matrix beside them."""
-    return any(
-        isinstance(item, Mapping | Leaf)
-        or (isinstance(item, Scalar) and item.text.strip().lower() in {*WORDS, *TRUE, *FALSE})
-        or (isinstance(item, Scalar) and not item.null and any(char.isalpha() for char in item.text))
-        for item in node.items
+def parts(node: Node) -> list[Node]:
+    """Return the items of a list, or of an array."""
+    if isinstance(node, Sequence):
+        return node.items
+    items = node.array if isinstance(node, Leaf) else ()
+    return [
+        Leaf(source=node.source, array=item) if item.ndim else Scalar(node.source, text=str(item))
+        for item in items
+    ]
+
+
+def names_a_mask(node: Node) -> bool:
+    """Whether an item of a list can only be a mask of its own: a mapping or a word."""
+    return isinstance(node, Mapping) or (
+        isinstance(node, Scalar) and not node.null and as_number(node.text) is None
     )
 
 
 def as_zero_one(node: Node) -> Node:
     """Let true and false stand for 1 and 0 inside a matrix."""
     if isinstance(node, Sequence):
-        return Sequence(
-            node.source, node.line, node.column, node.length, [as_zero_one(item) for item in node.items]
-        )
+        items = [as_zero_one(item) for item in node.items]
+        return Sequence(node.source, node.line, node.column, node.length, items)
     if isinstance(node, Scalar) and node.text.lower() in {"true", "false"}:
-        return Scalar(node.source, node.line, node.column, node.length, str(int(node.text.lower() == "true")))
+        text = str(int(node.text.lower() == "true"))
+        return Scalar(node.source, node.line, node.column, node.length, text)
     return node

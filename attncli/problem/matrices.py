@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from attncli.errors import AttnError
-from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence
 from attncli.problem.files import read_array
 from attncli.problem.initialise import METHODS, SPREAD_OF, Init
-from attncli.problem.numbers import array, as_number, cell, from_array
+from attncli.problem.keys import refuse_unknown
+from attncli.problem.nested import array
+from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.numbers import MAX_AXES, cell, from_array, whole
 from attncli.problem.report import did_you_mean
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from attncli.ops.op import Array
     from attncli.problem.report import Report
 
+HOW = "write rows of numbers, {file: weights.npz, key: Wq}, or {init: xavier_uniform}"
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -27,16 +29,18 @@ class Drawn:
 
     init: Init
     shape: tuple[int, ...] | None
+    node: Node
+
+    def fill(self, name: str, symbol: str, shape: tuple[int, ...], report: Report) -> Array | None:
+        """Draw it; None, and a note in the report, where it cannot be drawn."""
+        try:
+            return self.init.fill(symbol, shape)
+        except AttnError as error:
+            report.error(self.node, f"{name}: {error.message}", error.hint)
+            return None
 
 
-def read_matrix(node: Node, name: str, folder: Path, report: Report) -> Array | Drawn | None:
-    """Read a matrix; None, and notes in the report, where that cannot be done."""
-    if isinstance(node, Mapping) and "init" in node.pairs:
-        return read_init(node, name, report)
-    return read_literal(node, name, folder, report)
-
-
-def read_literal(
+def read_matrix(
     node: Node,
     name: str,
     folder: Path,
@@ -44,18 +48,21 @@ def read_literal(
     *,
     minus_infinity: bool = False,
     blank_rows: bool = False,
-) -> Array | None:
-    """Read a matrix whose numbers are there: written out, in a file, or an array."""
+) -> Array | Drawn | None:
+    """Read a matrix; None, and notes in the report, where that cannot be done."""
     if not isinstance(node, Mapping):
         return array(node, name, report, minus_infinity=minus_infinity, blank_rows=blank_rows)
-    refuse_unknown(node, name, ("file", "key"), report)
+    if "init" in node.pairs:
+        return read_init(node, name, report)
     file, key = node.get("file"), node.get("key")
-    if not isinstance(file, Scalar) or not (key is None or isinstance(key, Scalar)):
-        report.error(
-            node,
-            f"{name} is a mapping without a file",
-            "write rows of numbers, {file: weights.npz, key: Wq}, or for weights {init: …}",
-        )
+    if not isinstance(file, Scalar):
+        what = "is a mapping without a file" if file is None else f"has the file {kind(file)}"
+        report.error(file or node, f"{name} {what}", HOW)
+    refuse_unknown(node, name, ("file", "key"), report)
+    if not isinstance(key, Scalar | None):
+        report.error(key, f"{name}: key is {kind(key)}; expected a word", HOW)
+        return None
+    if not isinstance(file, Scalar):
         return None
     try:
         found = read_array(folder, file.text, key.text if key else None)
@@ -72,50 +79,26 @@ def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
     method = node.get("init")
     text = method.text if isinstance(method, Scalar) else ""
     if text not in METHODS:
-        report.error(
-            method or node,
-            f"{name}: there is no initialiser {text!r}",
-            did_you_mean(text, METHODS, "one of " + ", ".join(METHODS)),
-        )
+        hint = did_you_mean(text, METHODS, "one of " + ", ".join(METHODS))
+        report.error(method or node, f"{name}: there is no initialiser {text[:40]!r}", hint)
         return None
     spread = SPREAD_OF.get(text)
-    refuse_unknown(
-        node, f"{name} ({text})", ("init", "shape", "seed", *((spread,) if spread else ())), report
-    )
+    known = ("init", "shape", "seed", *((spread,) if spread else ()))
+    refuse_unknown(node, f"{name} ({text})", known, report)
     seed = whole(node.get("seed"), f"{name}: seed", report, least=0, most=2**32 - 1)
     size = node.get(spread) if spread else None
-    number = cell(size, f"{name}: {spread}", report) if size else 1.0
-    shape = None
-    if (given := node.get("shape")) is not None:
-        items = given.items if isinstance(given, Sequence) else []
-        sizes = [whole(item, f"{name}: shape", report, least=1, most=2**20) for item in items]
-        if len(sizes) not in {1, 2}:
-            report.error(given, f"{name}: shape is not two whole numbers", "write shape: [rows, columns]")
-        shape = tuple(size or 1 for size in sizes)
-    if len(report.errors) > before:
+    number = 1.0 if size is None else cell(size, f"{name}: {spread}", report)
+    given = node.get("shape")
+    shape = None if given is None else read_shape(given, f"{name}: shape", report)
+    return None if len(report.errors) > before else Drawn(Init(text, seed or 0, number), shape, node)
+
+
+def read_shape(node: Node, name: str, report: Report) -> tuple[int, ...] | None:
+    """Read ``[rows, columns]``, or ``[columns]`` of a bias."""
+    if not isinstance(node, Sequence) or not 1 <= len(node.items) <= MAX_AXES:
+        report.error(
+            node, f"{name} is {kind(node)}; expected two whole numbers", "write shape: [rows, columns]"
+        )
         return None
-    return Drawn(Init(text, seed or 0, number), shape)
-
-
-def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Report) -> None:
-    """Note every key that is not known."""
-    for key, (key_node, _) in node.pairs.items():
-        if key not in known:
-            report.error(
-                key_node, f"{name} has no key {key!r}", did_you_mean(key, known, "it has " + ", ".join(known))
-            )
-
-
-def whole(node: Node | None, name: str, report: Report, *, least: int, most: int) -> int | None:
-    """Read a whole number between two bounds; None where there is none."""
-    if node is None:
-        return None
-    text = node.text if isinstance(node, Scalar) else ""
-    if isinstance(node, Leaf) and node.array is not None and node.array.ndim == 0:
-        text = str(node.array)
-    number = as_number(text)
-    if number is None or number != np.floor(number) or not least <= number <= most:
-        found = repr(text[:40]) if isinstance(node, Scalar) else "a list"
-        report.error(node, f"{name} is {found}; expected a whole number from {least} to {most}", "")
-        return None
-    return int(number)
+    sizes = [whole(item, name, report, least=1, most=2**20) for item in node.items]
+    return None if None in sizes else tuple(size or 1 for size in sizes)

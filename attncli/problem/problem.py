@@ -70,8 +70,10 @@ class Problem(Checked):
         """Check the values; raises AttnErrors that tell all that is wrong with them."""
         from attncli.problem.build import build  # noqa: PLC0415 - it builds what is defined here
         from attncli.problem.python import from_python  # noqa: PLC0415
+        from attncli.problem.report import Report  # noqa: PLC0415
 
-        vars(self).update(vars(build(from_python(config, "Problem"), "Problem", Path())))
+        root = from_python(config, "Problem")
+        vars(self).update(vars(build(root, "Problem", Path(), (), Report())))
 
     @classmethod
     def of(cls, checked: Checked) -> Self:

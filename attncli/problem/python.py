@@ -2,37 +2,125 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping as AnyMapping
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 
 from attncli.errors import AttnError, Where
-from attncli.problem.document import MAX_DEPTH, Leaf, Mapping, Node, Scalar, Sequence, Source
+from attncli.problem.document import MAX_CELLS, MAX_DEPTH
+from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, Source
+from attncli.problem.numbers import MAX_AXES
+from attncli.problem.report import Report
+
+MAX_NUMBERS = 2**28  # in one array: 16,384 × 16,384
 
 
-def from_python(value: object, name: str, depth: int = 0) -> Node:  # noqa: PLR0911 - one a kind
+def from_python(value: object, name: str) -> Node:
     """Make the same tree of a Python value: mappings, lists, words, numbers and arrays.
 
-    Raises AttnError where it is nested too deep or of a kind that no config holds.
+    Raises AttnErrors where it is nested too deep, or holds what no config can hold.
     """
-    source = Source(name)
-    if depth > MAX_DEPTH:
-        raise AttnError(f"{name} is nested more than {MAX_DEPTH} deep", hint="a matrix is a list of rows")
-    if value is None:
-        return Scalar(source, text="~")
-    if isinstance(value, bool):
-        return Scalar(source, text=str(value).lower())
-    if isinstance(value, str):
-        return Scalar(source, text=value, quoted=True)
-    if isinstance(value, int | float):
-        return Scalar(source, text=repr(value))
-    if isinstance(value, dict):
-        inner = {str(key): from_python(item, str(key), depth + 1) for key, item in value.items()}
-        return Mapping(source, pairs={key: (Scalar(source, text=key), node) for key, node in inner.items()})
-    if isinstance(value, list | tuple):
-        return Sequence(source, items=[from_python(item, name, depth + 1) for item in value])
-    if hasattr(value, "__array__"):
-        return Leaf(source, array=np.asarray(value))
-    raise AttnError(
-        f"{name} is a {type(value).__name__}",
-        Where(name),
-        "give a number, a word, a list, a mapping or a NumPy array",
-    )
+    converter = Converter(Source(name))
+    root = converter.node(value, name, 0)
+    converter.report.raise_if_any()
+    return root
+
+
+class Converter:
+    """Builds the tree, counting what it holds: a list that holds itself has no end."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.report = Report()
+        self.count = 0
+
+    def node(self, value: object, name: str, depth: int) -> Node:  # noqa: PLR0911 - one a kind
+        """Make a node of a value; ``name`` is the key that it stands under."""
+        self.count += 1
+        if depth > MAX_DEPTH or self.count > MAX_CELLS:
+            what = f"nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else "too large"
+            raise AttnError(
+                f"{name} is {what}", Where(self.source.name), "give large matrices as NumPy arrays"
+            )
+        match value:
+            case None:
+                return Scalar(self.source)
+            case bool():
+                return Scalar(self.source, text=str(value).lower())
+            case str():
+                return Scalar(self.source, text=str(value), quoted=True)
+            case int() | float():
+                return Scalar(self.source, text=number_text(value))
+            case os.PathLike():
+                return Scalar(self.source, text=str(value), quoted=True)
+            case AnyMapping():
+                return self.mapping(value, name, depth)
+            case list() | tuple():
+                if (matrix := as_matrix(value)) is not None:
+                    return Leaf(self.source, array=matrix)
+                return Sequence(self.source, items=[self.node(item, name, depth + 1) for item in value])
+        return self.array(value, name, depth)
+
+    def mapping(self, value: AnyMapping[Any, Any], name: str, depth: int) -> Node:
+        """Make a node of a mapping."""
+        pairs: dict[str, tuple[Node, Node]] = {}
+        for key, item in value.items():
+            if isinstance(key, str):
+                pairs[key] = (Scalar(self.source, text=key), self.node(item, key, depth + 1))
+            else:
+                self.refuse(f"{name} has the key {key!r:.40}", "a key is a word")
+        return Mapping(self.source, pairs=pairs)
+
+    def array(self, value: object, name: str, depth: int) -> Node:
+        """Make a node of an array of whatever library; one that holds no numbers is read as lists."""
+        kind = type(value).__name__
+        if not hasattr(value, "__array__"):
+            return self.refuse(
+                f"{name} is a {kind}", "give a number, a word, a list, a mapping or a NumPy array"
+            )
+        try:
+            found = np.asarray(value)
+        except Exception as error:  # noqa: BLE001 - other libraries raise what they like
+            return self.refuse(f"{name} is a {kind} of which NumPy makes no array: {error!s:.80}", "")
+        if found.size > MAX_NUMBERS:
+            return self.refuse(f"{name} holds {found.size:,} numbers", f"{MAX_NUMBERS:,} are the most")
+        if found.ndim > 0 and found.dtype.kind in "fiub":
+            return Leaf(self.source, array=found)
+        if found.dtype.kind in "fiubUO" and (inner := found.tolist()) is not value:
+            return self.node(inner, name, depth + 1)
+        return self.refuse(
+            f"{name} is an array of {found.dtype}; expected numbers", "give floats or integers"
+        )
+
+    def refuse(self, message: str, hint: str) -> Node:
+        """Note a mistake; what stands for the value is never read."""
+        self.report.add(AttnError(message, Where(self.source.name), hint))
+        return Scalar(self.source)
+
+
+def number_text(value: float) -> str:
+    """Write a Python number as a config does; NumPy's own numbers print otherwise."""
+    if isinstance(value, float):
+        return float.__repr__(value)
+    try:
+        return int.__repr__(value)
+    except ValueError:  # Python refuses to write out thousands of digits
+        return "1e999" if value > 0 else "-1e999"
+
+
+def as_matrix(value: list[Any] | tuple[Any, ...]) -> np.ndarray[Any, Any] | None:
+    """Make an array at once of a matrix of plain numbers; None where it is anything else."""
+    sizes, first = [len(value)], value[0] if value else None
+    while isinstance(first, list | tuple) and first and len(sizes) <= MAX_AXES:
+        sizes.append(len(first))
+        first = first[0]
+    if not 1 < len(sizes) <= MAX_AXES or any(a * b > MAX_NUMBERS for a, b in pairwise(sizes)):
+        return None
+    try:
+        found = np.array(value)
+    except Exception:  # noqa: BLE001 - ragged, or of another library's numbers
+        return None
+    return found if found.dtype.kind in "fiu" and found.ndim == len(sizes) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError, AttnErrors
@@ -11,39 +12,50 @@ from attncli.errors import AttnError, AttnErrors
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attncli.problem.document import Node
+    from attncli.problem.nodes import Node
+
+MAX_ERRORS = 200  # nobody reads more, and a million of them would fill the memory
+MAX_COMPARED = 500  # how many known words a misspelt one is compared with
 
 
 @dataclass
 class Report:
-    """The mistakes found so far; ``notes`` are not wrong, but worth knowing."""
+    """The mistakes found so far."""
 
     errors: list[AttnError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
     def error(self, node: Node | None, message: str, hint: str = "") -> None:
         """Note a mistake at a node."""
-        self.errors.append(AttnError(message, node.where if node else None, hint))
+        self.add(AttnError(message, node.where if node else None, hint))
+
+    def add(self, error: AttnError) -> None:
+        """Note a mistake; raises all of them where there are more than anyone reads."""
+        self.errors.append(error)
+        if len(self.errors) >= MAX_ERRORS:
+            raise self.together()
+
+    def together(self, notes: Iterable[str] = ()) -> AttnErrors:
+        """Return all that was found as one error, in the order of the file."""
+        ordered = sorted(
+            self.errors,
+            key=lambda error: (error.where.line, error.where.column) if error.where else (0, 0),
+        )
+        return AttnErrors(ordered, tuple(notes))
 
     def raise_if_any(self, notes: Iterable[str] = ()) -> None:
         """Raise all that was found, in the order of the file."""
         if self.errors:
-            ordered = sorted(
-                self.errors,
-                key=lambda error: (error.where.line, error.where.column) if error.where else (0, 0),
-            )
-            raise AttnErrors(ordered, tuple(notes))
+            raise self.together(notes)
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Suggest the known word that is most like the one found."""
-    by_folded = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold()[:100], by_folded, n=1)
-    return f"did you mean {by_folded[close[0]]!r}?" if close else otherwise
+    close = nearest(word, known)
+    return otherwise if close is None else f"did you mean {close!r}?"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like the one found, if any is."""
-    by_folded = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold()[:100], by_folded, n=1)
+    by_folded = {name.casefold(): name for name in islice(known, MAX_COMPARED)}
+    close = get_close_matches(word[:100].casefold(), by_folded, n=1)
     return by_folded[close[0]] if close else None

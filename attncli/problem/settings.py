@@ -1,12 +1,11 @@
-"""The keys that are words and single numbers: tokens, scale, and choices out of a few."""
+"""The keys that are words and single numbers: scale, context, and choices out of a few."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attncli.problem.document import Mapping, Scalar
-from attncli.problem.keys import CONTEXT_KEYS
-from attncli.problem.matrices import refuse_unknown
+from attncli.problem.keys import CONTEXT_KEYS, refuse_unknown
+from attncli.problem.nodes import Mapping, Scalar, kind
 from attncli.problem.numbers import as_number, cell
 from attncli.problem.report import did_you_mean
 
@@ -24,8 +23,7 @@ def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> s
     text = node.text if isinstance(node, Scalar) else ""
     if text in known:
         return text
-    found = repr(text[:40]) if isinstance(node, Scalar) else "not a word"
-    report.error(node, f"{key} is {found}; expected {' or '.join(known)}", did_you_mean(text, known))
+    report.error(node, f"{key} is {kind(node)}; expected {' or '.join(known)}", did_you_mean(text, known))
     return None
 
 
@@ -35,7 +33,8 @@ def read_context(root: Mapping, report: Report) -> Mapping | None:
     if node is None:
         return None
     if not isinstance(node, Mapping):
-        report.error(node, "context is not a mapping", "write context: {sentence: …, embeddings: …}")
+        hint = "write context: {sentence: …, embeddings: …}"
+        report.error(node, f"context is {kind(node)}; expected a mapping", hint)
         return None
     refuse_unknown(node, "context", CONTEXT_KEYS, report)
     return node
@@ -44,15 +43,13 @@ def read_context(root: Mapping, report: Report) -> Mapping | None:
 def read_scale(root: Mapping, report: Report) -> tuple[str, float | None]:
     """Read the scale: the symbol that stands in the formula, and its number if it has one."""
     node = root.get("scale")
-    if node is None or (isinstance(node, Scalar) and node.text.lower() in TRUE):
+    text = node.text.lower() if isinstance(node, Scalar) else ""
+    if node is None or text in TRUE:
         return "√d_k", None
-    if isinstance(node, Scalar) and node.text.lower() in FALSE:
+    if text in FALSE:
         return "", None
-    if isinstance(node, Scalar) and as_number(node.text) is None and not node.null:
-        report.error(
-            node,
-            f"scale is {node.text[:40]!r}",
-            "write true for 1/√d_k, false for none, or the number to multiply by",
-        )
+    if isinstance(node, Scalar) and as_number(text) is None:
+        hint = "write true for 1/√d_k, false for none, or the number to multiply by"
+        report.error(node, f"scale is {kind(node)}; expected true, false or a number", hint)
         return "", None
     return "c", cell(node, "scale", report)

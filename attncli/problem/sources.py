@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import select
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from attncli.errors import AttnError
+from attncli.errors import AttnError, Where
 from attncli.problem.document import MAX_BYTES, parse
 from attncli.problem.report import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from attncli.problem.document import Node
     from attncli.problem.problem import Problem
 
 DEFAULT = "config.yaml"
+PATIENCE = 1.0  # seconds to wait for the writer of a pipe
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def builtin_names() -> list[str]:
     return sorted(path.stem for path in configs_folder().glob("*.yaml"))
 
 
-def load(source: str | Path | Mapping[str, Any], assignments: Sequence[str] = ()) -> Problem:
+def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequence[str] = ()) -> Problem:
     """Load a problem: a path, ``-`` for standard input, a built-in's name, or a mapping.
 
     ``assignments`` are changes such as ``mask=true`` or ``Wq[1,2]=0.5``. Raises AttnError, or
@@ -52,15 +55,16 @@ def load(source: str | Path | Mapping[str, Any], assignments: Sequence[str] = ()
     from attncli.problem.build import build  # noqa: PLC0415
     from attncli.problem.problem import Problem  # noqa: PLC0415
     from attncli.problem.python import from_python  # noqa: PLC0415
+    from attncli.problem.report import Report  # noqa: PLC0415
 
-    root: Node
-    if isinstance(source, str | Path):
+    report = Report()
+    if isinstance(source, str | os.PathLike):
         read = read_text(str(source))
-        root, name, folder = parse(read.text, read.shown), read.name, read.folder
+        root, name, folder = parse(read.text, read.shown, report=report), read.name, read.folder
     else:
-        root, name, folder = from_python(dict(source), "config"), "config", Path()
-    root, cells = assign(root, assignments)
-    return Problem.of(build(root, name, folder, cells))
+        root, name, folder = from_python(source, "config"), "config", Path()
+    root, cells = assign(root, assignments, report)
+    return Problem.of(build(root, name, folder, cells, report))
 
 
 def default_source() -> tuple[str, str]:
@@ -75,28 +79,58 @@ def read_text(source: str) -> Text:
 
     Raises AttnError where it cannot be read, is not UTF-8 or is too large.
     """
-    if source == "-":
-        return Text(decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>", "<stdin>", Path())
+    shown = "<stdin>" if source == "-" else source
     path = Path(source)
-    name = source
-    if source in builtin_names() and not path.is_file():
-        path, name = configs_folder() / f"{source}.yaml", source
     try:
-        with path.open("rb") as stream:
-            return Text(decode(stream.read(MAX_BYTES + 1), source), source, name, path.parent)
+        if source == "-":
+            return Text(decode(standard_input().read(MAX_BYTES + 1), shown), shown, shown, Path())
+        if source in builtin_names() and not path.is_file():
+            path = configs_folder() / f"{source}.yaml"
+        with open(path, "rb", opener=open_now) as stream:
+            return Text(decode(stream.read(MAX_BYTES + 1), shown), shown, shown, path.parent)
     except FileNotFoundError:
         names = builtin_names()
         built_in = f"the built-in problems are {', '.join(names)}"
         raise AttnError(f"there is no file {source!r}", hint=did_you_mean(source, names, built_in)) from None
     except IsADirectoryError:
-        raise AttnError(
-            f"{source!r} is a folder", hint=f"name the config in it, like {path / DEFAULT}"
-        ) from None
+        hint = "pass a file" if source == "-" else f"name the config in it, like {path / DEFAULT}"
+        raise AttnError(f"{shown!r} is a folder", hint=hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise AttnError(
-            f"{source!r} cannot be read: {reason}", hint="check its name and its permissions"
+            f"{shown!r} cannot be read: {reason}", hint="check its name and its permissions"
         ) from None
+
+
+def standard_input() -> IO[bytes]:
+    """Return the bytes of standard input; raises ValueError where there is none."""
+    if sys.stdin is None:
+        raise ValueError("there is no standard input")
+    return sys.stdin.buffer
+
+
+def open_now(path: str, flags: int) -> int:
+    """Open a file without waiting for ever on a pipe into which nobody writes.
+
+    A slow writer is waited for; raises ValueError where none comes within PATIENCE.
+    """
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode) and not is_fed(descriptor):
+        os.close(descriptor)
+        raise ValueError(f"nobody has written into this pipe within {PATIENCE:g} s")
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def is_fed(descriptor: int) -> bool:
+    """Whether a pipe holds something, or someone holds its other end: then reading it may wait."""
+    if select.select([descriptor], [], [], PATIENCE)[0]:
+        return True
+    try:
+        os.read(descriptor, 1)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def decode(data: bytes, name: str) -> str:
@@ -107,9 +141,12 @@ def decode(data: bytes, name: str) -> str:
             hint="keep large matrices in a file beside the config: {file: weights.npz, key: Wq}",
         )
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = data.count(b"\n", 0, error.start)
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig"))
         raise AttnError(
-            f"{name} is not UTF-8: byte 0x{data[error.start]:02x} in line {line}", hint="save it as UTF-8"
+            f"this is not UTF-8: byte 0x{data[error.start]:02x}",
+            Where(name, line + 1, column + 1),
+            "save it as UTF-8",
         ) from None

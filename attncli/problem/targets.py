@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.problem.document import Node, Sequence
+from attncli.problem.nodes import Node, node_at
 from attncli.problem.report import Report
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ class Target:
         Raises AttnErrors where it does not fit the output or the loss.
         """
         report = Report()
-        full = self.full(loss, n, d_out, report)
-        if full is not None:
-            self.refuse_values(loss, full, report)
+        rows = self.rows(loss, n, d_out, report)
         report.raise_if_any()
-        assert full is not None  # noqa: S101 - otherwise the report has raised
-        return full
+        self.refuse_blanks(loss, rows, report)
+        if loss in {"bce", "ce"}:
+            self.refuse_values(loss, rows, report)
+        report.raise_if_any()
+        return np.array(np.broadcast_to(rows, (n, d_out)))
 
     def check(self, loss: str | None, n: int, d_out: int) -> None:
         """Hold the target against a loss; without one, only its size against the output.
@@ -48,17 +50,16 @@ class Target:
             self.resolve(loss, n, d_out)
         elif self.values.shape != (n,):  # which may be class numbers
             report = Report()
-            self.full("mse", n, d_out, report)
+            self.rows("mse", n, d_out, report)
             report.raise_if_any()
 
-    def full(self, loss: str, n: int, d_out: int, report: Report) -> Array | None:
-        """Spread the target over all cells of the output."""
+    def rows(self, loss: str, n: int, d_out: int, report: Report) -> Array:
+        """Spread the target over the columns of the output: one row, or one a token."""
         values = self.values
         if values.ndim == 1 and loss == "ce":
             return self.classes(n, d_out, report)
-        fits = values.shape in {(n, d_out), (1, d_out), (d_out,), ()}
-        if fits:
-            return np.array(np.broadcast_to(values, (n, d_out)))
+        if values.shape in {(n, d_out), (1, d_out), (d_out,), ()}:
+            return np.broadcast_to(values, (n if values.shape == (n, d_out) else 1, d_out))
         found = " × ".join(map(str, values.shape)) if values.ndim > 1 else f"a list of {len(values)}"
         report.error(
             self.node,
@@ -66,22 +67,23 @@ class Target:
             "write a matrix like O, one row for all tokens, or one number for all cells"
             + (", or for ce one class number a token" if loss == "ce" else ""),
         )
-        return None
+        return values
 
-    def classes(self, n: int, d_out: int, report: Report) -> Array | None:
+    def classes(self, n: int, d_out: int, report: Report) -> Array:
         """Turn class numbers into one-hot rows."""
+        full = np.zeros((len(self.values), d_out))
         if len(self.values) != n:
+            count = len(self.values)
             report.error(
                 self.node,
-                f"{self.name} has {len(self.values)} class numbers; there are {n} tokens",
+                f"{self.name} has {count} class number{'s' * (count != 1)}; there are {n} tokens",
                 "one class number a token, counted from 0",
             )
-            return None
-        full = np.zeros((n, d_out))
-        for i, number in enumerate(self.values):
-            if np.isnan(number):
-                full[i] = np.nan
-            elif number in range(d_out):
+            return full
+        for i, number in enumerate(self.values.tolist()):
+            if math.isnan(number):
+                full[i] = math.nan
+            elif number.is_integer() and 0 <= number < d_out:
                 full[i, int(number)] = 1.0
             else:
                 found = f"{self.name}[{i + 1}] is {number:g}"
@@ -92,57 +94,41 @@ class Target:
                 )
         return full
 
-    def refuse_values(self, loss: str, full: Array, report: Report) -> None:
-        """Refuse what the loss cannot be measured against."""
-        blank = np.isnan(full)
-        if loss == "upstream" and blank.any():
-            report.error(
-                self.node,
-                f"{self.name} has a row that is ~; every cell of dO must be a number",
-                "write 0 where no gradient arrives",
-            )
-        elif (blank.any(axis=1) & ~blank.all(axis=1)).any():
-            report.error(
-                self.node,
-                f"{self.name} has a row that is blank in some places only",
-                "leave out whole rows with ~",
-            )
+    def refuse_blanks(self, loss: str, rows: Array, report: Report) -> None:
+        """Refuse blank places where the loss has no use for them."""
+        blank = np.isnan(rows)
+        if not blank.any():
+            return
+        if loss == "upstream":
+            found = "has a row that is ~; every cell of dO must be a number"
+            report.error(self.node, f"{self.name} {found}", "write 0 where no gradient arrives")
         elif blank.all():
-            report.error(
-                self.node,
-                f"every row of {self.name} is ~: nothing is left to learn from",
-                "give at least one row",
-            )
-        elif loss == "bce":
-            for i, j in np.argwhere((full < 0) | (full > 1)).tolist():
-                self.refuse_cell(i, j, full, "bce compares probabilities, from 0 to 1", report)
-        elif loss == "ce":
-            for i, j in np.argwhere(full < 0).tolist():
-                self.refuse_cell(i, j, full, "ce compares probabilities, from 0 to 1", report)
-            for i in np.flatnonzero(np.abs(full.sum(axis=1) - 1) > SUM_TOLERANCE).tolist():
-                found = f"{self.name} row {i + 1} sums to {full[i].sum():.10g}"
-                report.error(
-                    node_at(self.node, i),
-                    f"{found}; ce needs one distribution a row, which sums to 1",
-                    "or write class numbers, one a token: target: [0, 2, …]",
-                )
+            found = f"every row of {self.name} is ~: nothing is left to learn from"
+            report.error(self.node, found, "give at least one row")
+        elif (blank.any(axis=1) & ~blank.all(axis=1)).any():
+            found = f"{self.name} has a row that is blank in some places only"
+            report.error(self.node, found, "leave out whole rows with ~")
 
-    def refuse_cell(self, i: int, j: int, full: Array, why: str, report: Report) -> None:
-        """Note one cell, at its own place where it has one; a spread value is told once."""
-        node = node_at(self.node, i, j) if self.values.ndim > 1 else node_at(self.node, j)
-        if self.values.ndim == full.ndim or i == 0:
-            place = {0: "", 1: f"[{j + 1}]"}.get(self.values.ndim, f"[{i + 1},{j + 1}]")
-            if self.values.ndim == 0 and j > 0:
+    def refuse_values(self, loss: str, rows: Array, report: Report) -> None:
+        """Refuse what is no probability, and for ce no distribution."""
+        bad = (rows < 0) | (rows > 1) if loss == "bce" else rows < 0  # above 1 a distribution's sum tells
+        for i, j in np.argwhere(bad).tolist():
+            axes = self.values.ndim
+            index = ((), (j,), (i, j))[axes]
+            place = f"[{','.join(str(k + 1) for k in index)}]" if index else ""
+            report.error(
+                node_at(self.node, *index),
+                f"{self.name}{place} is {rows[i, j]:g}; {loss} compares probabilities, from 0 to 1",
+                "for any other numbers take --loss mse",
+            )
+            if axes == 0:
                 return
+        if loss != "ce":
+            return
+        for i in np.flatnonzero(np.abs(rows.sum(axis=1) - 1) > SUM_TOLERANCE).tolist():
             report.error(
-                node, f"{self.name}{place} is {full[i, j]:g}; {why}", "for any other numbers take --loss mse"
+                node_at(self.node, i),
+                f"{self.name} row {i + 1} sums to {rows[i].sum():.10g};"
+                " ce needs one distribution a row, which sums to 1",
+                "or write class numbers, one a token: target: [0, 2, …]",
             )
-
-
-def node_at(node: Node, *index: int) -> Node:
-    """Follow an index into nested lists as far as they go."""
-    for i in index:
-        if not isinstance(node, Sequence) or i >= len(node.items):
-            return node
-        node = node.items[i]
-    return node

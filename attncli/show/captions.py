@@ -36,10 +36,12 @@ MEANINGS = {
 
 
 def meaning(symbol: str, heads: int) -> str:
-    """Say what a symbol stands for; a gradient is ∂L/∂ its symbol."""
+    """Say what a symbol stands for; a gradient is ∂L/∂ its symbol. "" where there is nothing to say."""
     if symbol == "H" and heads == 1:
         return "the weighted values"
     if symbol in MEANINGS:
         return MEANINGS[symbol]
+    if not symbol.startswith("d"):
+        return ""
     of, _, path = symbol.removeprefix("d").partition("_")
     return f"∂L/∂{of}, the path through {path}" if path else f"∂L/∂{of}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import math
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from attncli.ops.op import Array
 
 FULL = -1  # as many decimals as the number has
 LARGEST_WHOLE = 1e15
 LARGEST_FIXED = 1e9
+SIGNS = {"inf": "∞", "-inf": "-∞", "nan": "~"}
 
 
 def written(number: float, decimals: int, *, scientific: bool = False) -> str:
@@ -23,18 +26,54 @@ def written(number: float, decimals: int, *, scientific: bool = False) -> str:
     Whole numbers have none; numbers too long to read, or all too small for the decimals, are
     written with an exponent. A cell that does not count (NaN) is ``~``.
     """
-    if math.isnan(number):
-        return "~"
-    if math.isinf(number):
-        return "∞" if number > 0 else "-∞"
-    if number == round(number) and abs(number) < LARGEST_WHOLE:
-        return str(int(number))
+    (text,) = texts(np.array([[number]], np.float64), decimals, scientific=scientific)
+    return SIGNS.get(text, text)
+
+
+def alone(number: float, decimals: int) -> str:
+    """Write a number that stands by itself: with an exponent where it would only show zeros."""
+    return written(number, decimals, scientific=needs_exponent(np.asarray(number), decimals))
+
+
+def texts(matrix: Array, decimals: int, *, scientific: bool, between: str = "\t") -> Iterator[str]:
+    """Write each line of a matrix, its numbers apart; inf, -inf and nan as Python spells them."""
+    forms = forms_of(matrix, decimals, scientific=scientific).tolist()
+    numbers = matrix if decimals == FULL or scientific else off_ties(matrix, decimals)
+    for line, row in zip(forms, numbers.tolist(), strict=True):
+        yield between.join(line).format(*row)
+
+
+def forms_of(matrix: Array, decimals: int, *, scientific: bool) -> NDArray[np.object_]:
+    """Choose how each number is written, as a replacement field of ``str.format``."""
+    size = np.abs(matrix)
     if decimals == FULL:
-        return repr(float(number))
-    if scientific or abs(number) >= LARGEST_FIXED:
-        return f"{number:.{decimals}e}"
-    text = f"{number:.{decimals}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+        forms = np.full(matrix.shape, "{!r}", object)
+    else:
+        exponent = f"{{:.{decimals}e}}"
+        forms = np.full(matrix.shape, exponent if scientific else f"{{:z.{decimals}f}}", object)
+        forms[size >= LARGEST_FIXED] = exponent
+    forms[(matrix == np.rint(matrix)) & (size < LARGEST_WHOLE)] = "{:z.0f}"
+    forms[~np.isfinite(matrix)] = "{}"
+    return forms
+
+
+def off_ties(matrix: Array, decimals: int) -> Array:
+    """Round what a person sees as a tie (0.125, 2.675) away from zero, as on paper.
+
+    A person sees 15 digits; Python would round the binary number behind them, or to the even digit.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.abs(matrix) * 10.0**decimals
+        tie = np.abs(scaled % 1 - 0.5) <= scaled * 5e-15
+    tie &= scaled < LARGEST_WHOLE / 10
+    if not tie.any():
+        return matrix
+    unit = Decimal(1).scaleb(-decimals)
+    rounded = matrix.astype(np.float64)
+    rounded[tie] = [
+        float(Decimal(f"{number:.15g}").quantize(unit, ROUND_HALF_UP)) for number in matrix[tie].tolist()
+    ]
+    return rounded
 
 
 def needs_exponent(values: Array, decimals: int) -> bool:
@@ -45,9 +84,13 @@ def needs_exponent(values: Array, decimals: int) -> bool:
     return bool(sizes.size) and float(sizes.max()) < 0.5 * 10.0**-decimals
 
 
-def aligned(texts: Sequence[str]) -> list[str]:
-    """Put one decimal point under the other; all come out equally wide."""
-    parts = [text.partition(".") for text in texts]
+def aligned(column: Sequence[str]) -> list[str]:
+    """Put one decimal point under the other; all come out equally wide. ``-∞`` and ``⋮`` end the cell."""
+    parts = [text.partition(".") if text[-1:].isdigit() else ("", "", "") for text in column]
     left = max((len(whole) for whole, _, _ in parts), default=0)
     right = max((len(point + rest) for _, point, rest in parts), default=0)
-    return [whole.rjust(left) + (point + rest).ljust(right) for whole, point, rest in parts]
+    width = max((left + right, *map(len, column)))
+    return [
+        (whole.rjust(left) + (point + rest).ljust(right) if whole else text).rjust(width)
+        for text, (whole, point, rest) in zip(column, parts, strict=True)
+    ]

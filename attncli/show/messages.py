@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attncli.show.words import harmless
+from attncli.show.words import columns_of, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,39 +14,73 @@ if TYPE_CHECKING:
 
 MOST = 20
 EXCERPT = 72
+INDENT = "    "
 
 
 def error_text(error: AttnError, terminal: Terminal) -> str:
     """Write every mistake that an error stands for."""
     lines: list[str] = []
     for one in error.errors[:MOST]:
-        lines += one_error(one)
+        lines += one_error(one, terminal)
     if len(error.errors) > MOST:
         lines.append(f"… and {len(error.errors) - MOST} more")
-    lines += [f"note: {harmless(note)}" for note in error.notes]
+    lines += [sentence("note", note, terminal) for note in error.notes]
     if len(error.errors) > 1:
         lines.append(f"{len(error.errors)} errors")
     return terminal.fit("\n".join(lines)) + "\n"
 
 
-def one_error(error: AttnError) -> Iterator[str]:
+def one_error(error: AttnError, terminal: Terminal) -> Iterator[str]:
     """Write one mistake."""
-    place = f"{harmless(str(error.where))}: " if error.where else ""
-    yield f"{place}error: {harmless(error.message)}"
+    place = f"{error.where}: " if error.where else ""
+    yield sentence("error", error.message, terminal, before=place)
     if error.where and error.where.text.strip():
-        yield from excerpt(error.where)
+        yield from excerpt(error.where, terminal)
     if error.hint:
-        yield f"    hint: {harmless(error.hint)}"
+        yield sentence("hint", error.hint, terminal, indent=INDENT)
 
 
-def excerpt(where: Where) -> Iterator[str]:
+def sentence(kind: str, text: str, terminal: Terminal, *, before: str = "", indent: str = "") -> str:
+    """Write ``error: …`` or ``hint: …``, wrapped at the edge of a terminal."""
+    line = indent + terminal.fit(harmless(f"{before}{kind}: {text}"))
+    if terminal.wraps:
+        line = wrapped(line, terminal.width, indent + INDENT)
+    return line.replace(f"{kind}:", terminal.paint(f"{kind}:", kind), 1)
+
+
+def wrapped(text: str, width: int, indent: str) -> str:
+    """Break a line at its spaces; what goes on below is indented."""
+    words = text.lstrip(" ").split(" ")
+    lines = [text[: -len(text.lstrip(" "))] + words[0]]
+    for word in words[1:]:
+        if columns_of(f"{lines[-1]} {word}") > width:
+            lines.append(indent + word)
+        else:
+            lines[-1] += f" {word}"
+    return "\n".join(lines)
+
+
+def excerpt(where: Where, terminal: Terminal) -> Iterator[str]:
     """Show the line, or as much of it as there is room for, and a caret under the place."""
-    from unicodedata import east_asian_width  # noqa: PLC0415 - only a mistake needs it
+    room = max(min(EXCERPT, terminal.width - len(INDENT)), len(INDENT))
+    start = where.column - 1
+    end = start + min(where.length, room)
+    before = shown(where.text[max(0, start - room) : start], terminal)
+    meant = shown(where.text[start:end], terminal)
+    after = shown(where.text[end : end + room], terminal)
+    before = cut(before[::-1], max(room // 2, room - columns_of(meant + after)))[::-1]
+    carets = max(1, min(columns_of(meant), room - columns_of(before)))
+    yield INDENT + cut(before + meant + after, room)
+    yield INDENT + " " * columns_of(before) + terminal.paint("^" * carets, "caret")
 
-    start = max(0, min(where.column - 1 - EXCERPT // 2, len(where.text) - EXCERPT))
-    text = "".join(char if char.isprintable() else " " for char in where.text[start : start + EXCERPT])
-    before = text[: where.column - 1 - start]
-    inset = sum(1 + (east_asian_width(char) in "WF") for char in before)
-    length = max(1, min(where.length, len(text) - len(before)))
-    yield f"    {text}"
-    yield f"    {' ' * inset}{'^' * length}"
+
+def shown(text: str, terminal: Terminal) -> str:
+    """Make part of a line harmless: a blank for each character that cannot be seen."""
+    return terminal.fit("".join(char if char.isprintable() else " " for char in text))
+
+
+def cut(text: str, room: int) -> str:
+    """Keep so many columns of a text."""
+    while columns_of(text) > room:
+        text = text[:-1]
+    return text

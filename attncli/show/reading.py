@@ -6,71 +6,83 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.show.digits import written
-from attncli.show.views import GAP, SAME, View, named, shown
+from attncli.show.digits import aligned, written
+from attncli.show.views import DOWN, SAME, View, flush
+from attncli.show.words import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from attncli.calculation import Result
     from attncli.ops.op import Array
+    from attncli.show.views import Looks
 
 NOTHING = "–"
+DECIMALS = 2
 
 
-def reading(result: Result, *, head: int | None, decimals: int, full: bool, ascii_only: bool) -> View:
+def reading(result: Result, looks: Looks, *, head: int | None) -> View:
     """Return a table of words: the one looked at most, and for a single head the next one too."""
     n, m = result["A"].shape[-2:]
     weights = result["A"].reshape(-1, n, m)
-    tokens = result.problem.key_tokens
-    chosen = range(len(weights)) if head is None else [head - 1]
-    places = shown(n, full=full)
-    columns: list[list[str]] = []
-    for h in chosen:
-        best = [ranked(weights[h, i]) if i >= 0 else None for i in places]
-        for rank in range(2 if len(chosen) == 1 else 1):
-            column = [
-                say(order, weights[h, i], rank, tokens, decimals, ascii_only=ascii_only)
-                for i, order in zip(places, best, strict=True)
-            ]
-            columns.append([text.ljust(max(map(len, column))) for text in column])
-    titles = ["looks most at", "then at"] if len(chosen) == 1 else [f"head {h + 1}" for h in chosen]
+    heads = range(len(weights)) if head is None else [head - 1]
+    places = looks.places(n)
+    titles, columns = [], []
+    for h in heads:
+        ranks = [ranked(weights[h, i]) if i >= 0 else [] for i in places]
+        for rank in range(2 if len(heads) == 1 else 1):
+            title = ("looks most at", "then at")[rank] if len(heads) == 1 else f"head {h + 1}"
+            column = flush([title, *said(ranks, rank, places, result, looks)], left=True)
+            titles.append(column[0])
+            columns.append(column[1:])
     return View(
-        rows=named(result.problem.tokens, places, ascii_only=ascii_only),
+        rows=flush(looks.names(result.problem.tokens, places), left=True),
         columns=titles,
-        cells=[list(row) for row in zip(*columns, strict=True)],
+        cells=[list(line) for line in zip(*columns, strict=True)],
     )
 
 
-def ranked(weights: Array) -> list[list[int]]:
-    """Group the places of a row by weight, the heaviest group first."""
-    order = np.argsort(-weights, kind="stable").tolist()
-    groups: list[list[int]] = []
-    for j in order:
-        if groups and weights[groups[-1][0]] - weights[j] <= SAME:
-            groups[-1].append(j)
+def ranked(weights: Array) -> list[tuple[float, list[int]]]:
+    """Group the places of a row by weight, the heaviest group first; weights of 0 are left out."""
+    groups: list[tuple[float, list[int]]] = []
+    for j in np.argsort(-weights, kind="stable").tolist():
+        weight = float(weights[j])
+        if groups and groups[-1][0] - weight <= SAME:
+            groups[-1][1].append(j)
+        elif weight > 0:
+            groups.append((weight, [j]))
         else:
-            groups.append([j])
+            break
     return groups
 
 
-def say(
-    order: list[list[int]] | None,
-    weights: Array,
+def said(
+    ranks: Sequence[list[tuple[float, list[int]]]],
     rank: int,
-    tokens: Sequence[str],
-    decimals: int,
-    *,
-    ascii_only: bool,
-) -> str:
-    """Name the word or words at one rank, and how much each is looked at."""
-    if order is None:
-        return GAP
-    if rank >= len(order) or weights[order[rank][0]] == 0:
-        return NOTHING
-    group = order[rank]
-    if len(group) == len(tokens) and len(group) > 1:
-        return "all alike"
-    names = named(tokens, group[:2], ascii_only=ascii_only)
-    more = f" +{len(group) - 2}" if len(group) > 2 else ""  # noqa: PLR2004
-    return f"{' & '.join(names)}{more} {written(float(weights[group[0]]), decimals)}"
+    places: Sequence[int],
+    result: Result,
+    looks: Looks,
+) -> list[str]:
+    """Name, for each token, the word or words at one rank, and how much each is looked at."""
+    groups = [found[rank] if rank < len(found) else None for found in ranks]
+    names = flush(
+        [
+            looks.cell(DOWN if i < 0 else NOTHING) if group is None else named(group[1], result, looks)
+            for i, group in zip(places, groups, strict=True)
+        ],
+        left=True,
+    )
+    numbers = aligned([written(group[0], DECIMALS) if group else "" for group in groups])
+    return [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
+
+
+def named(group: Sequence[int], result: Result, looks: Looks) -> str:
+    """Name the words that are looked at alike: two of them where there is room, and how many more."""
+    tokens = result.problem.key_tokens
+    if len(group) == len(tokens) > 1:
+        return "all"
+    first, *others = looks.names(tokens, group[:2])
+    if not others:
+        return first
+    both = f"{first} & {others[0]}" + (f" +{len(group) - 2}" if len(group) > 2 else "")  # noqa: PLR2004
+    return both if columns_of(both) <= looks.terminal.width // 3 else f"{first} +{len(group) - 1}"

@@ -7,101 +7,130 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.show.digits import aligned, needs_exponent, written
-from attncli.show.words import label
+from attncli.show.digits import SIGNS, aligned, needs_exponent, texts
+from attncli.show.words import LONGEST, columns_of, endings, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from attncli.calculation import Result
     from attncli.ops.op import Array
+    from attncli.show.terminal import Terminal
 
 MOST = 20
-FIRST, LAST = 6, 3
-GAP = "⋮"
+FIRST, LAST = 5, 3
+DOWN, ACROSS = "⋮", "⋯"
 SAME = 1e-12
 
 
 @dataclass(frozen=True)
 class View:
-    """The cells of one matrix, as text; columns are equally wide within themselves.
+    """The cells of one matrix as text that the terminal can show.
 
-    ``weights`` are the numbers behind the cells, where they are to be shaded as a heat map;
-    ``largest`` marks the largest cells of each row.
+    A column's name and cells are equally wide, and so are the names of the rows. ``heat`` is how
+    far each cell is to be shaded, from 0 to 1; ``largest`` marks the largest cells of each row.
     """
 
     rows: list[str]
     columns: list[str]
     cells: list[list[str]]
-    weights: Array | None = None
+    heat: Array | None = None
     largest: list[list[bool]] | None = None
     hidden: str = ""
 
+
+@dataclass(frozen=True)
+class Looks:
+    """How matrices are shown on one terminal."""
+
+    terminal: Terminal
+    decimals: int
+    full: bool = False
+
     @property
-    def widths(self) -> list[int]:
-        """How wide each column's numbers are."""
-        return [len(cell) for cell in self.cells[0]]
+    def room(self) -> int:
+        """How long the name of a row or a column may be: a quarter of a narrow screen."""
+        return max(4, min(LONGEST, self.terminal.width // 4))
+
+    def places(self, size: int) -> list[int]:
+        """Return which places of an axis are shown; −1 stands for those left out."""
+        if self.full or size <= MOST:
+            return list(range(size))
+        return [*range(FIRST), -1, *range(size - LAST, size)]
+
+    def cell(self, text: str) -> str:
+        """Write a number, or what stands for one, with what the terminal has."""
+        return self.terminal.fit(SIGNS.get(text, text))
+
+    def names(self, tokens: tuple[str, ...] | None, places: Sequence[int], gap: str = DOWN) -> list[str]:
+        """Name the places of an axis by its tokens, or count them from 1."""
+        if tokens is None:
+            return [str(i + 1) if i >= 0 else self.terminal.fit(gap) for i in places]
+        ends = endings(tokens)
+        ascii_only = self.terminal.ascii_only
+        return [
+            label(tokens[i], ascii_only=ascii_only, room=self.room, end=ends[i])
+            if i >= 0
+            else self.terminal.fit(gap)
+            for i in places
+        ]
 
 
 def matrix_view(
     values: Array,
-    rows: Sequence[str] | None,
-    columns: Sequence[str] | None,
+    rows: tuple[str, ...] | None,
+    columns: tuple[str, ...] | None,
+    looks: Looks,
     *,
-    decimals: int,
-    full: bool = False,
-    heat: bool = False,
-    ascii_only: bool = False,
+    peak: float | None = None,
 ) -> View:
-    """Write out a matrix, or its corners where it is too large to be looked at."""
+    """Write out a matrix, or its corners where it is too large to be looked at.
+
+    With a ``peak``, the deepest shade's number, it is a heat map.
+    """
     n, m = values.shape
-    row_places, column_places = shown(n, full=full), shown(m, full=full)
-    corner = values[np.ix_([i for i in row_places if i >= 0], [j for j in column_places if j >= 0])]
-    scientific = needs_exponent(corner, decimals)
-    numbers = iter(corner)
-    cells_by_row: list[list[str]] = []
-    for i in row_places:
-        if i < 0:
-            cells_by_row.append([GAP] * len(column_places))
-            continue
-        texts = iter([written(x, decimals, scientific=scientific) for x in next(numbers).tolist()])
-        cells_by_row.append([next(texts) if j >= 0 else "⋯" for j in column_places])
-    by_column = [aligned(column) for column in zip(*cells_by_row, strict=True)]
-    picked = None
-    if heat:
-        padded = np.pad(values, ((0, 1), (0, 1)), constant_values=0.0)
-        picked = padded[np.ix_(row_places, column_places)]
+    down, across = looks.places(n), looks.places(m)
+    corners = values[np.ix_([i for i in down if i >= 0], [j for j in across if j >= 0])]
+    scientific = needs_exponent(corners, looks.decimals)
+    lines = texts(corners, looks.decimals, scientific=scientific)
+    cells = []
+    for i in down:
+        numbers = iter(next(lines).split("\t") if i >= 0 else ())
+        cells.append([looks.cell(DOWN if i < 0 else ACROSS if j < 0 else next(numbers)) for j in across])
+    names = looks.names(columns, across, ACROSS)
+    by_column = [
+        flush([name, *aligned(column)]) for name, column in zip(names, zip(*cells, strict=True), strict=True)
+    ]
+    header, *body = [list(line) for line in zip(*by_column, strict=True)]
     return View(
-        rows=named(rows, row_places, ascii_only=ascii_only),
-        columns=named(columns, column_places, ascii_only=ascii_only),
-        cells=[list(row) for row in zip(*by_column, strict=True)],
-        weights=picked,
-        largest=largest_of(values, row_places, column_places) if heat else None,
-        hidden=""
-        if len(row_places) == n and len(column_places) == m
-        else f"the corners of {n} × {m}; --full shows all",
+        rows=flush(looks.names(rows, down), left=True),
+        columns=header,
+        cells=body,
+        heat=None if peak is None else shades(values, down, across, peak),
+        largest=None if peak is None else largest_of(values, down, across),
+        hidden="" if corners.shape == (n, m) else looks.cell(f"the corners of {n} × {m}; --full shows all"),
     )
 
 
-def shown(size: int, *, full: bool) -> list[int]:
-    """Return which places of an axis are shown; −1 stands for those left out."""
-    if full or size <= MOST:
-        return list(range(size))
-    return [*range(FIRST), -1, *range(size - LAST, size)]
+def flush(column: Sequence[str], *, left: bool = False) -> list[str]:
+    """Make texts equally wide on the screen."""
+    width = max(map(columns_of, column))
+    blanks = [" " * (width - columns_of(text)) for text in column]
+    return [text + blank if left else blank + text for text, blank in zip(column, blanks, strict=True)]
 
 
-def named(labels: Sequence[str] | None, places: list[int], *, ascii_only: bool) -> list[str]:
-    """Name the places of an axis by its tokens, or count them from 1."""
-    return [
-        GAP if i < 0 else label(labels[i], ascii_only=ascii_only) if labels else str(i + 1) for i in places
-    ]
+def shades(values: Array, down: Sequence[int], across: Sequence[int], peak: float) -> Array:
+    """Tell how far each cell that is shown is to be shaded: not at all where cells are left out."""
+    left_out = (np.asarray(down)[:, None] < 0) | (np.asarray(across) < 0)
+    return np.where(left_out, 0.0, values[np.ix_(down, across)] / (peak or 1.0))
 
 
-def largest_of(values: Array, rows: list[int], columns: list[int]) -> list[list[bool]]:
-    """Mark the largest cells of each row; none where the row is all zeros or all alike."""
-    top = values.max(axis=1, keepdims=True)
-    mark = (values >= top * (1 - SAME)) & (top > 0) & (values.min(axis=1, keepdims=True) < top * (1 - SAME))
-    return [[i >= 0 and j >= 0 and bool(mark[i, j]) for j in columns] for i in rows]
+def largest_of(values: Array, down: Sequence[int], across: Sequence[int]) -> list[list[bool]]:
+    """Mark the largest cells of each row that is shown; none where the row is all zeros."""
+    top = values[down].max(axis=1, keepdims=True)
+    mark = (values[np.ix_(down, across)] >= top * (1 - SAME)) & (top > 0)
+    mark &= (np.asarray(down)[:, None] >= 0) & (np.asarray(across) >= 0)
+    return [list(map(bool, line)) for line in mark.tolist()]
 
 
 def labels_of(result: Result, symbol: str) -> list[tuple[str, ...] | None]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-MAX_LABEL = 16
+from collections import Counter
+from functools import lru_cache
+
+LONGEST = 16  # columns of a token that names a row
 
 _ASCII = {
     "·": "*", "ᵀ": "^T", "√": "sqrt ", "∘": " o ", "−": "-", "Σ": "sum ", "σ": "sigmoid", "∞": "inf",
     "×": "x", "²": "^2", "∂": "d", "▸": ">", "…": "...", "⋯": "..", "⋮": ":", "–": "-", "’": "'",
+    "─": "-", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=",
 }  # fmt: skip
 TO_ASCII = str.maketrans(_ASCII)
 
@@ -25,15 +29,41 @@ def escaped(char: str) -> str:
 
 def to_ascii(text: str) -> str:
     """Write the page's symbols with letters, and any other character as an escape."""
+    if text.isascii():
+        return text
     return text.translate(TO_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
-def label(token: str, *, ascii_only: bool = False) -> str:
-    """Make a token fit to name a row or a column: harmless, and not too long."""
-    text = harmless(token)
+def label(token: str, *, ascii_only: bool = False, room: int = LONGEST, end: str = "") -> str:
+    """Make a token fit to name a row or a column: harmless, and not too long; ``end`` stays whole."""
+    text = harmless(token[: 4 * LONGEST])
     if ascii_only:
         text = to_ascii(text)
-    if len(text) <= MAX_LABEL:
-        return text
-    dots = "..." if ascii_only else "…"
-    return text[: MAX_LABEL - len(dots)] + dots
+    if len(token) <= 4 * LONGEST and columns_of(text + end) <= room:
+        return text + end
+    end = ("..." if ascii_only else "…") + end
+    text = text[: 2 * LONGEST]
+    while text and columns_of(text + end) > room:
+        text = text[:-1]
+    return text + end
+
+
+def columns_of(text: str) -> int:
+    """Count the columns that a text takes on a screen: two for 語, none for an accent."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415 - most texts need no Rich
+
+    return cell_len(text)
+
+
+@lru_cache(maxsize=8)
+def endings(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Tell repeated tokens apart, as cells are named: ``#1``, ``#2``; nothing behind the others."""
+    total = Counter(tokens)
+    seen: Counter[str] = Counter()
+    ends = []
+    for token in tokens:
+        seen[token] += 1
+        ends.append(f"#{seen[token]}" if total[token] > 1 else "")
+    return tuple(ends)

@@ -42,10 +42,7 @@ def transpose(matrix: Matrix) -> Matrix:
 
 def cellwise(function: Callable[..., mpf], *matrices: Matrix) -> Matrix:
     """Apply a function to the cells that stand in the same place."""
-    return [
-        [function(*cells) for cells in zip(*rows, strict=True)]
-        for rows in zip(*matrices, strict=True)
-    ]
+    return [[function(*cells) for cells in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
 
 
 def column_sums(matrix: Matrix) -> list[mpf]:
@@ -79,10 +76,7 @@ def softmax(matrix: Matrix) -> Matrix:
 def softmax_gradient(a: Matrix, da: Matrix) -> Matrix:
     """Return the gradient of what softmax read: A_ij times (dA_ij - sum over k of A_ik dA_ik)."""
     return [
-        [
-            p * (dp - sum((x * dx for x, dx in zip(row, drow, strict=True)), mpf(0)))
-            for p, dp in cells
-        ]
+        [p * (dp - sum((x * dx for x, dx in zip(row, drow, strict=True)), mpf(0))) for p, dp in cells]
         for row, drow in zip(a, da, strict=True)
         for cells in [list(zip(row, drow, strict=True))]
     ]
@@ -155,9 +149,7 @@ def forward(entry: Entry) -> Rows:
         "Qh": lambda: split(rows["Q"], heads),
         "Kh": lambda: split(rows["K"], heads),
         "Vh": lambda: split(rows["V"], heads),
-        "S": lambda: each_head(
-            heads, lambda q, k: matmul(q, transpose(k)), rows[f"Q{h}"], rows[f"K{h}"]
-        ),
+        "S": lambda: each_head(heads, lambda q, k: matmul(q, transpose(k)), rows[f"Q{h}"], rows[f"K{h}"]),
         "Z": lambda: times(heads, scale_factor(entry, rows), rows["S"]),
         "M": work_out_masked,
         "A": lambda: each_head(heads, softmax, rows[read_by_softmax(rows)]),
@@ -357,9 +349,7 @@ def disagreements(entry: Entry) -> dict[str, float]:
         raise ValueError(message)
     with workdps(DIGITS):
         return {
-            symbol: disagreement(
-                found[symbol], right[symbol], right["dK" if symbol == "dbk" else symbol]
-            )
+            symbol: disagreement(found[symbol], right[symbol], right["dK" if symbol == "dbk" else symbol])
             for symbol in right
         }
 
@@ -371,9 +361,7 @@ def main() -> None:
         distances = disagreements(entry)
         symbol = max(distances, key=distances.__getitem__)
         worst = max(worst, distances[symbol])
-        print(
-            f"{entry['name']:42} {len(distances):3} rows, worst {symbol:5} {distances[symbol]:.1e}"
-        )
+        print(f"{entry['name']:42} {len(distances):3} rows, worst {symbol:5} {distances[symbol]:.1e}")
     print(f"worst of all: {worst:.1e}")
     if worst > LARGEST_DISAGREEMENT:
         raise SystemExit(1)

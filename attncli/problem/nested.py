@@ -1,0 +1,139 @@
+"""Matrices written out as lists of lists, with every blank, odd and ragged place told."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.numbers import MAX_AXES, as_number, cell, from_array
+
+if TYPE_CHECKING:
+    from attncli.ops.op import Array
+    from attncli.problem.report import Report
+
+Nested = float | list["Nested"] | None
+
+
+def array(
+    node: Node, name: str, report: Report, *, minus_infinity: bool = False, blank_rows: bool = False
+) -> Array | None:
+    """Read a number, a list, a matrix or a list of matrices; None where that cannot be done.
+
+    With ``blank_rows`` a ``~`` in the place of a row (or of a number of a flat list) is read as NaN.
+    """
+    if isinstance(node, Leaf):
+        return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
+    before = len(report.errors)
+    nested = Reader(report, minus_infinity, blank_rows).read(node, name, 0)
+    return None if len(report.errors) > before else np.array(fill_blanks(nested), np.float64)
+
+
+class Reader:
+    """Reads one matrix as nested lists; None is a blank row."""
+
+    def __init__(self, report: Report, minus_infinity: bool, blank_rows: bool) -> None:  # noqa: FBT001
+        self.report = report
+        self.minus_infinity = minus_infinity
+        self.blank_rows = blank_rows
+
+    def read(self, node: Node, name: str, depth: int) -> Nested:  # noqa: PLR0911 - one a kind
+        """Read what stands ``depth`` brackets deep."""
+        if isinstance(node, Scalar):
+            if self.blank_rows and depth == 1 and node.null:
+                return None
+            return cell(node, name, self.report, minus_infinity=self.minus_infinity)
+        if isinstance(node, Leaf) and depth + node.array.ndim <= MAX_AXES:
+            values = from_array(node, name, self.report, minus_infinity=self.minus_infinity)
+            return None if values is None else values.tolist()
+        if not isinstance(node, Sequence) or depth == MAX_AXES:
+            what = kind(node) if isinstance(node, Mapping) else "nested too deep"
+            self.report.error(
+                node,
+                f"{name} is {what}; expected " + ("a number" if depth == MAX_AXES else "a matrix"),
+                "a matrix is a list of rows, like [[1, 0], [0, 1]]",
+            )
+            return None
+        if not node.items:
+            self.report.error(node, f"{name} is empty", "write at least one number")
+            return None
+        numbers = [as_number(item.text) if isinstance(item, Scalar) else None for item in node.items]
+        if all(number is not None and math.isfinite(number) for number in numbers):
+            return list(numbers)
+        items = [self.read(item, part(name, i), depth + 1) for i, item in enumerate(node.items, 1)]
+        if not self.mixed(node, items, name):
+            self.refuse_ragged(node, items, name)
+        return items
+
+    def mixed(self, node: Sequence, items: list[Nested], name: str) -> bool:
+        """Note the single numbers among rows, or the rows among matrices."""
+        deepest = max(map(brackets, items))
+        odd = [
+            item
+            for item, nested in zip(node.items, items, strict=True)
+            if brackets(nested) < deepest and nested is not None
+        ]
+        outer, inner = ("rows", "single numbers") if deepest == 1 else ("matrices", "rows or numbers")
+        for item in odd:
+            if not isinstance(item, Scalar) or not item.null:
+                self.report.error(
+                    item, f"{name} mixes {outer} with {inner}", "put every row between its own brackets"
+                )
+        return bool(odd)
+
+    def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
+        """Note every row, or matrix, whose size is not the others'."""
+        if max(map(brackets, items)) > 1:
+            self.refuse_odd(node, list(map(length, items)), name, ("matrix", "row", "list of heads"))
+            columns = [length(item[0]) if isinstance(item, list) else None for item in items]
+            self.refuse_odd(node, columns, name, ("matrix", "column", "list of heads"))
+        else:
+            self.refuse_odd(node, list(map(length, items)), name, ("row", "number", "matrix"))
+
+    def refuse_odd(
+        self, node: Sequence, lengths: list[int | None], name: str, words: tuple[str, str, str]
+    ) -> None:
+        """Note every item whose length is not the usual one."""
+        known = [length for length in lengths if length is not None]
+        usual = Counter(known).most_common(1)[0][0] if known else None
+        item, thing, of = words
+        others = "the others have" if len(known) > 2 else "the other has"  # noqa: PLR2004
+        for i, (length, at) in enumerate(zip(lengths, node.items, strict=True), 1):
+            if length is not None and length != usual:
+                found = f"{row_of(name, item, i)} has {length} {thing}{'s' * (length != 1)}"
+                self.report.error(
+                    at, f"{found}; {others} {usual}", f"every {item} of a {of} has the same size"
+                )
+
+
+def length(nested: Nested) -> int | None:
+    """Count a row's numbers or a matrix's rows; None of a single number or a blank."""
+    return len(nested) if isinstance(nested, list) else None
+
+
+def brackets(nested: Nested) -> int:
+    """Count the brackets around the numbers."""
+    return 1 + max(map(brackets, nested)) if isinstance(nested, list) else 0
+
+
+def part(name: str, i: int) -> str:
+    """Name the i-th part: ``Wq`` → ``Wq[2]`` → ``Wq[2,3]``."""
+    return f"{name[:-1]},{i}]" if name.endswith("]") else f"{name}[{i}]"
+
+
+def row_of(name: str, whole: str, i: int) -> str:
+    """``Wq row 2``, or ``Wq matrix 1 row 2`` in a list of matrices."""
+    base, bracket, number = name.removesuffix("]").partition("[")
+    return f"{base} matrix {number} {whole} {i}" if bracket else f"{name} {whole} {i}"
+
+
+def fill_blanks(nested: Nested) -> Nested:
+    """Put a row of NaN where a row is blank."""
+    if not isinstance(nested, list):
+        return nested
+    full = next((row for row in nested if row is not None), math.nan)
+    blank: Nested = np.full(np.shape(full), math.nan).tolist()  # type: ignore[arg-type]
+    return [blank if row is None else row for row in nested]
