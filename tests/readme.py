@@ -66,7 +66,8 @@ def picture() -> str:
     console.print(Text.from_ansi(f"$ {PICTURED}\n{screen.rstrip()}"), end="")
     svg = console.export_svg(title="attncli", theme=MONOKAI, unique_id="terminal")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    return "\n".join(line.rstrip() for line in svg.replace("Fira Code, monospace", "monospace").split("\n"))
+    lines = svg.replace("Fira Code, monospace", "monospace").split("\n")
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def main() -> int:
@@ -80,7 +81,9 @@ def main() -> int:
             path.write_text(new, encoding="utf-8")
         elif new != old:
             differs = True
-            lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "as it stands", "as it is now", lineterm="")
+            lines = difflib.unified_diff(
+                old.splitlines(), new.splitlines(), "as it stands", "as it is now", lineterm=""
+            )
             print(path.name, *list(lines)[:60], sep="\n")
     return int(differs)
 

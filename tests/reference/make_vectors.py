@@ -375,7 +375,7 @@ def read_weight(config: Config, symbol: str) -> Tensor:
     weight = tensor(config[symbol])
     if config.get("weights") == "out-in":
         weight = weight.mT
-    if weight.dim() == 3:  # noqa: PLR2004 - a matrix a head
+    if weight.dim() == 3:
         weight = torch.cat(list(weight), dim=0 if symbol == "Wo" else 1)
     return weight
 
