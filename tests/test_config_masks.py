@@ -123,6 +123,12 @@ def test_bottom_right_where_keys_are_more_than_queries():
     )
     assert cross.mask is not None
     assert cross.mask.allowed(2, 4).tolist() == np.tri(2, 4, 2, bool).tolist()
+    for both in (["causal-bottom-right", "causal"], ["causal", "causal-bottom-right"]):
+        strict = attncli.Problem(
+            Q=np.ones((2, 1)), K=np.ones((4, 1)), V=np.ones((4, 1)), context={}, mask=both
+        ).mask
+        assert strict is not None
+        assert strict.allowed(2, 4).tolist() == np.tri(2, 4, dtype=bool).tolist()
 
 
 @pytest.mark.parametrize(
