@@ -171,11 +171,10 @@ def evaluate(
     wanted = known if only is None else set(only)
     for symbol in sorted(wanted - known):
         order = [*givens, *page.row]
-        backward_only = "; gradients are rows of backward" if loss is None and symbol.startswith("d") else ""
-        raise AttnError(
-            f"{symbol[:40]!r} is not on this page{backward_only}",
-            hint=did_you_mean(symbol, order, "its symbols are " + ", ".join(order)),
-        )
+        hint = did_you_mean(symbol, order, "its symbols are " + ", ".join(order))
+        if loss is None and symbol in whole_page(problem.form, problem.given_rows, "bce", mean=False).row:
+            hint = "it belongs to the backward pass: attncli backward"
+        raise AttnError(f"{symbol[:40]!r} is not on this page", hint=hint)
     run = page if only is None else page.needed_for(wanted | ({"L"} if loss else set()))
     computed = run.evaluate({**givens, **constants}, keep=(wanted | {"L"}).__contains__)
     values = {symbol: value for symbol, value in givens.items() if symbol in wanted} | computed

@@ -203,7 +203,7 @@ def test_float32_can_be_seen():
 
 WRONG = [
     (("forward", "article", "--only", "Qq"), "error: 'Qq' is not on this page", "did you mean 'Q'?"),
-    (("forward", "article", "--only", "dWq"), "gradients are rows of backward", ""),
+    (("forward", "article", "--only", "dWq"), "'dWq' is not on this page", "it belongs to the backward pass"),
     (("forward", "article", "--only", ","), "--only names no row", "like --only Q,A"),
     (("forward", "article", "--head", "2"), "there is no head 2", "this problem has 1 head, counted from 1"),
     (

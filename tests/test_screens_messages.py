@@ -100,3 +100,10 @@ def test_what_was_found_is_harmless():
     where = Where("\x1b[2J.yaml", 1, 2, "\x1b[31m: \u202e")
     text = error_text(AttnError("found \x1b[31m", where, "\x07"), screen())
     assert text.replace("\n", "").isprintable()
+
+
+def test_a_line_is_quoted_once_for_all_that_is_wrong_in_one_place():
+    where = Where("x.yaml", 1, 1, "tokens: [a]")
+    text = error_text(AttnErrors([AttnError("one", where), AttnError("two", where)]), screen())
+    assert text.count("tokens: [a]") == 1
+    assert text.count("x.yaml:1:1: error: ") == 2

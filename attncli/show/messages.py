@@ -20,8 +20,10 @@ INDENT = "    "
 def error_text(error: AttnError, terminal: Terminal) -> str:
     """Write every mistake that an error stands for."""
     lines: list[str] = []
+    shown_already = None
     for one in error.errors[:MOST]:
-        lines += one_error(one, terminal)
+        lines += one_error(one, terminal, quoted=one.where != shown_already)
+        shown_already = one.where
     if len(error.errors) > MOST:
         lines.append(f"… and {len(error.errors) - MOST} more")
     lines += [sentence("note", note, terminal) for note in error.notes]
@@ -30,11 +32,11 @@ def error_text(error: AttnError, terminal: Terminal) -> str:
     return terminal.fit("\n".join(lines)) + "\n"
 
 
-def one_error(error: AttnError, terminal: Terminal) -> Iterator[str]:
-    """Write one mistake."""
+def one_error(error: AttnError, terminal: Terminal, *, quoted: bool = True) -> Iterator[str]:
+    """Write one mistake; ``quoted``: with the line that it stands in."""
     place = f"{error.where}: " if error.where else ""
     yield sentence("error", error.message, terminal, before=place)
-    if error.where and error.where.text.strip():
+    if quoted and error.where and error.where.text.strip():
         yield from excerpt(error.where, terminal)
     if error.hint:
         yield sentence("hint", error.hint, terminal, indent=INDENT)
