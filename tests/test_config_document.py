@@ -8,6 +8,7 @@ from attncli.problem import document
 from attncli.problem.document import parse
 from attncli.problem.nodes import Mapping, Scalar, Sequence, kind, node_at
 from attncli.problem.report import Report
+from attncli.problem.sources import load
 
 
 def plain(node: object) -> object:
@@ -42,9 +43,6 @@ def test_the_text_is_kept_as_it_was_written(text: str, tree: object):
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ("", "1:1", "empty"),
-        ("# only this\n", "1:1", "empty"),
-        ("~", "1:1", "empty"),
         ("---\n---\na: 1", "2:1", "a second document"),
         ("a: 1\n---\nb: 2\n", "2:1", "a second document"),
         ("a: [1, 2\nb: 3", "2:2", "not YAML"),
@@ -139,3 +137,20 @@ def test_too_many_lines_or_directives():
         parse("\n" * (document.MAX_LINES + 1), "x")
     with pytest.raises(AttnError, match="more than 16 lines that begin with %"):
         parse("".join(f"%TAG !a{i}! x\n" for i in range(20_000)), "x")
+
+
+@pytest.mark.parametrize("text", ["", "# only this\n", "~", "---\n"])
+def test_a_config_must_hold_something(text: str, tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(AttnError, match="this config is empty") as caught:
+        load(path)
+    (one,) = caught.value.errors
+    assert one.where is not None
+    assert one.where.line in {1, 2}
+
+
+@pytest.mark.parametrize("nothing", ["", "~", "null"])
+def test_a_key_is_taken_away_by_setting_it_to_nothing(nothing: str):
+    assert load("article", ["target=[1, 0, 0]"]).target is not None
+    assert load("article", [f"target={nothing}"]).target is None

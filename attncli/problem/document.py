@@ -129,11 +129,8 @@ class Composer:
                     raise self.stop(
                         event, "a second document begins here", "a config is one document: delete the ---"
                     )
-        if self.root is None or (isinstance(self.root, Scalar) and self.root.null):
-            raise AttnError(
-                "this config is empty", self.source.where(0, 0), "start from a built-in one, e.g. article"
-            )
-        return self.root
+        # Only a config must hold something: --set target=~ takes the target away.
+        return self.root or Scalar(self.source)
 
     def start(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's events have no types
         """Open a list or a mapping."""

@@ -37,6 +37,9 @@ def canonical(root: Node, report: Report) -> Mapping:
     A key that is close to a known one is checked on as if it were that, so that one run tells of
     all that is wrong.
     """
+    if isinstance(root, Scalar) and root.null:
+        report.error(root, "this config is empty", "start from a built-in one, e.g. article")
+        raise report.together()
     if not isinstance(root, Mapping):
         found = "a word" if isinstance(root, Scalar) else kind(root)
         report.error(
