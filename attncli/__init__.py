@@ -6,19 +6,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from attncli.calculation import Result, backward, forward
+    from attncli.calculation import backward, forward
     from attncli.errors import AttnError, AttnErrors
     from attncli.problem.problem import Problem
     from attncli.problem.sources import load
+    from attncli.result import Result
+    from attncli.rounding import Rounding
 
 __version__ = "0.1.0"
-__all__ = ["AttnError", "AttnErrors", "Problem", "Result", "backward", "forward", "load"]
+__all__ = ["AttnError", "AttnErrors", "Problem", "Result", "Rounding", "backward", "forward", "load"]
 
 _HOME = {
     "AttnError": "errors",
     "AttnErrors": "errors",
     "Problem": "problem.problem",
-    "Result": "calculation",
+    "Result": "result",
+    "Rounding": "rounding",
     "backward": "calculation",
     "forward": "calculation",
     "load": "problem.sources",

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attncli.ops.activation import DISTRIBUTION, SIGMOID
+from attncli.ops.cross_entropy import BCE, CE
 from attncli.ops.heads import CONCAT, SPLIT
 from attncli.ops.linear import AFFINE, DIVIDE, MATMUL, MULTIPLY
-from attncli.ops.loss import BCE, CE, DISTRIBUTION, MSE, SIGMOID, TOTAL, WEIGHTED
+from attncli.ops.loss import MSE, TOTAL, WEIGHTED
 from attncli.ops.softmax import MASK_OUT, SOFTMAX
 from attncli.page import Row
 
 EMBEDDINGS = ("X", "E", "Ev")
+CONSTANTS = frozenset({"h", "√d_k", "c", "mask", "B", "N"})  # read by rows, but not learned or asked for
 
 
 @dataclass(frozen=True)

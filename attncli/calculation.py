@@ -2,100 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from attncli.attention import Form, attention_rows, loss_rows
-from attncli.chain_rule import gradient_rows
 from attncli.errors import AttnError
-from attncli.page import Page
-from attncli.problem.report import did_you_mean
+from attncli.language import _, either
+from attncli.pages import whole_page
+from attncli.problem.report import did_you_mean, not_on_page
 from attncli.problem.targets import LOSSES, REDUCTIONS
+from attncli.result import Loss, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
-    from attncli.ops.op import Array, Shape
-    from attncli.page import Row
+    from attncli.ops.op import Array
+    from attncli.page import Page
     from attncli.problem.problem import Problem
+    from attncli.rounding import Rounding
 
 Dtype = Literal["float64", "float32"]
 
 
-@dataclass(frozen=True)
-class Loss:
-    """Which loss was taken, and what it came to."""
-
-    name: str
-    reduction: str
-    value: float
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """The page of one problem with its numbers: the givens and every row that was wanted."""
-
-    problem: Problem
-    page: Page
-    values: Mapping[str, Array]
-    constants: Mapping[str, float]
-    loss: Loss | None = None
-
-    def __getitem__(self, symbol: str) -> Array:
-        """The value of a given or a row; heads first where it has them."""
-        if symbol not in self.values:
-            raise KeyError(f"{symbol}; there are {', '.join(self.values)}")
-        return self.values[symbol]
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows whose values are held, in the page's order."""
-        return tuple(row for row in self.page.rows if row.symbol in self.values)
-
-    def formula(self, symbol: str) -> str:
-        """``S = Q·Kᵀ``; a given stands for itself."""
-        row = self.page.row.get(symbol)
-        return row.formula if row else symbol
-
-    def letters(self, symbol: str) -> Shape:
-        """The shape in letters."""
-        return letters_of(self.problem, symbol)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``--json`` prints: only numbers, words, lists and dictionaries."""
-        from attncli.record import record  # noqa: PLC0415 - not every result is recorded
-
-        return record(self)
-
-
-def letters_of(problem: Problem, symbol: str) -> Shape:
-    """Tell a symbol's shape in letters; a gradient, or one path of it, has its symbol's."""
-    if symbol not in problem.letters:
-        symbol = symbol.removeprefix("d").partition("_")[0]
-    return problem.letters[symbol]
-
-
-@lru_cache(maxsize=256)
-def whole_page(form: Form, given: frozenset[str], loss: str | None, *, mean: bool) -> Page:
-    """Return every row of such a problem, forward or forward and backward."""
-    forward_page = Page(tuple(attention_rows(form))).without(given).needed_for(["O"])
-    if loss is None:
-        return forward_page
-    rows = (*forward_page.rows, *loss_rows(loss, mean=mean))
-    return Page((*rows, *gradient_rows(rows)))
-
-
-def forward(problem: Problem, *, only: Collection[str] | None = None, dtype: Dtype = "float64") -> Result:
+def forward(
+    problem: Problem,
+    *,
+    only: Collection[str] | str | None = None,
+    dtype: Dtype = "float64",
+    rounding: Rounding | None = None,
+) -> Result:
     """Work out the forward pass, from the embeddings to the output O.
 
     ``only``: the rows to keep; others are made only where these need them, and dropped again.
+    ``rounding``: round each row's result before another row uses it, as a person does.
     Raises AttnError where a number grows too large for ``dtype``, or ``only`` names no row.
     """
     page = whole_page(problem.form, problem.given_rows, None, mean=False)
-    return evaluate(problem, page, dict(problem.givens), only=only, dtype=dtype)
+    return evaluate(problem, page, dict(problem.givens), only=only, dtype=dtype, rounding=rounding)
 
 
 def backward(
@@ -103,8 +46,9 @@ def backward(
     *,
     loss: str | None = None,
     reduction: str | None = None,
-    only: Collection[str] | None = None,
+    only: Collection[str] | str | None = None,
     dtype: Dtype = "float64",
+    rounding: Rounding | None = None,
 ) -> Result:
     """Work out the forward pass, the loss, and its gradient by every given and every row.
 
@@ -112,8 +56,8 @@ def backward(
     the config's. Raises AttnError where the problem has no target, or one that the loss cannot be
     measured against, and as :func:`forward` does.
     """
-    loss = one_of("loss", loss or problem.loss, LOSSES)
-    reduction = one_of("reduction", reduction or problem.reduction, REDUCTIONS)
+    loss = one_of("loss", problem.loss if loss is None else loss, LOSSES)
+    reduction = one_of("reduction", problem.reduction if reduction is None else reduction, REDUCTIONS)
     mean = reduction == "mean" and loss != "upstream"
     givens: dict[str, Array] = dict(problem.givens)
     n, d_out = problem.shape("O")
@@ -121,15 +65,15 @@ def backward(
     if loss == "upstream":
         if problem.upstream is None:
             raise AttnError(
-                "the loss upstream needs upstream: the gradient dO that arrives from outside",
-                hint="add upstream: with a matrix like O",
+                _("the loss upstream needs upstream: the gradient dO that arrives from outside"),
+                hint=_("add {key}: with a matrix like O", key="upstream"),
             )
         givens["U"] = problem.upstream.resolve("upstream", n, d_out)
     elif loss != "sum":
         if problem.target is None:
             raise AttnError(
-                f"the loss {loss} needs a target to compare the output with",
-                hint="add target: with a matrix like O, or take --loss sum",
+                _("the loss {loss} needs a target to compare the output with", loss=loss),
+                hint=_("add target: with a matrix like O, or take --loss sum"),
             )
         givens["Y"] = target = problem.target.resolve(loss, n, d_out)
         counted = int((~np.isnan(target[:, 0])).sum())
@@ -141,6 +85,7 @@ def backward(
         givens,
         only=only,
         dtype=dtype,
+        rounding=rounding,
         loss=(loss, "mean" if mean else "sum"),
         count=count,
     )
@@ -151,14 +96,14 @@ def evaluate(
     page: Page,
     givens: dict[str, Array],
     *,
-    only: Collection[str] | None,
+    only: Collection[str] | str | None,
     dtype: Dtype,
+    rounding: Rounding | None,
     loss: tuple[str, str] | None = None,
     count: float = 1.0,
 ) -> Result:
-    """Evaluate a page and gather what was wanted of it."""
-    one_of("dtype", dtype, ("float64", "float32"))
-    if dtype == "float32":
+    """Evaluate a page and gather what was wanted of it; results are read-only, as the givens are."""
+    if one_of("dtype", getattr(dtype, "__name__", str(dtype)), ("float64", "float32")) == "float32":
         givens = {symbol: narrowed(symbol, value) for symbol, value in givens.items()}
     constants: dict[str, Any] = {
         "h": problem.form.heads,
@@ -168,16 +113,21 @@ def evaluate(
         "N": count,
     }
     known = {*page.row, *givens}
-    wanted = known if only is None else set(only)
+    wanted = known if only is None else {only} if isinstance(only, str) else set(only)
     for symbol in sorted(wanted - known):
-        order = [*givens, *page.row]
-        hint = did_you_mean(symbol, order, "its symbols are " + ", ".join(order))
-        if loss is None and symbol in whole_page(problem.form, problem.given_rows, "bce", mean=False).row:
-            hint = "it belongs to the backward pass: attncli backward"
-        raise AttnError(f"{symbol[:40]!r} is not on this page", hint=hint)
+        hint = ""
+        if loss is None and symbol in behind_the_output(problem):
+            hint = _("it belongs to the backward pass: attncli backward")
+        raise not_on_page(symbol, (*givens, *page.row), hint)
     run = page if only is None else page.needed_for(wanted | ({"L"} if loss else set()))
-    computed = run.evaluate({**givens, **constants}, keep=(wanted | {"L"}).__contains__)
+    given = {**givens, **constants}
+    keep = (wanted | {"L"}).__contains__
+    exact = computed = run.evaluate(given, keep)
+    if rounding is not None:
+        computed = run.evaluate(given, keep, rounding.matrix)
     values = {symbol: value for symbol, value in givens.items() if symbol in wanted} | computed
+    for value in values.values():
+        value.setflags(write=False)
     taken = Loss(*loss, float(computed["L"])) if loss else None
     if "L" not in wanted:
         values.pop("L", None)
@@ -185,16 +135,24 @@ def evaluate(
         problem,
         page,
         values,
-        {k: v for k, v in constants.items() if k in page.reads and isinstance(v, float)},
+        {name: value for name, value in constants.items() if name in page.reads and isinstance(value, float)},
         taken,
+        exact if rounding is not None else None,
+        rounding,
     )
+
+
+def behind_the_output(problem: Problem) -> set[str]:
+    """Name what only the backward pass has: the loss's side and the gradients."""
+    return {"Y", "U", *whole_page(problem.form, problem.given_rows, "bce", mean=False).row}
 
 
 def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
     """Refuse a word that is not one of a few."""
     if value not in known:
         raise AttnError(
-            f"{name} is {value!r}; expected {' or '.join(known)}", hint=did_you_mean(value, known)
+            _("{name} is {found}; expected {wanted}", name=name, found=repr(value), wanted=either(known)),
+            hint=did_you_mean(value, known),
         )
     return value
 
@@ -205,6 +163,7 @@ def narrowed(symbol: str, value: Array) -> Array:
         narrow = value.astype(np.float32)
     if (np.isinf(narrow) & ~np.isinf(value)).any():
         raise AttnError(
-            f"{symbol} has a number too large for float32, whose largest is 3.4e38", hint="leave --dtype out"
+            _("{symbol} has a number too large for float32, whose largest is 3.4e38", symbol=symbol),
+            hint=_("leave --dtype out"),
         )
     return narrow

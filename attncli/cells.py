@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
-from attncli.tokens import places
+from attncli.language import _, either
+from attncli.tokens import endings, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MATRIX = 2  # axes of a matrix; one more is a head
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _GROUP = re.compile(rf'\[((?:{_QUOTED}|[^\[\]"])*)\]\s*', re.DOTALL)
 _PART = re.compile(rf'\s*({_QUOTED}|[^,"]+|,(?=,|$))\s*(,|$)', re.DOTALL)
@@ -35,8 +37,8 @@ def parse_cell(text: str) -> tuple[str, list[str]]:
         position = group.end()
     if name is None or position < len(text):
         raise AttnError(
-            f"{text[:60]!r} is not a cell",
-            hint='write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2; odd tokens as A["[",1]',
+            _("{text!r} is not a cell", text=text[:60]),
+            hint=_('write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2; odd tokens as A["[",1]'),
         )
     return name[1], indices
 
@@ -67,10 +69,15 @@ def locate(
     where there is no such cell, or a word stands in several places.
     """
     if len(indices) != len(shape):
-        axes = " × ".join(map(str, shape)) or "one number"
         raise AttnError(
-            f"{name} is {axes}: a cell of it has {len(shape)} indices, not {len(indices)}",
-            hint="row first, then column; a head goes before them, in its own brackets: A[2][1,5]",
+            _(
+                "{name} is {shape}: a cell of it has {axes} indices, not {found}",
+                name=name,
+                shape=" × ".join(map(str, shape)) or _("one number"),
+                axes=len(shape),
+                found=len(indices),
+            ),
+            hint=_("row first, then column; a head goes before them, in its own brackets: A[2][1,5]"),
         )
     return tuple(
         place(name, index, size, tokens) for index, size, tokens in zip(indices, shape, labels, strict=True)
@@ -83,7 +90,8 @@ def place(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int
         if len(index) <= _MOST_DIGITS and 1 <= int(index) <= size:
             return int(index) - 1
         raise AttnError(
-            f"{name} has no {index[:40]}: it goes from 1 to {size}", hint="cells are counted from 1"
+            _("{name} has no {index}: it goes from 1 to {size}", name=name, index=index[:40], size=size),
+            hint=_("cells are counted from 1"),
         )
     word = index.removeprefix('"')
     found = places(tokens or (), word)
@@ -91,8 +99,32 @@ def place(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int
         return found[0]
     if found:
         raise AttnError(
-            f"{word[:40]!r} stands in {len(found)} places",
-            hint=" or ".join(f"{word[:40]}#{i + 1}" for i in range(min(len(found), 6))),
+            _("{word!r} stands in {count} places", word=word[:40], count=len(found)),
+            hint=either(f"{word[:40]}#{i + 1}" for i in range(min(len(found), 6))),
         )
-    known = f"the tokens are {', '.join(tokens[:12])}" if tokens else f"count from 1 to {size}"
-    raise AttnError(f"{name} has no {word[:40]!r}", hint=known)
+    known = (
+        _("the tokens are {tokens}", tokens=", ".join(tokens[:12]))
+        if tokens
+        else _("count from 1 to {size}", size=size)
+    )
+    raise AttnError(_("{name} has no {word!r}", name=name, word=word[:40]), hint=known)
+
+
+def cell_name(symbol: str, index: Sequence[int], labels: Sequence[Sequence[str] | None]) -> str:
+    """Name a cell as a person would, so that :func:`parse_cell` and :func:`locate` find it again."""
+    if not index:
+        return symbol
+    names = [index_name(i, tokens) for i, tokens in zip(index, labels, strict=True)]
+    head = f"[{names.pop(0)}]" if len(names) > MATRIX else ""
+    return f"{symbol}{head}[{','.join(names)}]"
+
+
+def index_name(i: int, tokens: Sequence[str] | None) -> str:
+    """Name one axis's place: its token, numbered where it is repeated; else its number from 1."""
+    if tokens is None or tokens[i] == str(i + 1):
+        return str(i + 1)
+    word = tokens[i] + endings(tuple(tokens))[i]
+    if not word.isdecimal() and not set(word) & set(',[]"') and word == word.strip():
+        return word
+    quoted = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'

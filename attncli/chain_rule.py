@@ -22,8 +22,13 @@ def gradient_rows(forward: Sequence[Row]) -> list[Row]:
     Walks back from the loss. Rows that stand equally far from the givens (Q, K and V; their heads)
     are taken together, in the page's order. A quantity that feeds several rows gets one row a
     path, named after the row that the path goes through, and their sum: dX_Q, dX_K, dX_V, dX.
+
+    Within one row's gradients the givens' come first, for they are finished, then those of the
+    earliest rows: dV before dA, which has a long way to go. P counts as finished, because dO is
+    worked out past it. The embeddings come last of all: every path ends there.
     """
-    position = {row.symbol: i for i, row in enumerate(forward) if row.symbol not in {"P", "L"}}
+    position = {row.symbol: i for i, row in enumerate(forward) if row.symbol != "P"}
+    finished = -1
     paths_to = Counter(path.of for row in forward for path in paths_back(row))
     found: dict[str, list[tuple[str, Gradient]]] = defaultdict(list)
     rows: list[Row] = []
@@ -31,7 +36,7 @@ def gradient_rows(forward: Sequence[Row]) -> list[Row]:
         steps = [
             (path, row.symbol)
             for row in group
-            for path in sorted(paths_back(row), key=lambda path: position.get(path.of, -1))
+            for path in sorted(paths_back(row), key=lambda path: position.get(path.of, finished))
         ]
         for path, via in sorted(steps, key=lambda step: step[0].of in EMBEDDINGS):
             found[path.of].append((via, path))

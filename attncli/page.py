@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.errors import AttnError
+from attncli.language import _
 from attncli.ops.op import TRANSPOSED, Array, Op, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
-
-
-CONSTANTS = frozenset({"h", "√d_k", "c", "mask", "B", "N"})
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,8 @@ class Row:
         """``S = Q·Kᵀ``."""
         return f"{self.symbol} = {self.op.text(*self.args)}"
 
-    def compute(self, values: Mapping[str, Any]) -> Array:
-        """Compute the row from the values of what it reads.
+    def compute(self, values: Mapping[str, Any], *, on_paper: bool = False) -> Array:
+        """Compute the row from the values of what it reads; ``on_paper``: they were rounded on the way.
 
         Raises AttnError where the result is beyond the largest number of its type.
         """
@@ -50,12 +48,13 @@ class Row:
             values[symbol].swapaxes(-1, -2) if transposed else values[symbol]
             for symbol, transposed in self.reads
         ]
+        arithmetic = self.op.on_paper if on_paper else self.op.value
         try:
-            return self.op.value(*operands)
+            return arithmetic(*operands)
         except FloatingPointError:
             # A fast kernel may raise the flag without cause: what it computed decides.
             with np.errstate(all="ignore"):
-                result = self.op.value(*operands)
+                result = arithmetic(*operands)
             if np.isfinite(result).all():
                 return result
             raise self._too_large(result) from None
@@ -63,8 +62,13 @@ class Row:
     def _too_large(self, result: Array) -> AttnError:
         largest = np.finfo(result.dtype).max
         return AttnError(
-            f"{self.formula} has a number too large for {result.dtype}, whose largest is {largest:.1e}",
-            hint="make the embeddings or the weights smaller",
+            _(
+                "{formula} has a number too large for {dtype}, whose largest is {largest:.1e}",
+                formula=self.formula,
+                dtype=result.dtype,
+                largest=largest,
+            ),
+            hint=_("make the embeddings or the weights smaller"),
         )
 
 
@@ -112,8 +116,11 @@ class Page:
         self,
         given: Mapping[str, Any],
         keep: Callable[[str], bool] = lambda _: True,
+        rounded: Callable[[Array], Array] | None = None,
     ) -> dict[str, Array]:
         """Compute every row, in order, from what is given.
+
+        ``rounded`` rounds each row's result before another row uses it.
 
         What ``keep`` refuses is dropped as soon as no later row reads it. Raises AttnError where a
         result is too large for its type; nothing else can go wrong on a checked problem.
@@ -122,7 +129,8 @@ class Page:
         kept: dict[str, Array] = {}
         with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
             for row, dead in zip(self.rows, self._dead_after, strict=True):
-                values[row.symbol] = result = row.compute(values)
+                result = row.compute(values, on_paper=rounded is not None)
+                values[row.symbol] = result = result if rounded is None else rounded(result)
                 if keep(row.symbol):
                     kept[row.symbol] = result
                 for symbol in dead:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from attncli.calculation import Result
     from attncli.ops.op import Array
+    from attncli.result import Result
 
 SCHEMA = 1
 LARGEST_EXACT = 2.0**53
@@ -17,6 +17,7 @@ LARGEST_EXACT = 2.0**53
 def record(result: Result) -> dict[str, Any]:
     """Return a forward or backward result, at full precision."""
     problem, loss = result.problem, result.loss
+    rounding = result.rounding
     return {
         "schema": SCHEMA,
         "config": problem.name,
@@ -37,6 +38,7 @@ def record(result: Result) -> dict[str, Any]:
             }
             for row in result.rows
         ],
+        **({"rounding": {"decimals": rounding.decimals, "mode": rounding.mode}} if rounding else {}),
         "values": {symbol: plain(value) for symbol, value in result.values.items()},
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,3 +20,15 @@ def places(tokens: Sequence[str], name: str) -> list[int]:
         return found
     repeats = [i for i, token in enumerate(tokens) if token == word]
     return repeats[int(number) - 1 : int(number)] if int(number) else []
+
+
+@lru_cache(maxsize=8)
+def endings(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Tell repeated tokens apart, as cells are named: ``#1``, ``#2``; nothing behind the others."""
+    total = Counter(tokens)
+    seen: Counter[str] = Counter()
+    ends = []
+    for token in tokens:
+        seen[token] += 1
+        ends.append(f"#{seen[token]}" if total[token] > 1 else "")
+    return tuple(ends)

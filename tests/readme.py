@@ -1,4 +1,4 @@
-"""The README's transcripts and its picture, made from real runs.
+"""The READMEs' transcripts and the picture, made from real runs.
 
     python tests/readme.py            compare them with what the commands print now
     python tests/readme.py --write    write them anew
@@ -16,20 +16,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from io import StringIO
 from pathlib import Path
 
-from rich.console import Console
-from rich.terminal_theme import MONOKAI
-from rich.text import Text
+from attncli.show.export.svg import picture
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+READMES = (ROOT / "README.md", ROOT / "README.vi.md")
 PICTURE = ROOT / ".github" / "terminal.svg"
 PICTURED = "attncli forward article --only S,A"
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 OURS = {"COLUMNS": "80", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
-NOT_OURS = {"NO_COLOR", "FORCE_COLOR", "TERM"}
+NOT_OURS = {"NO_COLOR", "FORCE_COLOR", "TERM", "LC_ALL", "LC_MESSAGES", "ATTNCLI_LANG"}
 
 
 def run(command: str, **environment: str) -> str:
@@ -59,21 +56,18 @@ def transcript(block: str) -> str:
     return "\n".join(parts)
 
 
-def picture() -> str:
-    """Draw the terminal as it looks after one command; no fonts are fetched."""
-    console = Console(record=True, width=80, file=StringIO(), force_terminal=True, color_system="truecolor")
+def drawing() -> str:
+    """Draw the terminal as it looks after one command."""
     screen = run(f"{PICTURED} --color always --width 80")
-    console.print(Text.from_ansi(f"$ {PICTURED}\n{screen.rstrip()}"), end="")
-    svg = console.export_svg(title="attncli", theme=MONOKAI, unique_id="terminal")
-    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    lines = svg.replace("Fira Code, monospace", "monospace").split("\n")
-    return "\n".join(line.rstrip() for line in lines)
+    return picture(f"$ {PICTURED}\n{screen}", "attncli", 80)
 
 
 def main() -> int:
     """Compare or write; the exit code says whether anything differed."""
-    text = README.read_text(encoding="utf-8")
-    now = {README: BLOCK.sub(lambda match: transcript(match[0]), text), PICTURE: picture()}
+    now = {PICTURE: drawing()}
+    for readme in READMES:
+        text = readme.read_text(encoding="utf-8")
+        now[readme] = BLOCK.sub(lambda match: transcript(match[0]), text)
     differs = False
     for path, new in now.items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""

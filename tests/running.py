@@ -10,7 +10,10 @@ from unittest import mock
 
 from attncli.commands.app import run
 
-FREE = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM", "PYTHONIOENCODING", "PYTHONUTF8", "LANG", "LC_ALL")
+FREE = (
+    *("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM", "PYTHONIOENCODING", "PYTHONUTF8"),
+    *("ATTNCLI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"),
+)
 
 
 class Stream(io.TextIOWrapper):
@@ -38,7 +41,7 @@ class Outcome:
 
 
 def pinned(**variables: str) -> dict[str, str]:
-    """The environment without anything that changes how a screen looks."""
+    """The environment without anything that changes how a screen looks, or the language."""
     return {key: value for key, value in os.environ.items() if key not in FREE} | variables
 
 

@@ -154,3 +154,23 @@ def test_names_and_errors() -> None:
         attncli.Problem(X=[[1, 2], [3]], heads="two", maks=True)
     assert len(caught.value.errors) == 3
     assert "did you mean 'mask'" in str(caught.value)
+
+
+def test_what_people_type_in_python() -> None:
+    problem = attncli.Problem(**SMALL)
+    assert attncli.forward(problem, dtype=np.float32)["A"].dtype == np.float32
+    assert list(attncli.backward(problem, only="dX").values) == ["dX"]
+    with pytest.raises(attncli.AttnError, match="loss is ''"):
+        attncli.backward(problem, loss="")
+    result = attncli.backward(attncli.Problem(**SMALL, heads=2))
+    assert repr(result).startswith("<Result of Problem: X, Wq,")
+    with pytest.raises(ValueError, match="read-only"):
+        result["Qh"][0, 0, 0] = 9.0
+
+
+def test_tokens_that_may_look_at_nothing() -> None:
+    given = {"M": [[-np.inf, -np.inf], [0.0, 1.0]], "V": [[1.0], [2.0]]}
+    assert attncli.forward(attncli.Problem(given=given)).blind_tokens == [0]
+    per_head = [[[1, 1, 1], [1, 1, 1], [1, 0, 0]], [[1, 0, 0], [0, 0, 0], [1, 1, 1]]]
+    assert attncli.forward(attncli.Problem(**SMALL, heads=2, mask=per_head)).blind_tokens == [1]
+    assert attncli.forward(attncli.Problem(**SMALL)).blind_tokens == []

@@ -273,3 +273,11 @@ def test_version(arguments: tuple[str, ...]):
 
 def test_completion_is_there():
     assert "--install-completion" in attncli("--help").out
+
+
+def test_plain_writes_tiny_numbers_with_an_exponent():
+    change = ["--set", "upstream=0.0000001", "--loss", "upstream"]
+    text = attncli("backward", *change, "--only", "dWq", "--plain", "-q").out
+    numbers = np.loadtxt(text.splitlines())
+    assert np.abs(numbers).max() > 0
+    assert "e-0" in text

@@ -208,10 +208,18 @@ def test_initialisers(method: str, shape: tuple[int, ...]):
 
 
 @pytest.mark.parametrize(
-    ("method", "deviation"), [("xavier_normal", 0.1), ("he_normal", 0.1), ("lecun_normal", 0.5**0.5 / 10)]
+    ("method", "deviation"),
+    [
+        ("xavier_normal", (2 / 500) ** 0.5),
+        ("he_normal", (2 / 400) ** 0.5),
+        ("lecun_normal", (1 / 400) ** 0.5),
+        ("xavier_uniform", (6 / 500 / 3) ** 0.5),
+        ("he_uniform", (6 / 400 / 3) ** 0.5),
+        ("lecun_uniform", (3 / 400 / 3) ** 0.5),
+    ],
 )
-def test_spread_of_the_normal_initialisers(method: str, deviation: float):
-    values = Init(method, seed=1).fill("Wq", (200, 200) if method != "xavier_normal" else (100, 100))
+def test_spread_of_the_initialisers(method: str, deviation: float):
+    values = Init(method, seed=1).fill("Wq", (400, 100))  # n_in and n_out differ
     assert values.std() == pytest.approx(deviation, rel=0.02)
 
 
@@ -400,3 +408,16 @@ def test_places_of_a_token():
     assert places(TOKENS, "a#2") == [2]
     for nowhere in ("c", "a#0", "a#3", "a#x", "a#", "#", "a" + "#1" * 20_000, "a#" + "1" * 5000):
         assert places(TOKENS, nowhere) == []
+
+
+def test_a_target_tells_how_wide_a_drawn_wo_is():
+    config = {"X": [[1, 0], [0, 1]], "Wq": [[1], [1]], "Wk": [[1], [0]], "Wv": [[1], [2]]}
+    problem = attncli.load({**config, "Wo": {"init": "ones"}, "target": [[1, 0, 1], [0, 1, 1]]})
+    assert problem.givens["Wo"].shape == (1, 3)
+
+
+def test_a_cell_of_the_target_may_be_named_by_its_token():
+    problem = attncli.load("article", ["target[Death,1]=0", "Y[2,3]=1"])
+    assert problem.target is not None
+    assert problem.target.values[0].tolist() == [0, 0, 0]
+    assert problem.target.values[1].tolist() == [0, 1, 1]

@@ -58,6 +58,7 @@ def test_every_form_of_a_target(tmp_path: Path, loss: str, text: str, full: list
         ("ce", "[0, 1]", [9], "target has 2 class numbers; there are 3 tokens"),
         ("ce", "[0, 2, 0.5]", [13, 16], "target[2] is 2; O has 2 columns, so a class is a whole number"),
         ("ce", "[[0.5, 0.4]]", [10], "target row 1 sums to 0.9; ce needs one distribution a row"),
+        ("ce", "[[0.5, 0.499]]", [10], "target row 1 sums to 0.999; ce needs one distribution a row"),
         ("ce", "[[-1, 2]]", [11], "target[1,1] is -1; ce compares"),
         ("ce", "[[[1]]]", [9], "target is 1 × 1 × 1"),
         ("ce", "[~, ~, ~]", [9], "every row of target is ~"),

@@ -119,3 +119,14 @@ def test_a_flag_raised_without_cause_is_no_error(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(MatMul, "value", nervous)
     assert np.array_equal(attncli.forward(problem())["O"], calm["O"])
     assert raised
+
+
+def test_what_has_no_weight_cannot_overflow() -> None:
+    result = attncli.backward(attncli.Problem(given={"O": [[1e308, -1e308]]}, target=[[1, 0]], loss="ce"))
+    assert result.loss.value == 0
+    assert np.array_equal(result["dO"], [[0, 0]])
+    given = {"S": [[1000.0, 0.0]], "V": [[1e308], [-1e308]]}
+    problem = attncli.Problem(
+        context={"tokens": ["a", "b"]}, given=given, scale=False, loss="upstream", upstream=[[1]]
+    )
+    assert np.array_equal(attncli.backward(problem)["dS"], [[0, 0]])

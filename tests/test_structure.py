@@ -12,21 +12,38 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A room may import those that stand before it, never those behind it.
 ORDER = (
     "errors",
+    "language",
+    "files",
     "tokens",
     "cells",
     "mask",
+    "arithmetic",
     "ops",
     "page",
     "attention",
     "chain_rule",
+    "pages",
     "problem",
+    "rounding",
+    "explain",
     "record",
+    "result",
     "calculation",
+    "formulas",
+    "graph",
+    "shapes",
+    "config_text",
+    "ways",
+    "starter",
+    "slope",
+    "gradcheck",
+    "difference",
+    "training",
     "show",
     "commands",
     "__main__",
 )
-WITHIN_OPS = ("op", "linear", "heads", "softmax", "loss")
+WITHIN_OPS = ("op", "linear", "heads", "softmax", "activation", "loss", "cross_entropy")
 
 
 def room(path: Path) -> str:

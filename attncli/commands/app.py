@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import typer
 
-from attncli.commands import backward, forward, options
+from attncli import language
+from attncli.commands import (
+    backward,
+    diff,
+    explain,
+    formulas,
+    forward,
+    gradcheck,
+    graph,
+    init,
+    options,
+    shapes,
+    train,
+)
 from attncli.commands.environment import Environment
+from attncli.commands.words import said, translated
 from attncli.errors import AttnError, ExitCode
+from attncli.language import N_, _
 from attncli.show.messages import error_text
 from attncli.show.terminal import prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HELP = """An attention calculator that shows its working.
-
-\b
-Examples:
-  attncli forward                     the built-in article, every matrix
-  attncli backward --loss bce         its loss and every gradient
-  attncli forward my.yaml --only S,A  two rows of your own problem
-  attncli backward my.yaml --json     everything, for a script
-"""
-
 COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 app = typer.Typer(
-    help=HELP,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -46,28 +51,45 @@ def version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(
+    help=N_("""An attention calculator that shows its working.
+
+\b
+Examples:
+  attncli forward                     the built-in article, every matrix
+  attncli backward --loss bce         its loss and every gradient
+  attncli forward my.yaml --only S,A  two rows of your own problem
+  attncli backward my.yaml --json     everything, for a script""")
+)
 def program(
     context: typer.Context,
     *,
+    lang: options.Lang = None,
     width: options.Width = None,
     color: options.Color = None,
     ascii_only: options.Ascii = False,
     debug: options.Debug = False,
     _version: bool = typer.Option(
-        False, "--version", "-V", callback=version, is_eager=True, help="Show the version."
+        False, "--version", "-V", callback=version, is_eager=True, help=N_("Show the version.")
     ),
 ) -> None:
     """Take the options that stand before the command."""
-    context.ensure_object(Environment).update(width, color, ascii_only=ascii_only, debug=debug)
+    context.ensure_object(Environment).update(width, color, lang, ascii_only=ascii_only, debug=debug)
 
 
-app.command("forward", help=forward.HELP, short_help="Every matrix, from the embeddings to the output.")(
-    forward.forward
-)
-app.command("backward", help=backward.HELP, short_help="The loss, and its gradient by every matrix.")(
-    backward.backward
-)
+for name, command, text, short in (
+    ("forward", forward.forward, forward.HELP, N_("Every matrix, from the embeddings to the output.")),
+    ("backward", backward.backward, backward.HELP, N_("The loss, and its gradient by every matrix.")),
+    ("explain", explain.explain, explain.HELP, N_("Where a number comes from; what a row is.")),
+    ("formulas", formulas.formulas, formulas.HELP, N_("The page of formulas, without numbers.")),
+    ("graph", graph.graph, graph.HELP, N_("What flows into what.")),
+    ("shapes", shapes.shapes, shapes.HELP, N_("Every shape, and what it costs.")),
+    ("init", init.init, init.HELP, N_("Write a config to start from.")),
+    ("gradcheck", gradcheck.gradcheck, gradcheck.HELP, N_("Hold the gradients against differences.")),
+    ("diff", diff.diff, diff.HELP, N_("What a change does to the page.")),
+    ("train", train.train, train.HELP, N_("Gradient descent on the weights.")),
+):
+    app.command(name, help=text, short_help=short)(command)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -80,39 +102,57 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         discard_output()  # whoever read it has had enough
         return ExitCode.OK
+    finally:
+        language.use(None)
 
 
 def attempt(arguments: Sequence[str]) -> int:
     """Run one command, and tell what went wrong with it."""
     environment = Environment()
     try:
+        language.use(None)
+        language.use(language.choose(asked(arguments), os.environ))
+        command = translated(typer.main.get_command(app))
         if COMPLETION in os.environ:
-            app(prog_name="attncli")
-        command = typer.main.get_command(app)
+            command(prog_name="attncli")
         # Not app(): it would end the process itself where a pipe breaks.
         with command.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
-            command.invoke(context)
+            code = command.invoke(context)
         sys.stdout.flush()
     except (BrokenPipeError, typer.Exit):
         raise
     except AttnError as error:
         return fail(error, environment)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        sys.stderr.write(_("interrupted") + "\n")
         return ExitCode.INTERRUPTED
     except typer.TyperException as wrong:
         return fail(misused(wrong, arguments), environment)
     except OSError as error:
         if error.filename is None:
             discard_output()  # a full disk fails again when the process ends
-        return fail(AttnError(f"{error.filename or 'standard output'}: {error.strerror}"), environment)
+        name = error.filename or _("standard output")
+        return fail(AttnError(f"{name}: {_(error.strerror or '')}"), environment)
     except Exception as fault:  # noqa: BLE001 - whatever it is, a user gets a sentence
         if environment.debug:
             import traceback  # noqa: PLC0415 - only a fault needs it
 
             traceback.print_exc()
         return fail(excuse(fault), environment, ExitCode.FAULT)
-    return ExitCode.OK
+    return code or ExitCode.OK
+
+
+def asked(arguments: Sequence[str]) -> str | None:
+    """Find the last ``--lang`` before the command line is read, for what is said about reading it."""
+    words = list(arguments)
+    if "--" in words:
+        words = words[: words.index("--")]
+    for before, word in reversed([*pairwise(["", *words])]):
+        if before == "--lang":
+            return word
+        if word.startswith("--lang="):
+            return word.removeprefix("--lang=")
+    return None
 
 
 def fail(error: AttnError, environment: Environment, code: ExitCode = ExitCode.BAD_INPUT) -> ExitCode:
@@ -126,21 +166,23 @@ def misused(wrong: typer.TyperException, arguments: Sequence[str]) -> AttnError:
     """Tell of a wrong use of the command line."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"
-    hint = f"{command} --help lists what there is"
+    hint = _("{command} --help lists what there is", command=command)
     config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
     if command == "attncli" and config:
-        hint = f"a config stands behind a command: attncli forward {config}"
-    return AttnError(wrong.format_message().rstrip("."), hint=hint)
+        hint = _("a config stands behind a command: attncli forward {config}", config=config)
+    return AttnError(said(wrong.format_message().rstrip(".")), hint=hint)
 
 
 def excuse(fault: Exception) -> AttnError:
     """Tell of what no user can help."""
     if isinstance(fault, MemoryError):
         return AttnError(
-            "this problem is too large for the memory of this machine", hint="keep fewer rows with --only"
+            _("this problem is too large for the memory of this machine"),
+            hint=_("keep fewer rows with --only"),
         )
     return AttnError(
-        f"a fault of ours: {type(fault).__name__}: {fault}", hint="--debug shows where; please report it"
+        _("a fault of ours: {kind}: {fault}", kind=type(fault).__name__, fault=fault),
+        hint=_("--debug shows where; please report it"),
     )
 
 

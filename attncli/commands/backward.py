@@ -6,9 +6,10 @@ import typer  # noqa: TC002 - Typer reads the annotations
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, load_problem, show
+from attncli.commands.output import Show, load_problem, rounding_of, show
+from attncli.language import N_
 
-HELP = """Work out the loss and its gradient by every given and every row of the page.
+HELP = N_("""Work out the loss and its gradient by every given and every row of the page.
 
 \b
 Examples:
@@ -17,7 +18,8 @@ Examples:
   attncli backward masked --only dWq,dX   two gradients
   attncli backward --all                  the forward rows as well
   attncli backward my.yaml --json | jq .values.dWq
-"""
+  attncli backward my.yaml -o page.tex    a LaTeX document
+  attncli backward my.yaml -o page.npz    every array for NumPy""")
 LOSS_SIDE = ("Y", "U", "O", "P", "L")
 
 
@@ -36,8 +38,13 @@ def backward(
     full: options.Full = False,
     plain: options.Plain = False,
     json: options.Json = False,
+    style: options.Format = None,
+    output: options.Output = None,
     quiet: options.Quiet = False,
+    rounded: options.Round = None,
+    rounding: options.RoundingMode = "half-up",
     dtype: options.Dtype = "float64",
+    lang: options.Lang = None,
     width: options.Width = None,
     color: options.Color = None,
     ascii_only: options.Ascii = False,
@@ -45,9 +52,10 @@ def backward(
 ) -> None:
     """Parse, calculate, show."""
     environment = context.ensure_object(Environment)
-    environment.update(width, color, ascii_only=ascii_only, debug=debug)
-    how = Show(only, head, decimals, full, plain, json, quiet)
+    environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
+    how = Show(only, head, decimals, full, plain, json, quiet, style, output)
     how.check()
+    on_paper = rounding_of(rounded, rounding)
     from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
     from attncli.problem.targets import LOSSES, REDUCTIONS  # noqa: PLC0415
 
@@ -57,7 +65,7 @@ def backward(
             taken.append(f"{key}={calculation.one_of(f'--{key}', value, known)}")
     problem = load_problem(config, config_option, taken, environment, quiet=quiet)
     how.check_head(problem)
-    result = calculation.backward(problem, only=how.symbols, dtype=dtype)  # type: ignore[arg-type]
+    result = calculation.backward(problem, only=how.symbols, dtype=dtype, rounding=on_paper)  # type: ignore[arg-type]
     backward_rows = [row.symbol for row in result.rows if row.backward]
     loss_side = [symbol for symbol in LOSS_SIDE if symbol in result.values]
     show(

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
+from attncli.language import _, known
 from attncli.show.messages import sentence
 from attncli.show.terminal import terminal
 
@@ -27,15 +28,30 @@ class Environment:
     ascii_only: bool = False
     debug: bool = False
 
-    def update(self, width: int | None, color: str | None, *, ascii_only: bool, debug: bool) -> None:
-        """Take in one set of options. Raises AttnError where a value is not one that there is."""
+    def update(
+        self, width: int | None, color: str | None, lang: str | None, *, ascii_only: bool, debug: bool
+    ) -> None:
+        """Take in one set of options. Raises AttnError where a value is not one that there is.
+
+        The language is only checked: it was chosen before the options were read, for their own mistakes.
+        """
+        if lang is not None:
+            known(lang, "--lang")
         self.ascii_only = self.ascii_only or ascii_only
         self.debug = self.debug or debug
         if color is not None and color not in COLORS:
-            raise AttnError(f"--color is {color!r}; expected {', '.join(COLORS)}")
+            raise AttnError(
+                _("--color is {color!r}; expected {colors}", color=color, colors=", ".join(COLORS))
+            )
         self.color = color or self.color
         if width is not None and width < NARROWEST:
-            raise AttnError(f"--width is {width}; a screen has at least {NARROWEST} columns")
+            raise AttnError(
+                _(
+                    "--width is {width}; a screen has at least {narrowest} columns",
+                    width=width,
+                    narrowest=NARROWEST,
+                )
+            )
         self.width = width or self.width
 
     @cached_property

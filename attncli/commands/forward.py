@@ -6,9 +6,10 @@ import typer  # noqa: TC002 - Typer reads the annotations
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, load_problem, show
+from attncli.commands.output import Show, load_problem, rounding_of, show
+from attncli.language import N_
 
-HELP = """Work out the forward pass: every matrix from the embeddings to the output O, with its formula.
+HELP = N_("""Work out the forward pass: every matrix from the embeddings to the output O, with its formula.
 
 \b
 Examples:
@@ -17,7 +18,8 @@ Examples:
   attncli forward multihead --head 1 --only A  one head
   attncli forward article --set mask=true      what a causal mask changes
   attncli forward my.yaml --json | jq .values.A
-"""
+  attncli forward my.yaml --output page.html   a page for the browser
+  attncli forward my.yaml -f csv -o page/      a folder of tables: page/A.csv and more""")
 
 
 def forward(
@@ -32,8 +34,13 @@ def forward(
     full: options.Full = False,
     plain: options.Plain = False,
     json: options.Json = False,
+    style: options.Format = None,
+    output: options.Output = None,
     quiet: options.Quiet = False,
+    rounded: options.Round = None,
+    rounding: options.RoundingMode = "half-up",
     dtype: options.Dtype = "float64",
+    lang: options.Lang = None,
     width: options.Width = None,
     color: options.Color = None,
     ascii_only: options.Ascii = False,
@@ -41,12 +48,13 @@ def forward(
 ) -> None:
     """Parse, calculate, show."""
     environment = context.ensure_object(Environment)
-    environment.update(width, color, ascii_only=ascii_only, debug=debug)
-    how = Show(only, head, decimals, full, plain, json, quiet)
+    environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
+    how = Show(only, head, decimals, full, plain, json, quiet, style, output)
     how.check()
+    on_paper = rounding_of(rounded, rounding)
     problem = load_problem(config, config_option, changes, environment, quiet=quiet)
     how.check_head(problem)
     from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
 
-    result = calculation.forward(problem, only=how.symbols, dtype=dtype)  # type: ignore[arg-type]
+    result = calculation.forward(problem, only=how.symbols, dtype=dtype, rounding=on_paper)  # type: ignore[arg-type]
     show(result, how, environment, how.symbols or list(result.values))

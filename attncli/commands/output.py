@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from attncli.commands.deliver import check_output, choose, deliver, stage
 from attncli.errors import AttnError
+from attncli.language import _, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attncli.calculation import Result
     from attncli.commands.environment import Environment
     from attncli.problem.problem import Problem
+    from attncli.result import Result
+    from attncli.rounding import Rounding
+    from attncli.show.export.formats import Format
 
 MOST_DECIMALS = 15
 MOST_NAMES = 12
@@ -29,6 +33,13 @@ class Show:
     plain: bool
     json: bool
     quiet: bool
+    style: str | None = None
+    output: str | None = None
+
+    @property
+    def format(self) -> Format:
+        """The format to write in. Raises AttnError where the options name none that there is, or two."""
+        return choose(self.style, self.output, json=self.json, plain=self.plain)
 
     @property
     def symbols(self) -> list[str] | None:
@@ -37,25 +48,14 @@ class Show:
             return None
         return list(dict.fromkeys(name.strip() for name in self.only.split(",") if name.strip()))
 
-    def places(self, config: int) -> int:
-        """How many decimals are shown: the option's, else the config's."""
-        if self.decimals is None:
-            return config
-        from attncli.show.digits import FULL  # noqa: PLC0415 - it brings in NumPy
-
-        return FULL if self.decimals == "full" else int(self.decimals)
-
     def check(self) -> None:
         """Refuse values that there are not, and options that would do nothing together."""
         if self.only is not None and not self.symbols:
-            raise AttnError("--only names no row", hint="like --only Q,A")
-        known = {"full", *map(str, range(MOST_DECIMALS + 1))}
-        if self.decimals is not None and self.decimals not in known:
-            raise AttnError(
-                f"--decimals is {self.decimals!r}; expected a whole number from 0 to {MOST_DECIMALS}, or full"
-            )
-        if not self.json:
-            return
+            raise AttnError(_("--only names no row"), hint=_("like --only Q,A"))
+        check_decimals(self.decimals)
+        style = self.format
+        check_output(style, self.output)
+        name = "--json" if self.json else f"--format {style.name}"
         idle = {
             "--head": self.head is not None,
             "--decimals": self.decimals is not None,
@@ -63,10 +63,14 @@ class Show:
             "--plain": self.plain,
         }
         for option, given in idle.items():
-            if given:
+            if given and option in (*style.idle, "--plain") and style.idle:
                 raise AttnError(
-                    f"{option} does not go with --json, which always holds every number at full precision",
-                    hint=f"leave {option} out",
+                    _(
+                        "{option} does not go with {name}, which always holds every number at full precision",
+                        option=option,
+                        name=name,
+                    ),
+                    hint=_("leave {option} out", option=option),
                 )
 
     def check_head(self, problem: Problem) -> None:
@@ -74,9 +78,54 @@ class Show:
         heads = problem.form.heads
         if self.head is not None and not 1 <= self.head <= heads:
             raise AttnError(
-                f"there is no head {self.head}",
-                hint=f"this problem has {heads} head{'s' * (heads > 1)}, counted from 1",
+                _("there is no head {head}", head=self.head),
+                hint=plural(
+                    "this problem has {n} head, counted from 1",
+                    "this problem has {n} heads, counted from 1",
+                    heads,
+                ),
             )
+
+
+def rounding_of(decimals: int | None, mode: str) -> Rounding | None:
+    """Read ``--round`` and ``--rounding``. Raises AttnError where they say nothing that there is."""
+    modes = ("half-up", "half-even", "truncate")
+    if mode not in modes:
+        raise AttnError(_("--rounding is {mode!r}; expected {modes}", mode=mode, modes=", ".join(modes)))
+    if decimals is None:
+        return None
+    if not 0 <= decimals <= MOST_DECIMALS:
+        raise AttnError(
+            _(
+                "--round is {decimals}; expected a whole number from 0 to {most}",
+                decimals=decimals,
+                most=MOST_DECIMALS,
+            )
+        )
+    from attncli.rounding import Rounding  # noqa: PLC0415 - it brings in NumPy
+
+    return Rounding(decimals, mode)
+
+
+def check_decimals(option: str | None) -> None:
+    """Refuse ``--decimals`` that is neither a number nor full."""
+    if option is not None and option not in {"full", *map(str, range(MOST_DECIMALS + 1))}:
+        raise AttnError(
+            _(
+                "--decimals is {option!r}; expected a whole number from 0 to {most}, or full",
+                option=option,
+                most=MOST_DECIMALS,
+            )
+        )
+
+
+def decimals_of(option: str | None, usual: int) -> int:
+    """How many decimals are shown: the option's, else the usual ones."""
+    if option is None:
+        return usual
+    from attncli.show.digits import FULL  # noqa: PLC0415 - it brings in NumPy
+
+    return FULL if option == "full" else int(option)
 
 
 def load_problem(
@@ -91,7 +140,9 @@ def load_problem(
     from attncli.problem.sources import default_source, load  # noqa: PLC0415 - it brings in NumPy
 
     if config is not None and config_option is not None:
-        raise AttnError("CONFIG is given twice, as an argument and with --config", hint="keep one of them")
+        raise AttnError(
+            _("CONFIG is given twice, as an argument and with --config"), hint=_("keep one of them")
+        )
     source = config if config is not None else config_option
     said = None
     if source is None:
@@ -104,51 +155,29 @@ def load_problem(
 
 
 def show(result: Result, how: Show, environment: Environment, symbols: Sequence[str]) -> None:
-    """Write the result to standard output; all its numbers exist before the first character."""
+    """Write the result where it is to go; all its numbers exist before the first character."""
+    from attncli.show.export.shown import Shown  # noqa: PLC0415 - it brings in NumPy
+    from attncli.show.views import Looks  # noqa: PLC0415
+
     if not how.quiet:
         for note in hidden_rows(result):
             environment.note(note)
-    for text in screens(result, how, environment, symbols):
-        environment.out.write(text)
-
-
-def screens(result: Result, how: Show, environment: Environment, symbols: Sequence[str]) -> Iterator[str]:
-    """Yield the result as text, piece by piece."""
-    out = environment.out
-    if how.json:
-        from attncli.show.script import json_text  # noqa: PLC0415
-
-        yield json_text(result.to_dict(), ascii_only=out.ascii_only)
-        return
-    decimals = how.places(result.problem.decimals)
-    if how.plain:
-        from attncli.show.plain import plain_text  # noqa: PLC0415
-
-        yield from plain_text(result, symbols, decimals=decimals, head=how.head)
-        return
-    from attncli.show.tables import Screen  # noqa: PLC0415 - only tables need Rich
-
-    screen = Screen(out, decimals=decimals, full=how.full, head=how.head)
-    yield from screen.render(result, symbols, quiet=how.quiet)
+    looks = Looks(stage(environment, how.output), decimals_of(how.decimals, result.decimals), how.full)
+    shown = Shown(result, symbols, looks, how.head, how.quiet)
+    deliver(how.format, how.format.write(shown), how.output, environment)
 
 
 def hidden_rows(result: Result) -> Iterator[str]:
     """Tell which tokens may look at nothing: their weights are all zero."""
-    import numpy as np  # noqa: PLC0415 - --help needs no NumPy
-
-    problem = result.problem
-    if problem.mask is None or "M" not in result.page.row:
-        return
-    n, m = (problem.sizes[letter] for letter in ("n", "m"))
-    blocked = ~problem.mask.allowed(n, m).any(axis=-1)
-    rows = np.flatnonzero(blocked.any(axis=0) if blocked.ndim > 1 else blocked)
-    if rows.size:
-        from attncli.show.words import endings, label  # noqa: PLC0415
+    problem, rows = result.problem, result.blind_tokens
+    if rows:
+        from attncli.show.words import label  # noqa: PLC0415
+        from attncli.tokens import endings  # noqa: PLC0415
 
         ends = endings(problem.tokens)
         names = [label(problem.tokens[i], end=ends[i]) for i in rows[:MOST_NAMES]]
-        more = ", …" * (rows.size > MOST_NAMES)
-        yield (
-            f"everything is masked for {', '.join(names)}{more}:"
-            " the weights there are all 0, and so is what they bring back"
+        more = ", …" * (len(rows) > MOST_NAMES)
+        yield _(
+            "everything is masked for {names}: the weights there are all 0, and so is what they bring back",
+            names=", ".join(names) + more,
         )

@@ -9,6 +9,9 @@ from attncli.ops.op import Array, Gradient, Op, Shape
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from attncli.arithmetic import Expression
+    from attncli.ops.op import Operand
+
 
 class Split(Op):
     """(n × h·d) → (h × n × d); the second argument is h."""
@@ -20,11 +23,16 @@ class Split(Op):
         n, width = a.shape
         return a.reshape(n, heads, width // heads).swapaxes(0, 1)
 
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, heads = args
+        h, i, j = index
+        return a.at(i, h * (a.value.shape[-1] // heads.value) + j)
+
     def shape(self, *args: Shape) -> Shape:
         n, width = args[0]
         return ("h", n, width.removeprefix("h·"))
 
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         a, heads = args
         yield Gradient(a, CONCAT, (dy, heads))
 
@@ -39,11 +47,17 @@ class Concat(Op):
         _, n, width = a.shape
         return a.swapaxes(0, 1).reshape(n, heads * width)
 
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, _ = args
+        i, j = index
+        h, column = divmod(j, a.value.shape[-1])
+        return a.at(h, i, column)
+
     def shape(self, *args: Shape) -> Shape:
         _, n, width = args[0]
         return (n, f"h·{width}")
 
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         a, heads = args
         yield Gradient(a, SPLIT, (dy, heads))
 

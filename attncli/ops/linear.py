@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.arithmetic import Product, Quotient, Sum
 from attncli.ops.op import TRANSPOSED, Array, Gradient, Op, Shape, transpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from attncli.arithmetic import Expression
+    from attncli.ops.op import Operand
 
 
 class MatMul(Op):
@@ -27,12 +31,17 @@ class MatMul(Op):
         product: Array = np.matmul(a, b)
         return product
 
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, b = args
+        *heads, i, j = index
+        return Sum(tuple(Product((a.at(*heads, i, k), b.at(*heads, k, j))) for k in range(a.value.shape[-1])))
+
     def shape(self, *args: Shape) -> Shape:
         a, b = args[:2]
         return (*a[:-1], b[-1])
 
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
-        """DA = dY·Bᵀ, dB = Aᵀ·dY; of a transposed operand, the same product read the other way."""
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        """For Y = A·B, dA = dY·Bᵀ and dB = Aᵀ·dY; for a transposed operand the same, transposed."""
         a, b = args
         yield (
             Gradient(transpose(a), MATMUL, (b, transpose(dy)))
@@ -58,6 +67,12 @@ class Affine(MatMul):
         product += b
         return product
 
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        x, w, b = args
+        product = super().cell(index, x, w)
+        assert isinstance(product, Sum)  # noqa: S101 - it is MatMul's
+        return Sum((*product.terms, b.at(index[-1])))
+
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         """As for a product; db = the sum of dY's rows, because b went into each of them."""
         x, w, b = args
@@ -75,6 +90,10 @@ class ColSum(Op):
         total: Array = a.sum(axis=-2)
         return total
 
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a = args[0]
+        return Sum(tuple(a.at(i, *index) for i in range(a.value.shape[0])))
+
     def shape(self, *args: Shape) -> Shape:
         return args[0][1:]
 
@@ -89,7 +108,11 @@ class Divide(Op):
     def value(self, a: Array, number: float) -> Array:
         return a / number
 
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, number = args
+        return Quotient(a.at(*index), number.at())
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         a, number = args
         yield Gradient(a, DIVIDE, (dy, number))
 
@@ -104,7 +127,11 @@ class Multiply(Op):
     def value(self, a: Array, number: float) -> Array:
         return a * number
 
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, number = args
+        return Product((a.at(*index), number.at()))
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         a, number = args
         yield Gradient(a, MULTIPLY, (dy, number))
 
@@ -120,6 +147,9 @@ class Add(Op):
         for path in args[2:]:
             total = total + path
         return total
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        return Sum(tuple(path.at(*index) for path in args))
 
 
 MATMUL, AFFINE, COLSUM = MatMul(), Affine(), ColSum()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from attncli.arithmetic import Expression
 
 Array = NDArray[np.floating[Any]]
 Shape = tuple[str, ...]
@@ -30,6 +32,17 @@ class Gradient(NamedTuple):
     args: tuple[str, ...]
 
 
+class Operand(Protocol):
+    """What goes into one cell of a row: a matrix, transposed or not, or a constant."""
+
+    @property
+    def value(self) -> Any:  # noqa: ANN401 - a matrix, a number or a mask
+        """What stands on the page."""
+
+    def at(self, *index: int) -> Expression:
+        """Return one cell of the matrix, or the constant."""
+
+
 class Op(ABC):
     """One kind of arithmetic, complete: its text, its numbers, its shape and its gradient.
 
@@ -45,10 +58,18 @@ class Op(ABC):
     def value(self, *args: Any) -> Array:  # noqa: ANN401 - see the docstring
         """Compute the row, from the values of its arguments: matrices, constants, masks."""
 
+    def on_paper(self, *args: Any) -> Array:  # noqa: ANN401 - as for value
+        """Compute the row from values that were rounded on the way, as a person would."""
+        return self.value(*args)
+
+    @abstractmethod
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        """Write out one cell of the row: the same arithmetic, number by number."""
+
     def shape(self, *args: Shape) -> Shape:
         """Tell the row's shape in letters, from those of its arguments."""
         return args[0]
 
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         """Apply the chain rule: the row is ``y``, the gradient that arrives at it is ``dy``."""
         return ()

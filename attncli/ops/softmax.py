@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.arithmetic import Number, Product, Quotient, Sum, exp, minus
 from attncli.ops.op import Array, Gradient, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from attncli.arithmetic import Expression
     from attncli.mask import Mask
+    from attncli.ops.op import Operand
+
+
+SAFE = 700.0  # e^709 is the last power that float64 holds
+
+
+def looks(mask: Mask, scores: Array, index: tuple[int, ...]) -> bool:
+    """Tell whether one cell is allowed."""
+    allowed = np.broadcast_to(mask.allowed(*scores.shape[-2:]), scores.shape)
+    return bool(allowed[index])
 
 
 class MaskOut(Op):
@@ -27,7 +39,14 @@ class MaskOut(Op):
             scores = scores + added
         return np.where(allowed, scores, np.asarray(-np.inf, scores.dtype))
 
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:  # noqa: ARG002
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        scores, mask, *added = args
+        if not looks(mask.value, scores.value, index):
+            return Number(-np.inf)
+        terms = tuple(operand.at(*index[-operand.value.ndim :]) for operand in (scores, *added))
+        return Sum(terms) if added else terms[0]
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         """A masked cell is −∞ whatever its score: nothing flows back through it."""
         yield Gradient(args[0], KEEP_ALLOWED, (dy, args[1]))
 
@@ -41,6 +60,10 @@ class KeepAllowed(Op):
     def value(self, a: Array, mask: Mask) -> Array:
         return np.where(mask.allowed(*a.shape[-2:]), a, np.zeros((), a.dtype))
 
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, mask = args
+        return a.at(*index) if looks(mask.value, a.value, index) else Number(0.0)
+
 
 def softmax(scores: Array) -> Array:
     """Softmax of each row: e^s over the row's sum of e^s; zeros where a whole row is −∞.
@@ -49,12 +72,27 @@ def softmax(scores: Array) -> Array:
     """
     top = scores.max(axis=-1, keepdims=True)
     top[np.isneginf(top)] = 0.0
-    with np.errstate(over="ignore"):  # further apart than float64 reaches: e^(−∞) = 0 is right
-        weights: Array = np.exp(scores - top)
+    weights: Array = np.exp(scores - top)
     total = weights.sum(axis=-1, keepdims=True)
     total[total == 0.0] = 1.0
     weights /= total
     return weights
+
+
+def softmax_cell(index: tuple[int, ...], scores: Operand) -> Expression:
+    """Write e^s over the sum of its row's e^s; masked cells have no part in it."""
+    *row, k = index
+    numbers = scores.value[tuple(row)]
+    seen = np.flatnonzero(~np.isneginf(numbers)).tolist()
+    if k not in seen:
+        return Number(0.0)
+    top = max(seen, key=lambda i: float(numbers[i]))
+    needed = abs(numbers[top]) > SAFE or abs(numbers[k]) > SAFE
+
+    def power(i: int) -> Expression:
+        return exp(minus(scores.at(*row, i), scores.at(*row, top)) if needed else scores.at(*row, i))
+
+    return Quotient(power(k), Sum(tuple(power(i) for i in seen)))
 
 
 class Softmax(Op):
@@ -65,6 +103,9 @@ class Softmax(Op):
 
     def value(self, scores: Array) -> Array:
         return softmax(scores)
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        return softmax_cell(index, args[0])
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         yield Gradient(args[0], SOFTMAX_GRADIENT, (y, dy))
@@ -82,8 +123,19 @@ class SoftmaxGradient(Op):
         return f"{a}∘({da} − rowsum({a}∘{da}))"
 
     def value(self, a: Array, da: Array) -> Array:
-        gradient: Array = a * (da - (a * da).sum(axis=-1, keepdims=True))
+        try:
+            gradient: Array = a * (da - (a * da).sum(axis=-1, keepdims=True))
+        except FloatingPointError:  # a weight of 0 keeps its 0, however large what it meets
+            total = (a * da).sum(axis=-1, keepdims=True)
+            with np.errstate(over="ignore", invalid="ignore"):
+                gradient = np.where(a == 0, np.zeros((), a.dtype), a * (da - total))
         return gradient
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, da = args
+        *row, k = index
+        total = Sum(tuple(Product((a.at(*row, i), da.at(*row, i))) for i in range(a.value.shape[-1])))
+        return Product((a.at(*row, k), minus(da.at(*row, k), total)))
 
 
 MASK_OUT, KEEP_ALLOWED = MaskOut(), KeepAllowed()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attncli.cells import locate, parse_cell
 from attncli.errors import AttnError
+from attncli.language import _
 from attncli.problem.document import parse
 from attncli.problem.keys import PATHS
 from attncli.problem.nodes import Mapping, Node, Scalar, Source
@@ -53,8 +54,8 @@ def assign(root: Node, assignments: Iterable[str], report: Report) -> tuple[Node
         name = match[1].strip() if match else ""
         key = Scalar(Source("--set", text or " "), 0, 0, max(1, len(name)), name)
         if match is None or not name:
-            hint = "like --set mask=true or --set 'Wq[1,2]=0.5'"
-            report.error(key, f"{text[:40]!r} is not KEY=VALUE", hint)
+            message = _("{text!r} is not KEY=VALUE", text=text[:40])
+            report.error(key, message, _("like --set mask=true or --set 'Wq[1,2]=0.5'"))
             continue
         try:
             value: Node = replace(key, text="")

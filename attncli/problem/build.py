@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from attncli.attention import Form, attention_rows
+import numpy as np
+
+from attncli.attention import CONSTANTS, Form
 from attncli.errors import AttnError
-from attncli.page import CONSTANTS, Page
+from attncli.language import _, plural
+from attncli.pages import forward_page
 from attncli.problem.dimensions import Dimensions
 from attncli.problem.givens import HEADS, Givens, shapes_in_letters, written
 from attncli.problem.keys import BIASES, WEIGHTS, canonical
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from attncli.mask import Mask
     from attncli.ops.op import Array
+    from attncli.page import Page
     from attncli.problem.assign import CellValue
     from attncli.problem.nodes import Mapping as Document
     from attncli.problem.nodes import Node
@@ -60,9 +64,8 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
         output_weights=document.get("Wo") is not None,
     )
     if "bo" in form.biases and not form.output_weights:
-        report.error(
-            document.get("bo"), "bo needs Wo: it is the bias of O = C·Wo + bo", "add Wo, or delete bo"
-        )
+        message = _("bo needs Wo: it is the bias of O = C·Wo + bo")
+        report.error(document.get("bo"), message, _("add Wo, or delete bo"))
 
     dims = Dimensions(heads, report)
     tokens = read_tokens(document, "", "n", dims, report)
@@ -77,17 +80,17 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
         context_tokens if form.context else tokens,
         folder,
     )
-    target = read_target(document, "target", "Y", loss, givens, cells)
-    upstream = read_target(document, "upstream", "U", "upstream", givens, cells)
+    target = read_target(document, "target", "Y", loss, givens, tokens, cells)
+    upstream = read_target(document, "upstream", "U", "upstream", givens, tokens, cells)
 
-    page = Page(tuple(attention_rows(form))).without(given_rows).needed_for(["O"])
+    page = forward_page(form, given_rows)
     leaves = (page.reads | {"O"}) - page.row.keys() - CONSTANTS
     refuse_missing([symbol for symbol in givens.letters if symbol in leaves], page, givens, document)
     if "√d_k" in page.reads and "d_k" not in dims.sizes:
         report.error(
             givens.nodes.get("S"),
-            "S is given, so nothing tells d_k for Z = S/√d_k",
-            "write the scale as a number (scale: 0.5 is 1/√4), or scale: false",
+            _("S is given, so nothing tells d_k for Z = S/√d_k"),
+            _("write the scale as a number (scale: 0.5 is 1/√4), or scale: false"),
         )
     report.raise_if_any()
     givens.draw()
@@ -154,24 +157,36 @@ def read_heads(document: Document, report: Report) -> int:
 
 
 def read_target(
-    document: Document, key: str, symbol: str, loss: str | None, givens: Givens, cells: Iterable[CellValue]
+    document: Document,
+    key: str,
+    symbol: str,
+    loss: str | None,
+    givens: Givens,
+    tokens: tuple[str, ...] | None,
+    cells: Iterable[CellValue],
 ) -> Target | None:
-    """Read the target or the upstream gradient, and hold it against the loss that the config names."""
+    """Read the target or the upstream gradient, and hold it against the loss that the config names.
+
+    Where Wo is still to be drawn, a matrix with as many columns as the output tells how many those are.
+    """
     report, node = givens.report, document.get(key)
     cells = [item for item in cells if item.symbol == symbol]
     if node is None:
         for item in cells:
-            report.error(item.key, f"there is no {key} in this problem", f"add {key}: with a matrix like O")
+            message = _("there is no {key} in this problem", key=key)
+            report.error(item.key, message, _("add {key}: with a matrix like O", key=key))
         return None
     values = read_matrix(node, key, givens.folder, report, blank_rows=True)
     letters = givens.letters["O"]
+    if isinstance(values, np.ndarray) and values.ndim == len(letters):
+        givens.dims.sizes.setdefault("d_out", values.shape[-1])
     shape = givens.dims.of(letters)
     if isinstance(values, Drawn):
         values = givens.filled(key, symbol, values, letters)
     if values is None:
         return None
     for item in cells:
-        item.put(values, [None] * values.ndim, report)
+        item.put(values, [tokens, None][2 - values.ndim :], report)
     target = Target(key, values, node)
     if shape is not None and (loss == "upstream") == (key == "upstream"):
         try:
@@ -185,13 +200,18 @@ def read_target(
 def refuse_missing(needed: list[str], page: Page, givens: Givens, document: Document) -> None:
     """Say which matrices are missing, and what for: on its own, or behind the other mistakes."""
     missing = [symbol for symbol in needed if symbol not in givens.nodes]
-    givens.report.raise_if_any([f"still to write: {', '.join(map(written, missing))}"] if missing else [])
+    names = ", ".join(map(written, missing))
+    givens.report.raise_if_any([_("still to write: {names}", names=names)] if missing else [])
     for symbol in missing:
         reader = next(row for row in page.rows if symbol in dict(row.reads))
         givens.report.error(
             document,
-            f"{written(symbol)} is missing: {reader.formula} needs it",
-            f"write {written(symbol)}, or give {reader.symbol} itself: given: {{{reader.symbol}: …}}",
+            _("{name} is missing: {formula} needs it", name=written(symbol), formula=reader.formula),
+            _(
+                "write {name}, or give {row} itself: given: {{{row}: …}}",
+                name=written(symbol),
+                row=reader.symbol,
+            ),
         )
     givens.report.raise_if_any()
 
@@ -202,7 +222,14 @@ def unused(givens: Givens, leaves: Collection[str], mask: str | None) -> tuple[s
     idle += [mask] if mask else []
     if not idle:
         return ()
-    return (f"{', '.join(idle)} {'is' if len(idle) == 1 else 'are'} not used: what is given stands after it",)
+    return (
+        plural(
+            "{names} is not used: what is given stands after it",
+            "{names} are not used: what is given stands after it",
+            len(idle),
+            names=", ".join(idle),
+        ),
+    )
 
 
 def put_cells(checked: Checked, cells: Iterable[CellValue], report: Report) -> None:
@@ -210,7 +237,9 @@ def put_cells(checked: Checked, cells: Iterable[CellValue], report: Report) -> N
     for item in cells:
         value = checked.givens.get(item.symbol)
         if value is None:
-            hint = did_you_mean(item.symbol, checked.givens, f"given are {', '.join(checked.givens)}")
-            report.error(item.key, f"{item.symbol[:40]} is not given in this problem", hint)
+            otherwise = _("given are {names}", names=", ".join(checked.givens))
+            hint = did_you_mean(item.symbol, checked.givens, otherwise)
+            message = _("{symbol} is not given in this problem", symbol=item.symbol[:40])
+            report.error(item.key, message, hint)
         else:
             item.put(value, [checked.labels(letter) for letter in checked.letters[item.symbol]], report)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from attncli.language import N_, _
+from attncli.problem.counts import counted
+
 if TYPE_CHECKING:
     from attncli.ops.op import Shape
     from attncli.problem.nodes import Node
@@ -27,7 +30,7 @@ class Dimensions:
 
     def __post_init__(self) -> None:
         """Begin with what the config says itself."""
-        self.sizes["h"], self.said["h"] = self.heads, f"heads is {self.heads}"
+        self.sizes["h"], self.said["h"] = self.heads, _("heads is {heads}", heads=self.heads)
 
     def bind(
         self, name: str, node: Node | None, letters: Shape, shape: tuple[int, ...], words: tuple[str, ...]
@@ -36,25 +39,33 @@ class Dimensions:
 
         ``words`` says what each axis counts in the file: "rows", "columns", "heads", "words".
         """
-        have = "have" if name in PLURAL else "has"
         for letter, size, word in zip(letters, shape, words, strict=True):
-            found = f"{name} {have} {size} {word if size != 1 else word.removesuffix('s')}"
+            found = has(name, counted(size, word))
             if letter.startswith("h·"):
                 if size % self.heads:
-                    self.report.error(
-                        node,
-                        f"{found}, which {self.heads} heads cannot share equally",
-                        f"each head owns a block of columns: their number must be a multiple of {self.heads}",
-                    )
+                    self.refuse_share(node, found)
                     continue
                 letter, size = letter.removeprefix("h·"), size // self.heads  # noqa: PLW2901
-                found += f", {size} for each of {self.heads} heads"
+                found = _(
+                    "{found}, {size} for each of {heads} heads", found=found, size=size, heads=self.heads
+                )
             if self.sizes.setdefault(letter, size) == size:
                 self.said.setdefault(letter, found)
                 continue
-            self.report.error(
-                node, f"{found}; {self.said[letter]} ({letter} = {self.sizes[letter]})", WHY.get(letter, "")
-            )
+            known = {"said": self.said[letter], "letter": letter, "size": self.sizes[letter]}
+            message = _("{found}; {said} ({letter} = {size})", found=found, **known)
+            self.report.error(node, message, _(WHY.get(letter, "")))
+
+    def refuse_share(self, node: Node | None, found: str) -> None:
+        """Say that the columns do not divide among the heads."""
+        self.report.error(
+            node,
+            _("{found}, which {heads} heads cannot share equally", found=found, heads=self.heads),
+            _(
+                "each head owns a block of columns: their number must be a multiple of {heads}",
+                heads=self.heads,
+            ),
+        )
 
     def of(self, letters: Shape) -> tuple[int, ...] | None:
         """Return a shape in numbers, or None where a letter is not known."""
@@ -67,14 +78,21 @@ class Dimensions:
         return tuple(shape)
 
 
+def has(name: str, count: str) -> str:
+    """Say how many of something a matrix has."""
+    if name in PLURAL:
+        return _("{name} have {count}", name=name, count=count)
+    return _("{name} has {count}", name=name, count=count)
+
+
 WHY = {
-    "n": "one row a token; where the keys are other tokens, add context: {tokens: […]}",
-    "m": "one row a token of the context",
-    "d_model": "X·W needs as many rows in W as X has columns",
-    "d_context": "E·W needs as many rows in W as E has columns",
-    "d_values": "Ev·W needs as many rows in W as Ev has columns",
-    "d_k": "Q·Kᵀ needs queries and keys of the same width",
-    "d_v": "the output weights take what the values give",
-    "d_out": "the output's columns are those of Wo",
-    "h": "one matrix a head",
+    "n": N_("one row a token; where the keys are other tokens, add context: {tokens: […]}"),
+    "m": N_("one row a token of the context"),
+    "d_model": N_("X·W needs as many rows in W as X has columns"),
+    "d_context": N_("E·W needs as many rows in W as E has columns"),
+    "d_values": N_("Ev·W needs as many rows in W as Ev has columns"),
+    "d_k": N_("Q·Kᵀ needs queries and keys of the same width"),
+    "d_v": N_("the output weights take what the values give"),
+    "d_out": N_("the output's columns are those of Wo"),
+    "h": N_("one matrix a head"),
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from attncli.errors import AttnError
+from attncli.language import _
 from attncli.problem.nodes import Mapping, Node, Scalar, Sequence, Source
 from attncli.problem.report import Report
 
@@ -46,10 +47,13 @@ def parse(text: str, name: str, *, shown: str | None = None, report: Report | No
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        what = " ".join(part for part in (error.context, error.problem) if part)
-        hint = "write text that holds : # [ ] { } or a tab between quotes, and indent with spaces"
+        problem, context = _(error.problem or ""), _(error.context or "")  # tests/catalogue.py has them
+        message = _("this is not YAML: {problem}", problem=problem)
+        if context:
+            message = _("this is not YAML: {context} {problem}", context=context, problem=problem)
+        hint = _("write text that holds : # [ ] { } or a tab between quotes, and indent with spaces")
         where = source.where(line, column + (source.inset if line == 0 else 0))
-        noted.add(AttnError(f"this is not YAML: {what}", where, hint))
+        noted.add(AttnError(message, where, hint))
         raise noted.together() from None
     if report is None:
         noted.raise_if_any()
@@ -59,21 +63,28 @@ def parse(text: str, name: str, *, shown: str | None = None, report: Report | No
 def refuse_text(text: str, source: Source) -> None:
     """Refuse what the parser would choke on: too many lines, directives, control characters."""
     if text.count("\n") > MAX_LINES:
-        raise AttnError(f"{source.name} has more than {MAX_LINES:,} lines", None, "a config is a page or two")
+        message = _("{name} has more than {most:,} lines", name=source.name, most=MAX_LINES)
+        raise AttnError(message, None, _("a config is a page or two"))
     if len(re.findall(r"^%", text, re.MULTILINE)) > MAX_DIRECTIVES:
-        raise AttnError(
-            f"{source.name} has more than {MAX_DIRECTIVES} lines that begin with %", None, "delete them"
+        message = _(
+            "{name} has more than {most} lines that begin with %", name=source.name, most=MAX_DIRECTIVES
         )
+        raise AttnError(message, None, _("delete them"))
     bad = _CONTROL.search(text)
     if bad is not None:
         before = text[: bad.start()]
         line = len(Source(source.name, before + " ").lines) - 1
         column = len(Source(source.name, before + " ").lines[-1]) - 1
         raise AttnError(
-            f"here stands the control character U+{ord(bad.group()):04X}",
+            _("here stands the control character {code}", code=f"U+{ord(bad.group()):04X}"),
             source.where(line, column + (source.inset if line == 0 else 0)),
-            "delete it, or save the file as plain UTF-8 text",
+            _("delete it, or save the file as plain UTF-8 text"),
         )
+
+
+def too_deep() -> str:
+    """Say that there are too many brackets."""
+    return _("this is nested more than {most} deep", most=MAX_DEPTH)
 
 
 def join_surrogates(text: str) -> str:
@@ -126,16 +137,15 @@ class Composer:
                 case yaml.AliasEvent():
                     self.alias(event)
                 case yaml.DocumentStartEvent() if self.root is not None:
-                    raise self.stop(
-                        event, "a second document begins here", "a config is one document: delete the ---"
-                    )
+                    hint = _("a config is one document: delete the ---")
+                    raise self.stop(event, _("a second document begins here"), hint)
         # Only a config must hold something: --set target=~ takes the target away.
         return self.root or Scalar(self.source)
 
     def start(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's events have no types
         """Open a list or a mapping."""
         if len(self.stack) >= MAX_DEPTH:
-            raise self.stop(event, f"this is nested more than {MAX_DEPTH} deep", "a matrix is a list of rows")
+            raise self.stop(event, too_deep(), _("a matrix is a list of rows"))
         kind = Sequence if isinstance(event, yaml.SequenceStartEvent) else Mapping
         if event.anchor:
             self.anchors[event.anchor] = None
@@ -163,7 +173,8 @@ class Composer:
         """Check that a node can be a key."""
         if isinstance(node, Scalar):
             return node
-        self.report.error(node, "a key must be a word, not a list or a mapping", "write  key: value")
+        message = _("a key must be a word, not a list or a mapping")
+        self.report.error(node, message, _("write  key: value"))
         raise self.report.together()
 
     def put(self, parent: Open, key: Scalar, value: Node) -> None:
@@ -171,9 +182,12 @@ class Composer:
         assert isinstance(parent.node, Mapping)  # noqa: S101 - lists have no keys
         pairs = parent.node.pairs
         if key.text in pairs:
-            first = pairs[key.text][0].line + 1
-            message = f"the key {key.text[:40]!r} stands twice; the first is in line {first}"
-            self.report.error(key, message, "delete one of them")
+            message = _(
+                "the key {key!r} stands twice; the first is in line {line}",
+                key=key.text[:40],
+                line=pairs[key.text][0].line + 1,
+            )
+            self.report.error(key, message, _("delete one of them"))
             return
         pairs[key.text] = (key, value)
 
@@ -183,11 +197,11 @@ class Composer:
         if kept is None:
             raise self.stop(
                 event,
-                f"*{event.anchor} names nothing that is complete before it",
-                f"put &{event.anchor} before what it names",
+                _("*{anchor} names nothing that is complete before it", anchor=event.anchor),
+                _("put &{anchor} before what it names", anchor=event.anchor),
             )
         if len(self.stack) + kept.height > MAX_DEPTH:
-            raise self.stop(event, f"this is nested more than {MAX_DEPTH} deep", "write it out")
+            raise self.stop(event, too_deep(), _("write it out"))
         self.count(event, kept.size)
         self.attach(Open(kept.node, None, kept.size, kept.height))
 
@@ -205,15 +219,15 @@ class Composer:
         if self.cells > MAX_CELLS:
             raise self.stop(
                 event,
-                f"this config holds more than {MAX_CELLS:,} values, aliases counted",
-                "keep large matrices in a file beside it: {file: weights.npz, key: Wq}",
+                _("this config holds more than {most:,} values, aliases counted", most=MAX_CELLS),
+                _("keep large matrices in a file beside it: {file: weights.npz, key: Wq}"),
             )
 
     def note_tag(self, event: Any) -> None:  # noqa: ANN401
         """Note tags: a config is words, numbers, lists and mappings."""
         if event.tag is not None and event.tag not in PLAIN_TAGS and event.tag != "!":
-            message = f"the tag {event.tag[:40]!r} means nothing in a config"
-            self.report.errors.append(self.error(event, message, "delete it"))
+            message = _("the tag {tag!r} means nothing in a config", tag=event.tag[:40])
+            self.report.add(self.error(event, message, _("delete it")))
 
     def stop(self, event: Any, message: str, hint: str) -> AttnError:  # noqa: ANN401
         """Return what makes it impossible to read on, behind what was found before it."""

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.errors import AttnError
+from attncli.language import _
 from attncli.problem.document import MAX_BYTES
 from attncli.problem.numbers import as_number, minus_infinite
 from attncli.problem.report import did_you_mean
@@ -41,27 +42,29 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
                 return read_csv(stream, name)
             return read_npz(stream, name, key) if path.suffix.lower() == ".npz" else read_npy(stream, shown)
     except FileNotFoundError:
-        raise AttnError(
-            f"there is no file {shown} in {folder}", hint="files are looked for beside the config"
-        ) from None
+        message = _("there is no file {file} in {folder}", file=shown, folder=folder)
+        raise AttnError(message, hint=_("files are looked for beside the config")) from None
     except AttnError:
         raise
     except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
         reason = getattr(error, "strerror", None) or f"{error!s:.120}"
-        raise AttnError(f"{shown} cannot be read: {reason}", hint="write it again, as np.save does") from None
+        message = _("{file} cannot be read: {reason}", file=shown, reason=_(reason))
+        raise AttnError(message, hint=_("write it again, as np.save does")) from None
 
 
 def refuse_kind(path: Path, shown: str, key: str | None) -> None:
     """Refuse what is no file, or not one of the kinds that hold matrices."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise AttnError(f"{shown} ends in {suffix!r}", hint=f"a matrix file is one of {', '.join(SUFFIXES)}")
+        hint = _("a matrix file is one of {suffixes}", suffixes=", ".join(SUFFIXES))
+        raise AttnError(_("{file} ends in {suffix!r}", file=shown, suffix=suffix), hint=hint)
     if key is not None and suffix != ".npz":
-        message = f"a key names an array of an .npz file; {shown} holds only one"
-        raise AttnError(message, hint="delete the key")
+        message = _("a key names an array of an .npz file; {file} holds only one", file=shown)
+        raise AttnError(message, hint=_("delete the key"))
+    if path.is_dir():
+        raise AttnError(_("{file} is a folder", file=shown), hint=_("name a file"))
     if path.exists() and not path.is_file():
-        what = "a folder" if path.is_dir() else "a pipe or a device, not a file"
-        raise AttnError(f"{shown} is {what}", hint="name a file")
+        raise AttnError(_("{file} is a pipe or a device, not a file", file=shown), hint=_("name a file"))
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -69,7 +72,8 @@ def inside(folder: Path, name: str) -> Path:
     root = folder.resolve()
     path = (root / name).resolve()
     if not path.is_relative_to(root):
-        raise AttnError(f"{name[:80]!r} lies outside the config's folder", hint="put it beside the config")
+        message = _("{file!r} lies outside the config's folder", file=name[:80])
+        raise AttnError(message, hint=_("put it beside the config"))
     return path
 
 
@@ -81,14 +85,16 @@ def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
         warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote
         shape, fortran, dtype = header(stream)
     if dtype.hasobject:
-        raise AttnError(f"{shown} holds Python objects, not numbers", hint="save it as an array of floats")
+        message = _("{file} holds Python objects, not numbers", file=shown)
+        raise AttnError(message, hint=_("save it as an array of floats"))
     count = math.prod(shape)
     if min(shape, default=1) < 0 or count * dtype.itemsize > MAX_ARRAY_BYTES:
-        most = f"{MAX_ARRAY_BYTES // 2**20} MiB is the most"
-        raise AttnError(f"{shown} holds an array of the shape {shape!s:.80}", hint=most)
+        message = _("{file} holds an array of the shape {shape}", file=shown, shape=f"{shape!s:.80}")
+        raise AttnError(message, hint=_("{most} MiB is the most", most=MAX_ARRAY_BYTES // 2**20))
     data = stream.read(count * dtype.itemsize)
     if len(data) < count * dtype.itemsize:
-        raise AttnError(f"{shown} is cut off: its header promises {count} numbers", hint="write it again")
+        message = _("{file} is cut off: its header promises {count} numbers", file=shown, count=count)
+        raise AttnError(message, hint=_("write it again"))
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
 
 
@@ -97,12 +103,12 @@ def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
     with zipfile.ZipFile(stream) as archive:
         keys = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
         if key is None and len(keys) != 1:
-            hint = f"add a key: one of {listed(keys)}" if keys else "save it with np.savez"
-            raise AttnError(f"{name!r} holds {len(keys)} arrays", hint=hint)
+            hint = _("add a key: one of {keys}", keys=listed(keys)) if keys else _("save it with np.savez")
+            raise AttnError(_("{file!r} holds {count} arrays", file=name, count=len(keys)), hint=hint)
         chosen = keys[0] if key is None else key
         if chosen not in keys:
-            hint = did_you_mean(chosen, keys, f"it holds {listed(keys)}")
-            raise AttnError(f"{name!r} has no array {chosen[:40]!r}", hint=hint)
+            hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=listed(keys)))
+            raise AttnError(_("{file!r} has no array {key!r}", file=name, key=chosen[:40]), hint=hint)
         with archive.open(f"{chosen}.npy") as entry:
             return read_npy(entry, repr(f"{name}, {chosen}"))
 
@@ -116,30 +122,41 @@ def read_csv(stream: IO[bytes], name: str) -> NDArray[Any]:
     """Read a matrix of numbers separated by commas, one row a line."""
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES or data.count(b",") + data.count(b"\n") > MAX_CSV_CELLS:
-        raise AttnError(f"{name!r} is larger than a .csv can be", hint="save it as .npy")
+        raise AttnError(_("{file!r} is larger than a .csv can be", file=name), hint=_("save it as .npy"))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise AttnError(f"{name!r} is not UTF-8 text", hint="save it as UTF-8") from None
+        raise AttnError(_("{file!r} is not UTF-8 text", file=name), hint=_("save it as UTF-8")) from None
     rows: list[list[float]] = []
     reader = csv.reader(io.StringIO(text, newline=""))
     for row in reader:
         if not any(cell.strip() for cell in row):
             continue
         place = f"{name}:{reader.line_num}"
-        rows.append([csv_cell(cell, f"{place}: column {column}") for column, cell in enumerate(row, 1)])
+        rows.append([csv_cell(cell, place, column) for column, cell in enumerate(row, 1)])
         if len(row) != len(rows[0]):
-            message = f"{place}: this row has {len(row)} numbers; the first has {len(rows[0])}"
-            raise AttnError(message, hint="give every row the same length")
+            message = _(
+                "{place}: this row has {count} numbers; the first has {first}",
+                place=place,
+                count=len(row),
+                first=len(rows[0]),
+            )
+            raise AttnError(message, hint=_("give every row the same length"))
     if not rows:
-        raise AttnError(f"{name!r} is empty", hint="one row a line, numbers separated by commas")
+        message = _("{file!r} is empty", file=name)
+        raise AttnError(message, hint=_("one row a line, numbers separated by commas"))
     return np.array(rows, np.float64)
 
 
-def csv_cell(text: str, place: str) -> float:
+def csv_cell(text: str, place: str, column: int) -> float:
     """Read one number of a .csv file; raises AttnError where it is none."""
     number = -math.inf if minus_infinite(text) else as_number(text)
     if number is None or number == math.inf or math.isnan(number):
-        message = f"{place} is {text[:40]!r}, not a finite number"
-        raise AttnError(message, hint="numbers only, separated by commas, no header line")
+        message = _(
+            "{place}: column {column} is {text!r}, not a finite number",
+            place=place,
+            column=column,
+            text=text[:40],
+        )
+        raise AttnError(message, hint=_("numbers only, separated by commas, no header line"))
     return number

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.attention import attention_rows
+from attncli.language import N_, _, either
 from attncli.page import Page
 from attncli.problem.keys import BIASES, PATHS, WEIGHTS
 from attncli.problem.matrices import Drawn, read_matrix
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 WRITTEN = {symbol: ".".join(PATHS[symbol]) for symbol in ("X", "E", "Ev")}
 LOSS_ROWS = ("P", "L")
 MATRIX, HEADS = 2, 3  # how many axes they have
+KINDS = (N_("one number"), N_("a flat list of numbers"), N_("a matrix"), N_("a list of matrices"))
 AXES = {1: ("numbers",), MATRIX: ("rows", "columns"), HEADS: ("heads", "rows", "columns")}
 
 
@@ -85,8 +87,8 @@ class Givens:
         if given is None:
             return frozenset()
         if not isinstance(given, Mapping):
-            message = f"given is {kind(given)}; expected a mapping"
-            self.report.error(given, message, "write given: {Q: …, K: …, V: …}")
+            message = _("{name} is {found}; expected a mapping", name="given", found=kind(given))
+            self.report.error(given, message, _("write given: {Q: …, K: …, V: …}"))
             return frozenset()
         rows = [row.symbol for row in attention_rows(form)]
         for symbol, (key, node) in given.pairs.items():
@@ -94,12 +96,13 @@ class Givens:
                 values = read_matrix(node, symbol, self.folder, self.report, minus_infinity=symbol == "M")
                 self.read(symbol, node, values)
                 continue
-            hint = did_you_mean(symbol, rows, "its rows are " + ", ".join(rows))
+            listed = ", ".join(rows)
+            hint = did_you_mean(symbol, rows, _("its rows are {rows}", rows=listed))
             if symbol in PATHS or symbol in self.letters:
-                hint = f"write {'.'.join(PATHS.get(symbol, (symbol,)))} outside given"
+                hint = _("write {key} outside given", key=".".join(PATHS.get(symbol, (symbol,))))
             if symbol in LOSS_ROWS:
-                hint = f"{symbol} belongs to the loss; its rows are " + ", ".join(rows)
-            self.report.error(key, f"{symbol[:40]!r} is not a row of this problem", hint)
+                hint = _("{symbol} belongs to the loss; its rows are {rows}", symbol=symbol, rows=listed)
+            self.report.error(key, _("{symbol!r} is not a row of this problem", symbol=symbol[:40]), hint)
         return frozenset(given.pairs.keys() & set(rows))
 
     def read(self, symbol: str, node: Node, values: Array | Drawn | None) -> None:
@@ -127,17 +130,27 @@ class Givens:
         """Say how a matrix should have been nested."""
         heads = self.dims.heads
         if len(shape) == HEADS and name in WEIGHTS:
-            message = f"{name} is a list of {shape[0]} matrices; heads is {heads}"
-            self.report.error(node, message, "one matrix a head, or one for all of them")
+            message = _(
+                "{name} is a list of {count} matrices; heads is {heads}",
+                name=name,
+                count=shape[0],
+                heads=heads,
+            )
+            self.report.error(node, message, _("one matrix a head, or one for all of them"))
             return
-        kinds = ("one number", "a flat list of numbers", "a matrix", "a list of matrices")
         how = {
-            1: "write [1, 0, 1]",
-            MATRIX: "a matrix is a list of rows: [[1, 0], [0, 1]]",
-            HEADS: f"write {heads} matrices, one a head",
+            1: _("write [1, 0, 1]"),
+            MATRIX: _("a matrix is a list of rows: [[1, 0], [0, 1]]"),
+            HEADS: _("write {heads} matrices, one a head", heads=heads),
         }
-        wanted = f"{kinds[len(letters)]} ({' × '.join(letters)})"
-        self.report.error(node, f"{name} is {kinds[len(shape)]}; expected {wanted}", how[len(letters)])
+        message = _(
+            "{name} is {found}; expected {wanted} ({shape})",
+            name=name,
+            found=_(KINDS[len(shape)]),
+            wanted=_(KINDS[len(letters)]),
+            shape=" × ".join(letters),
+        )
+        self.report.error(node, message, how[len(letters)])
 
     def draw(self) -> None:
         """Draw the matrices that are left to an initialiser."""
@@ -153,8 +166,14 @@ class Givens:
         if shape is not None:
             return drawn.fill(name, symbol, shape, self.report)
         unknown = [letter for letter in letters if self.dims.of((letter,)) is None]
-        message = f"{name} is {' × '.join(letters)}, and nothing tells {' or '.join(unknown)}"
-        self.report.error(drawn.node, message, f"add shape: [{', '.join(letters)}] as numbers")
+        message = _(
+            "{name} is {shape}, and nothing tells {unknown}",
+            name=name,
+            shape=" × ".join(letters),
+            unknown=either(unknown),
+        )
+        hint = _("add shape: [{letters}] as numbers", letters=", ".join(letters))
+        self.report.error(drawn.node, message, hint)
         return None
 
 

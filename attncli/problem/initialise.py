@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.errors import AttnError
+from attncli.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,14 +42,17 @@ class Init:
         """
         if math.prod(shape) > MAX_DRAWN:
             size = " × ".join(map(str, shape))
-            raise AttnError(f"{size} numbers are too many to draw", hint=f"{MAX_DRAWN:,} are the most")
+            message = _("{size} numbers are too many to draw", size=size)
+            raise AttnError(message, hint=_("{most:,} are the most", most=MAX_DRAWN))
         if self.method == "identity" and len(shape) == 1:
-            raise AttnError("identity is a matrix, not a list of numbers", hint="write init: zeros or ones")
+            message = _("identity is a matrix, not a list of numbers")
+            raise AttnError(message, hint=_("write init: zeros or ones"))
         draw = np.random.RandomState([self.seed, zlib.crc32(symbol.encode())])
         with np.errstate(over="ignore"):
             values = METHODS[self.method](draw, shape, self.spread)
         if not np.isfinite(values).all():
-            raise AttnError(f"{SPREAD_OF[self.method]} is too large for float64", hint="write a smaller one")
+            message = _("{name} is too large for float64", name=SPREAD_OF[self.method])
+            raise AttnError(message, hint=_("write a smaller one"))
         return values
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.language import _
 from attncli.problem.nodes import Mapping, Node, Scalar, kind
 from attncli.problem.report import did_you_mean, nearest
 
@@ -38,23 +39,20 @@ def canonical(root: Node, report: Report) -> Mapping:
     all that is wrong.
     """
     if isinstance(root, Scalar) and root.null:
-        report.error(root, "this config is empty", "start from a built-in one, e.g. article")
+        report.error(root, _("this config is empty"), _("start from a built-in one, e.g. article"))
         raise report.together()
     if not isinstance(root, Mapping):
-        found = "a word" if isinstance(root, Scalar) else kind(root)
-        report.error(
-            root,
-            f"a config is a mapping of keys to values; this is {found}",
-            "write sentence: …, embeddings: …, Wq: …",
-        )
+        found = _("a word") if isinstance(root, Scalar) else kind(root)
+        message = _("a config is a mapping of keys to values; this is {found}", found=found)
+        report.error(root, message, _("write sentence: …, embeddings: …, Wq: …"))
         raise report.together()
     pairs = {key: pair for key, pair in root.pairs.items() if key in KEYS}
     for key, (node, value) in root.pairs.items():
         if key in PATHS:
             put_symbol(pairs, key, node, value, report)
         elif key not in KEYS:
-            hint = did_you_mean(key, KEYS, "the keys are " + ", ".join(KEYS))
-            report.error(node, f"unknown key {key[:40]!r}", hint)
+            hint = did_you_mean(key, KEYS, _("the keys are {keys}", keys=", ".join(KEYS)))
+            report.error(node, _("unknown key {key!r}", key=key[:40]), hint)
             pairs.setdefault(nearest(key, KEYS) or "", (node, value))
     return root.holding(pairs)
 
@@ -76,14 +74,15 @@ def put_symbol(
         inner = pairs
     name = rest[0] if rest else first
     if name in inner:
-        report.error(node, f"{symbol} and {'.'.join(PATHS[symbol])} are the same", "keep one of them")
+        message = _("{symbol} and {key} are the same", symbol=symbol, key=".".join(PATHS[symbol]))
+        report.error(node, message, _("keep one of them"))
     else:
         inner[name] = (node, value)
 
 
 def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Report) -> None:
     """Note every key that is not known."""
-    for key, (key_node, _) in node.pairs.items():
+    for key, (key_node, _value) in node.pairs.items():
         if key not in known:
-            hint = did_you_mean(key, known, "it has " + ", ".join(known))
-            report.error(key_node, f"{name} has no key {key[:40]!r}", hint)
+            hint = did_you_mean(key, known, _("it has {keys}", keys=", ".join(known)))
+            report.error(key_node, _("{name} has no key {key!r}", name=name, key=key[:40]), hint)

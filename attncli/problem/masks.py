@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.language import N_, _
 from attncli.mask import Mask
+from attncli.problem.counts import shape_of
 from attncli.problem.matrices import Drawn, read_matrix
 from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
 from attncli.problem.numbers import as_number
@@ -26,7 +28,7 @@ from attncli.problem.report import Report
 WORDS = ("false", "true", "causal", "causal-bottom-right")
 FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 MATRICES = 3  # how deep a list of matrices is nested
-_HOW = (
+_HOW = N_(
     "write true, causal, causal-bottom-right, {padding: [words]}, {add: matrix}, a 0/1 matrix,"
     " or a list of these"
 )
@@ -84,7 +86,8 @@ class MaskReader:
         corner = (self.m or 0) - (self.n or 0)
         offsets = {"causal": 0, "causal-bottom-right": corner} | dict.fromkeys(TRUE, 0)
         if text not in offsets:
-            self.report.error(node, f"mask is {kind(node)}", did_you_mean(text, WORDS, _HOW))
+            message = _("mask is {found}", found=kind(node))
+            self.report.error(node, message, did_you_mean(text, WORDS, _(_HOW)))
             return
         self.masked = True
         self.causal = offsets[text] if self.causal is None else min(self.causal, offsets[text])
@@ -97,18 +100,19 @@ class MaskReader:
             elif key == "add":
                 self.add(value)
             else:
-                hint = did_you_mean(key, ("padding", "add"), _HOW)
-                self.report.error(key_node, f"a mask has no key {key[:40]!r}", hint)
+                hint = did_you_mean(key, ("padding", "add"), _(_HOW))
+                self.report.error(key_node, _("a mask has no key {key!r}", key=key[:40]), hint)
         if not node.pairs:
-            self.report.error(node, "this mask is empty", _HOW)
+            self.report.error(node, _("this mask is empty"), _(_HOW))
 
     def padding(self, node: Node) -> None:
         """Read the words to hide, or a list of m numbers, 1 = hidden."""
         items: list[Node] = [node] if isinstance(node, Scalar | Mapping) else parts(node)
         for item in items:
             if not isinstance(item, Scalar):
-                hint = "write the words to hide, or a 0 or a 1 for every key token, 1 = hidden"
-                self.report.error(item, f"padding holds {kind(item)}; expected words", hint)
+                hint = _("write the words to hide, or a 0 or a 1 for every key token, 1 = hidden")
+                message = _("padding holds {found}; expected words", found=kind(item))
+                self.report.error(item, message, hint)
         words = [item.text for item in items if isinstance(item, Scalar)]
         if self.m is None or len(words) < len(items):
             return
@@ -120,8 +124,8 @@ class MaskReader:
         elif len(words) == self.m:
             hidden = np.array(flags, bool)
         else:
-            message = f"padding has {len(words)} numbers; there are {self.m} key tokens"
-            self.report.error(node, message, "one a token, 1 = hidden")
+            message = _("padding has {count} numbers; there are {m} key tokens", count=len(words), m=self.m)
+            self.report.error(node, message, _("one a token, 1 = hidden"))
             return
         self.masked = True
         self.hidden = hidden if self.hidden is None else self.hidden | hidden
@@ -133,8 +137,9 @@ class MaskReader:
             found = places(tokens, word)
             hidden[found] = True
             if not found:
-                hint = did_you_mean(word, tokens, "the tokens are " + ", ".join(tokens[:12]))
-                self.report.error(item, f"padding hides {word[:40]!r}, which is not a token", hint)
+                known = _("the tokens are {tokens}", tokens=", ".join(tokens[:12]))
+                message = _("padding hides {word!r}, which is not a token", word=word[:40])
+                self.report.error(item, message, did_you_mean(word, tokens, known))
         return hidden
 
     def zero_one(self, node: Node) -> None:
@@ -144,12 +149,13 @@ class MaskReader:
             return
         bad = np.argwhere((values != 0) & (values != 1))
         for index in bad[:1].tolist():
-            self.report.error(
-                node_at(node, *index),
-                f"mask[{','.join(str(i + 1) for i in index)}] is {values[tuple(index)]:g};"
-                " a mask matrix holds 0 and 1, 1 = may look",
-                "to add numbers to the scores: {add: matrix}",
+            message = _(
+                "mask[{index}] is {number:g}; a mask matrix holds 0 and 1, 1 = may look",
+                index=",".join(str(i + 1) for i in index),
+                number=values[tuple(index)],
             )
+            hint = _("to add numbers to the scores: {add: matrix}")
+            self.report.error(node_at(node, *index), message, hint)
         if not len(bad):
             self.keep(values == 1)
 
@@ -166,7 +172,8 @@ class MaskReader:
         with np.errstate(over="ignore"):
             self.added = values if self.added is None else self.added + values
         if not np.isfinite(self.added).all():
-            self.report.error(node, "mask.add: the sum is too large for float64", "write smaller numbers")
+            message = _("mask.add: the sum is too large for float64")
+            self.report.error(node, message, _("write smaller numbers"))
 
     def keep(self, allowed: NDArray[np.bool_]) -> None:
         """Apply one more matrix."""
@@ -186,14 +193,17 @@ class MaskReader:
             values = values[0]
         if values.shape in {(self.n, self.m), (self.heads, self.n, self.m)}:
             return values
-        found = " × ".join(map(str, values.shape)) if values.ndim != 1 else f"a list of {len(values)}"
-        each = f"or write a list of {self.heads} such matrices, one a head"
-        self.report.error(
-            node,
-            f"{name} is {found or 'one number'}; the scores are {self.n} × {self.m}:"
-            " a row a query, a column a key",
-            each if self.heads > 1 else "give it that size",
+        message = _(
+            "{name} is {found}; the scores are {n} × {m}: a row a query, a column a key",
+            name=name,
+            found=shape_of(values),
+            n=self.n,
+            m=self.m,
         )
+        hint = _("give it that size")
+        if self.heads > 1:
+            hint = _("or write a list of {heads} such matrices, one a head", heads=self.heads)
+        self.report.error(node, message, hint)
         return None
 
 

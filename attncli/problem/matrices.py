@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
+from attncli.language import N_, _
 from attncli.problem.files import read_array
 from attncli.problem.initialise import METHODS, SPREAD_OF, Init
 from attncli.problem.keys import refuse_unknown
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from attncli.ops.op import Array
     from attncli.problem.report import Report
 
-HOW = "write rows of numbers, {file: weights.npz, key: Wq}, or {init: xavier_uniform}"
+HOW = N_("write rows of numbers, {file: weights.npz, key: Wq}, or {init: xavier_uniform}")
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,14 @@ def read_matrix(
     if "init" in node.pairs:
         return read_init(node, name, report)
     file, key = node.get("file"), node.get("key")
-    if not isinstance(file, Scalar):
-        what = "is a mapping without a file" if file is None else f"has the file {kind(file)}"
-        report.error(file or node, f"{name} {what}", HOW)
+    if file is None:
+        report.error(node, _("{name} is a mapping without a file", name=name), _(HOW))
+    elif not isinstance(file, Scalar):
+        report.error(file, _("{name} has the file {found}", name=name, found=kind(file)), _(HOW))
     refuse_unknown(node, name, ("file", "key"), report)
     if not isinstance(key, Scalar | None):
-        report.error(key, f"{name}: key is {kind(key)}; expected a word", HOW)
+        message = _("{name}: key is {found}; expected a word", name=name, found=kind(key))
+        report.error(key, message, _(HOW))
         return None
     if not isinstance(file, Scalar):
         return None
@@ -79,8 +82,9 @@ def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
     method = node.get("init")
     text = method.text if isinstance(method, Scalar) else ""
     if text not in METHODS:
-        hint = did_you_mean(text, METHODS, "one of " + ", ".join(METHODS))
-        report.error(method or node, f"{name}: there is no initialiser {text[:40]!r}", hint)
+        hint = did_you_mean(text, METHODS, _("one of {known}", known=", ".join(METHODS)))
+        message = _("{name}: there is no initialiser {method!r}", name=name, method=text[:40])
+        report.error(method or node, message, hint)
         return None
     spread = SPREAD_OF.get(text)
     known = ("init", "shape", "seed", *((spread,) if spread else ()))
@@ -96,9 +100,8 @@ def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
 def read_shape(node: Node, name: str, report: Report) -> tuple[int, ...] | None:
     """Read ``[rows, columns]``, or ``[columns]`` of a bias."""
     if not isinstance(node, Sequence) or not 1 <= len(node.items) <= MAX_AXES:
-        report.error(
-            node, f"{name} is {kind(node)}; expected two whole numbers", "write shape: [rows, columns]"
-        )
+        message = _("{name} is {found}; expected two whole numbers", name=name, found=kind(node))
+        report.error(node, message, _("write shape: [rows, columns]"))
         return None
     sizes = [whole(item, name, report, least=1, most=2**20) for item in node.items]
     return None if None in sizes else tuple(size or 1 for size in sizes)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.language import _
+from attncli.problem.counts import counted
 from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.numbers import MAX_AXES, as_number, cell, from_array
 
@@ -50,15 +52,11 @@ class Reader:
             values = from_array(node, name, self.report, minus_infinity=self.minus_infinity)
             return None if values is None else values.tolist()
         if not isinstance(node, Sequence) or depth == MAX_AXES:
-            what = kind(node) if isinstance(node, Mapping) else "nested too deep"
-            self.report.error(
-                node,
-                f"{name} is {what}; expected " + ("a number" if depth == MAX_AXES else "a matrix"),
-                "a matrix is a list of rows, like [[1, 0], [0, 1]]",
-            )
+            message = not_a_matrix(node, name, a_cell=depth == MAX_AXES)
+            self.report.error(node, message, _("a matrix is a list of rows, like [[1, 0], [0, 1]]"))
             return None
         if not node.items:
-            self.report.error(node, f"{name} is empty", "write at least one number")
+            self.report.error(node, _("{name} is empty", name=name), _("write at least one number"))
             return None
         numbers = [as_number(item.text) if isinstance(item, Scalar) else None for item in node.items]
         if all(number is not None and math.isfinite(number) for number in numbers):
@@ -76,37 +74,50 @@ class Reader:
             for item, nested in zip(node.items, items, strict=True)
             if brackets(nested) < deepest and nested is not None
         ]
-        outer, inner = ("rows", "single numbers") if deepest == 1 else ("matrices", "rows or numbers")
+        message = _("{name} mixes matrices with rows or numbers", name=name)
+        if deepest == 1:
+            message = _("{name} mixes rows with single numbers", name=name)
         for item in odd:
             if not isinstance(item, Scalar) or not item.null:
-                self.report.error(
-                    item, f"{name} mixes {outer} with {inner}", "put every row between its own brackets"
-                )
+                self.report.error(item, message, _("put every row between its own brackets"))
         return bool(odd)
 
     def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
         """Note every row, or matrix, whose size is not the others'."""
         if max(map(brackets, items)) > 1:
-            self.refuse_odd(node, list(map(length, items)), name, ("matrix", "row", "list of heads"))
+            hint = _("every matrix of a list of heads has the same size")
+            self.refuse_odd(node, list(map(length, items)), (name, "matrix", "rows"), hint)
             columns = [length(item[0]) if isinstance(item, list) else None for item in items]
-            self.refuse_odd(node, columns, name, ("matrix", "column", "list of heads"))
+            self.refuse_odd(node, columns, (name, "matrix", "columns"), hint)
         else:
-            self.refuse_odd(node, list(map(length, items)), name, ("row", "number", "matrix"))
+            hint = _("every row of a matrix has the same size")
+            self.refuse_odd(node, list(map(length, items)), (name, "row", "numbers"), hint)
 
     def refuse_odd(
-        self, node: Sequence, lengths: list[int | None], name: str, words: tuple[str, str, str]
+        self, node: Sequence, lengths: list[int | None], words: tuple[str, str, str], hint: str
     ) -> None:
         """Note every item whose length is not the usual one."""
         known = [length for length in lengths if length is not None]
         usual = Counter(known).most_common(1)[0][0] if known else None
-        item, thing, of = words
-        others = "the others have" if len(known) > 2 else "the other has"  # noqa: PLR2004
+        name, item, things = words
         for i, (length, at) in enumerate(zip(lengths, node.items, strict=True), 1):
             if length is not None and length != usual:
-                found = f"{row_of(name, item, i)} has {length} {thing}{'s' * (length != 1)}"
-                self.report.error(
-                    at, f"{found}; {others} {usual}", f"every {item} of a {of} has the same size"
-                )
+                odd = {"item": row_of(name, item, i), "count": counted(length, things), "usual": usual}
+                message = _("{item} has {count}; the other has {usual}", **odd)
+                if len(known) > 2:  # noqa: PLR2004 - itself, the other, and more
+                    message = _("{item} has {count}; the others have {usual}", **odd)
+                self.report.error(at, message, hint)
+
+
+def not_a_matrix(node: Node, name: str, *, a_cell: bool) -> str:
+    """Say what stands in the place of a matrix, or of one of its cells."""
+    if not isinstance(node, Mapping):
+        if a_cell:
+            return _("{name} is nested too deep; expected a number", name=name)
+        return _("{name} is nested too deep; expected a matrix", name=name)
+    if a_cell:
+        return _("{name} is {found}; expected a number", name=name, found=kind(node))
+    return _("{name} is {found}; expected a matrix", name=name, found=kind(node))
 
 
 def length(nested: Nested) -> int | None:
@@ -127,7 +138,11 @@ def part(name: str, i: int) -> str:
 def row_of(name: str, whole: str, i: int) -> str:
     """``Wq row 2``, or ``Wq matrix 1 row 2`` in a list of matrices."""
     base, bracket, number = name.removesuffix("]").partition("[")
-    return f"{base} matrix {number} {whole} {i}" if bracket else f"{name} {whole} {i}"
+    if bracket:
+        return _("{name} matrix {number} row {i}", name=base, number=number, i=i)
+    if whole == "matrix":
+        return _("{name} matrix {i}", name=name, i=i)
+    return _("{name} row {i}", name=name, i=i)
 
 
 def fill_blanks(nested: Nested) -> Nested:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import Where
+from attncli.language import _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,13 +105,12 @@ def kind(node: Node) -> str:
     """Name what a node is, for messages: "a list", "a mapping" or the word itself."""
     match node:
         case Scalar():
-            return "blank" if node.null else repr(node.text[:40])
+            return _("blank") if node.null else repr(node.text[:40])
         case Mapping():
-            return "a mapping"
+            return _("a mapping")
         case Sequence():
-            return "a list"
-        case _:
-            return "an array"
+            return _("a list")
+    return _("an array")
 
 
 def node_at(node: Node, *index: int) -> Node:

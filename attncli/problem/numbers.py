@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.language import N_, _
 from attncli.problem.nodes import Leaf, Node, Scalar, kind
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _MAX_DIGITS = 400
 MAX_AXES = 3
-FINITE = "NaN and infinities cannot be worked with"
+FINITE = N_("NaN and infinities cannot be worked with")
 
 
 def as_number(text: str) -> float | None:
@@ -47,7 +48,8 @@ def minus_infinite(text: str) -> bool:
 def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False) -> float:
     """Read one number; NaN, and a note in the report, where it is none."""
     if not isinstance(node, Scalar):
-        report.error(node, f"{name} is {kind(node)}; expected a number", "one number, like 1, -0.5 or 1/3")
+        message = _("{name} is {found}; expected a number", name=name, found=kind(node))
+        report.error(node, message, _("one number, like 1, -0.5 or 1/3"))
         return math.nan
     number = as_number(node.text)
     if number is not None and math.isfinite(number):
@@ -55,24 +57,30 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
     if minus_infinity and minus_infinite(node.text):
         return -math.inf
     if number is not None and math.isnan(number):
-        report.error(node, f"{name} is divided by zero", "write a finite number")
+        report.error(node, _("{name} is divided by zero", name=name), _("write a finite number"))
     elif number is not None:
-        why = "is too large for float64 (1.8e308 is the largest)"
-        report.error(node, f"{name} {why}", "write a finite number")
+        message = _("{name} is too large for float64 (1.8e308 is the largest)", name=name)
+        report.error(node, message, _("write a finite number"))
     elif node.null:
-        report.error(node, f"{name} is blank; expected a number", "write 0 for nothing")
+        report.error(node, _("{name} is blank; expected a number", name=name), _("write 0 for nothing"))
     elif _NOT_FINITE.fullmatch(node.text.strip().lower()):
-        report.error(node, f"{name} is {node.text.strip()}; expected a finite number", FINITE)
+        report.error(node, not_finite(name, node.text.strip()), _(FINITE))
     else:
-        report.error(node, f"{name} is {kind(node)}, which is not a number", how_to_write(node.text))
+        message = _("{name} is {found}, which is not a number", name=name, found=kind(node))
+        report.error(node, message, how_to_write(node.text))
     return math.nan
+
+
+def not_finite(name: str, found: object) -> str:
+    """Say that a number is infinite, or none."""
+    return _("{name} is {found}; expected a finite number", name=name, found=found)
 
 
 def how_to_write(text: str) -> str:
     """Tell how a number is written, by what was meant for one."""
     if re.fullmatch(rf"{_DIGITS}([_,' ]{_DIGITS})+", text.strip()):
-        return "write the digits without _ or spaces, and a point for decimals: 1000.5"
-    return "write it like 1, -0.5, 1e-3 or 1/3"
+        return _("write the digits without _ or spaces, and a point for decimals: 1000.5")
+    return _("write it like 1, -0.5, 1e-3 or 1/3")
 
 
 def whole(node: Node | None, name: str, report: Report, *, least: int, most: int) -> int | None:
@@ -81,8 +89,16 @@ def whole(node: Node | None, name: str, report: Report, *, least: int, most: int
         return None
     number = as_number(node.text) if isinstance(node, Scalar) else None
     if number is None or not least <= number <= most or not number.is_integer():
-        message = f"{name} is {kind(node)}; expected a whole number from {least} to {most}"
-        report.error(node, message, f"like {name.rpartition(' ')[2]}: {max(least, 2)}")
+        message = _(
+            "{name} is {found}; expected a whole number from {least} to {most}",
+            name=name,
+            found=kind(node),
+            least=least,
+            most=most,
+        )
+        report.error(
+            node, message, _("like {example}", example=f"{name.rpartition(' ')[2]}: {max(least, 2)}")
+        )
         return None
     return int(number)
 
@@ -93,14 +109,12 @@ def from_array(
     """Check an array from Python or from a file, and copy it as float64."""
     found: Any = node.array
     if found.dtype.kind not in "fiub":
-        report.error(
-            node, f"{name} is an array of {found.dtype}; expected numbers", "give floats or integers"
-        )
+        message = _("{name} is an array of {dtype}; expected numbers", name=name, dtype=found.dtype)
+        report.error(node, message, _("give floats or integers"))
         return None
     if found.ndim > MAX_AXES or 0 in found.shape:
-        report.error(
-            node, f"{name} has the shape {found.shape}; expected a matrix", "a matrix is (rows, columns)"
-        )
+        message = _("{name} has the shape {shape}; expected a matrix", name=name, shape=found.shape)
+        report.error(node, message, _("a matrix is (rows, columns)"))
         return None
     with np.errstate(over="ignore"):
         values = np.array(found, np.float64)
@@ -112,6 +126,6 @@ def from_array(
     if bad.any():
         at = ",".join(str(i + 1) for i in np.argwhere(bad)[0])
         place = f"{name}[{at}]" if at else name
-        report.error(node, f"{place} is {values[bad][0]}; expected a finite number", FINITE)
+        report.error(node, not_finite(place, values[bad][0]), _(FINITE))
         return None
     return values

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from attncli.errors import AttnError, Where
+from attncli.language import _
 from attncli.problem.document import MAX_CELLS, MAX_DEPTH
 from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, Source
 from attncli.problem.numbers import MAX_AXES
@@ -40,11 +41,7 @@ class Converter:
     def node(self, value: object, name: str, depth: int) -> Node:  # noqa: PLR0911 - one a kind
         """Make a node of a value; ``name`` is the key that it stands under."""
         self.count += 1
-        if depth > MAX_DEPTH or self.count > MAX_CELLS:
-            what = f"nested more than {MAX_DEPTH} deep" if depth > MAX_DEPTH else "too large"
-            raise AttnError(
-                f"{name} is {what}", Where(self.source.name), "give large matrices as NumPy arrays"
-            )
+        self.refuse_size(name, depth)
         match value:
             case None:
                 return Scalar(self.source)
@@ -64,6 +61,16 @@ class Converter:
                 return Sequence(self.source, items=[self.node(item, name, depth + 1) for item in value])
         return self.array(value, name, depth)
 
+    def refuse_size(self, name: str, depth: int) -> None:
+        """Refuse what is too large, or nested too deep: it may have no end."""
+        if depth > MAX_DEPTH:
+            message = _("{name} is nested more than {most} deep", name=name, most=MAX_DEPTH)
+        elif self.count > MAX_CELLS:
+            message = _("{name} is too large", name=name)
+        else:
+            return
+        raise AttnError(message, Where(self.source.name), _("give large matrices as NumPy arrays"))
+
     def mapping(self, value: AnyMapping[Any, Any], name: str, depth: int) -> Node:
         """Make a node of a mapping."""
         pairs: dict[str, tuple[Node, Node]] = {}
@@ -71,29 +78,36 @@ class Converter:
             if isinstance(key, str):
                 pairs[key] = (Scalar(self.source, text=key), self.node(item, key, depth + 1))
             else:
-                self.refuse(f"{name} has the key {key!r:.40}", "a key is a word")
+                message = _("{name} has the key {key}", name=name, key=f"{key!r:.40}")
+                self.refuse(message, _("a key is a word"))
         return Mapping(self.source, pairs=pairs)
 
     def array(self, value: object, name: str, depth: int) -> Node:
         """Make a node of an array of whatever library; one that holds no numbers is read as lists."""
         kind = type(value).__name__
         if not hasattr(value, "__array__"):
-            return self.refuse(
-                f"{name} is a {kind}", "give a number, a word, a list, a mapping or a NumPy array"
-            )
+            message = _("{name} is a {type}", name=name, type=kind)
+            return self.refuse(message, _("give a number, a word, a list, a mapping or a NumPy array"))
         try:
             found = np.asarray(value)
         except Exception as error:  # noqa: BLE001 - other libraries raise what they like
-            return self.refuse(f"{name} is a {kind} of which NumPy makes no array: {error!s:.80}", "")
+            reason = f"{error!s:.80}"
+            message = _(
+                "{name} is a {type} of which NumPy makes no array: {reason}",
+                name=name,
+                type=kind,
+                reason=reason,
+            )
+            return self.refuse(message, "")
         if found.size > MAX_NUMBERS:
-            return self.refuse(f"{name} holds {found.size:,} numbers", f"{MAX_NUMBERS:,} are the most")
+            message = _("{name} holds {count:,} numbers", name=name, count=found.size)
+            return self.refuse(message, _("{most:,} are the most", most=MAX_NUMBERS))
         if found.ndim > 0 and found.dtype.kind in "fiub":
             return Leaf(self.source, array=found)
         if found.dtype.kind in "fiubUO" and (inner := found.tolist()) is not value:
             return self.node(inner, name, depth + 1)
-        return self.refuse(
-            f"{name} is an array of {found.dtype}; expected numbers", "give floats or integers"
-        )
+        message = _("{name} is an array of {dtype}; expected numbers", name=name, dtype=found.dtype)
+        return self.refuse(message, _("give floats or integers"))
 
     def refuse(self, message: str, hint: str) -> Node:
         """Note a mistake; what stands for the value is never read."""

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError, AttnErrors
+from attncli.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +52,16 @@ class Report:
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Suggest the known word that is most like the one found."""
     close = nearest(word, known)
-    return otherwise if close is None else f"did you mean {close!r}?"
+    return otherwise if close is None else _("did you mean {close!r}?", close=close)
+
+
+def not_on_page(symbol: str, symbols: Iterable[str], hint: str = "") -> AttnError:
+    """Say that a page has no such symbol; without a better hint, which it has."""
+    known = list(symbols)
+    return AttnError(
+        _("{symbol!r} is not on this page", symbol=symbol[:40]),
+        hint=hint or did_you_mean(symbol, known, _("its symbols are {known}", known=", ".join(known))),
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.language import _, either
 from attncli.problem.keys import CONTEXT_KEYS, refuse_unknown
 from attncli.problem.nodes import Mapping, Scalar, kind
 from attncli.problem.numbers import as_number, cell
@@ -23,7 +24,8 @@ def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> s
     text = node.text if isinstance(node, Scalar) else ""
     if text in known:
         return text
-    report.error(node, f"{key} is {kind(node)}; expected {' or '.join(known)}", did_you_mean(text, known))
+    message = _("{name} is {found}; expected {wanted}", name=key, found=kind(node), wanted=either(known))
+    report.error(node, message, did_you_mean(text, known))
     return None
 
 
@@ -33,8 +35,8 @@ def read_context(root: Mapping, report: Report) -> Mapping | None:
     if node is None:
         return None
     if not isinstance(node, Mapping):
-        hint = "write context: {sentence: …, embeddings: …}"
-        report.error(node, f"context is {kind(node)}; expected a mapping", hint)
+        message = _("{name} is {found}; expected a mapping", name="context", found=kind(node))
+        report.error(node, message, _("write context: {sentence: …, embeddings: …}"))
         return None
     refuse_unknown(node, "context", CONTEXT_KEYS, report)
     return node
@@ -49,7 +51,8 @@ def read_scale(root: Mapping, report: Report) -> tuple[str, float | None]:
     if text in FALSE:
         return "", None
     if isinstance(node, Scalar) and as_number(text) is None:
-        hint = "write true for 1/√d_k, false for none, or the number to multiply by"
-        report.error(node, f"scale is {kind(node)}; expected true, false or a number", hint)
+        message = _("scale is {found}; expected true, false or a number", found=kind(node))
+        hint = _("write true for 1/√d_k, false for none, or the number to multiply by")
+        report.error(node, message, hint)
         return "", None
     return "c", cell(node, "scale", report)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
+from attncli.language import _
 from attncli.problem.document import MAX_BYTES, parse
 from attncli.problem.report import did_you_mean
 
@@ -70,8 +71,8 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequen
 def default_source() -> tuple[str, str]:
     """Return the config of a command that names none, and the sentence that says which it is."""
     if Path(DEFAULT).is_file():
-        return DEFAULT, f"using {DEFAULT} of this folder"
-    return "article", "using the built-in problem 'article'; name a CONFIG for another"
+        return DEFAULT, _("using {file} of this folder", file=DEFAULT)
+    return "article", _("using the built-in problem 'article'; name a CONFIG for another")
 
 
 def read_text(source: str) -> Text:
@@ -90,22 +91,23 @@ def read_text(source: str) -> Text:
             return Text(decode(stream.read(MAX_BYTES + 1), shown), shown, shown, path.parent)
     except FileNotFoundError:
         names = builtin_names()
-        built_in = f"the built-in problems are {', '.join(names)}"
-        raise AttnError(f"there is no file {source!r}", hint=did_you_mean(source, names, built_in)) from None
+        hint = did_you_mean(source, names, _("the built-in problems are {names}", names=", ".join(names)))
+        raise AttnError(_("there is no file {file!r}", file=source), hint=hint) from None
     except IsADirectoryError:
-        hint = "pass a file" if source == "-" else f"name the config in it, like {path / DEFAULT}"
-        raise AttnError(f"{shown!r} is a folder", hint=hint) from None
+        hint = _("name the config in it, like {file}", file=path / DEFAULT)
+        if source == "-":
+            hint = _("pass a file")
+        raise AttnError(_("{file} is a folder", file=repr(shown)), hint=hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise AttnError(
-            f"{shown!r} cannot be read: {reason}", hint="check its name and its permissions"
-        ) from None
+        message = _("{file} cannot be read: {reason}", file=repr(shown), reason=_(reason))
+        raise AttnError(message, hint=_("check its name and its permissions")) from None
 
 
 def standard_input() -> IO[bytes]:
     """Return the bytes of standard input; raises ValueError where there is none."""
     if sys.stdin is None:
-        raise ValueError("there is no standard input")
+        raise ValueError(_("there is no standard input"))
     return sys.stdin.buffer
 
 
@@ -117,7 +119,7 @@ def open_now(path: str, flags: int) -> int:
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if stat.S_ISFIFO(os.fstat(descriptor).st_mode) and not is_fed(descriptor):
         os.close(descriptor)
-        raise ValueError(f"nobody has written into this pipe within {PATIENCE:g} s")
+        raise ValueError(_("nobody has written into this pipe within {seconds:g} s", seconds=PATIENCE))
     os.set_blocking(descriptor, True)
     return descriptor
 
@@ -137,8 +139,8 @@ def decode(data: bytes, name: str) -> str:
     """Turn bytes into text."""
     if len(data) > MAX_BYTES:
         raise AttnError(
-            f"{name} is larger than {MAX_BYTES // 2**20} MiB",
-            hint="keep large matrices in a file beside the config: {file: weights.npz, key: Wq}",
+            _("{file} is larger than {most} MiB", file=name, most=MAX_BYTES // 2**20),
+            hint=_("keep large matrices in a file beside the config: {file: weights.npz, key: Wq}"),
         )
     try:
         return data.decode("utf-8-sig")
@@ -146,7 +148,7 @@ def decode(data: bytes, name: str) -> str:
         line = data.count(b"\n", 0, error.start)
         column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig"))
         raise AttnError(
-            f"this is not UTF-8: byte 0x{data[error.start]:02x}",
+            _("this is not UTF-8: byte {byte}", byte=f"0x{data[error.start]:02x}"),
             Where(name, line + 1, column + 1),
-            "save it as UTF-8",
+            _("save it as UTF-8"),
         ) from None

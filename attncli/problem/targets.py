@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.language import _, plural
+from attncli.problem.counts import shape_of
 from attncli.problem.nodes import Node, node_at
 from attncli.problem.report import Report
 
@@ -60,25 +62,34 @@ class Target:
             return self.classes(n, d_out, report)
         if values.shape in {(n, d_out), (1, d_out), (d_out,), ()}:
             return np.broadcast_to(values, (n if values.shape == (n, d_out) else 1, d_out))
-        found = " × ".join(map(str, values.shape)) if values.ndim > 1 else f"a list of {len(values)}"
-        report.error(
-            self.node,
-            f"{self.name} is {found}; the output O is {n} × {d_out}",
-            "write a matrix like O, one row for all tokens, or one number for all cells"
-            + (", or for ce one class number a token" if loss == "ce" else ""),
+        message = _(
+            "{name} is {found}; the output O is {n} × {d_out}",
+            name=self.name,
+            found=shape_of(values),
+            n=n,
+            d_out=d_out,
         )
+        hint = _("write a matrix like O, one row for all tokens, or one number for all cells")
+        if loss == "ce":
+            hint = _(
+                "write a matrix like O, one row for all tokens, or one number for all cells,"
+                " or for ce one class number a token"
+            )
+        report.error(self.node, message, hint)
         return values
 
     def classes(self, n: int, d_out: int, report: Report) -> Array:
         """Turn class numbers into one-hot rows."""
         full = np.zeros((len(self.values), d_out))
         if len(self.values) != n:
-            count = len(self.values)
-            report.error(
-                self.node,
-                f"{self.name} has {count} class number{'s' * (count != 1)}; there are {n} tokens",
-                "one class number a token, counted from 0",
+            message = plural(
+                "{name} has {n} class number; there are {tokens} tokens",
+                "{name} has {n} class numbers; there are {tokens} tokens",
+                len(self.values),
+                name=self.name,
+                tokens=n,
             )
+            report.error(self.node, message, _("one class number a token, counted from 0"))
             return full
         for i, number in enumerate(self.values.tolist()):
             if math.isnan(number):
@@ -86,12 +97,16 @@ class Target:
             elif number.is_integer() and 0 <= number < d_out:
                 full[i, int(number)] = 1.0
             else:
-                found = f"{self.name}[{i + 1}] is {number:g}"
-                report.error(
-                    node_at(self.node, i),
-                    f"{found}; O has {d_out} columns, so a class is a whole number from 0 to {d_out - 1}",
-                    "for one distribution for all tokens write [[0.2, 0.8]]",
+                message = _(
+                    "{name} is {number:g}; O has {columns} columns,"
+                    " so a class is a whole number from 0 to {last}",
+                    name=f"{self.name}[{i + 1}]",
+                    number=number,
+                    columns=d_out,
+                    last=d_out - 1,
                 )
+                hint = _("for one distribution for all tokens write [[0.2, 0.8]]")
+                report.error(node_at(self.node, i), message, hint)
         return full
 
     def refuse_blanks(self, loss: str, rows: Array, report: Report) -> None:
@@ -100,14 +115,14 @@ class Target:
         if not blank.any():
             return
         if loss == "upstream":
-            found = "has a row that is ~; every cell of dO must be a number"
-            report.error(self.node, f"{self.name} {found}", "write 0 where no gradient arrives")
+            message = _("{name} has a row that is ~; every cell of dO must be a number", name=self.name)
+            report.error(self.node, message, _("write 0 where no gradient arrives"))
         elif blank.all():
-            found = f"every row of {self.name} is ~: nothing is left to learn from"
-            report.error(self.node, found, "give at least one row")
+            message = _("every row of {name} is ~: nothing is left to learn from", name=self.name)
+            report.error(self.node, message, _("give at least one row"))
         elif (blank.any(axis=1) & ~blank.all(axis=1)).any():
-            found = f"{self.name} has a row that is blank in some places only"
-            report.error(self.node, found, "leave out whole rows with ~")
+            message = _("{name} has a row that is blank in some places only", name=self.name)
+            report.error(self.node, message, _("leave out whole rows with ~"))
 
     def refuse_values(self, loss: str, rows: Array, report: Report) -> None:
         """Refuse what is no probability, and for ce no distribution."""
@@ -116,19 +131,24 @@ class Target:
             axes = self.values.ndim
             index = ((), (j,), (i, j))[axes]
             place = f"[{','.join(str(k + 1) for k in index)}]" if index else ""
-            report.error(
-                node_at(self.node, *index),
-                f"{self.name}{place} is {rows[i, j]:g}; {loss} compares probabilities, from 0 to 1",
-                "for any other numbers take --loss mse",
+            message = _(
+                "{name} is {number:g}; {loss} compares probabilities, from 0 to 1",
+                name=self.name + place,
+                number=rows[i, j],
+                loss=loss,
             )
+            hint = _("for any other numbers take --loss mse")
+            report.error(node_at(self.node, *index), message, hint)
             if axes == 0:
                 return
         if loss != "ce":
             return
         for i in np.flatnonzero(np.abs(rows.sum(axis=1) - 1) > SUM_TOLERANCE).tolist():
-            report.error(
-                node_at(self.node, i),
-                f"{self.name} row {i + 1} sums to {rows[i].sum():.10g};"
-                " ce needs one distribution a row, which sums to 1",
-                "or write class numbers, one a token: target: [0, 2, …]",
+            message = _(
+                "{name} row {i} sums to {total:.10g}; ce needs one distribution a row, which sums to 1",
+                name=self.name,
+                i=i + 1,
+                total=rows[i].sum(),
             )
+            hint = _("or write class numbers, one a token: target: [0, 2, …]")
+            report.error(node_at(self.node, i), message, hint)

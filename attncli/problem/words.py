@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.language import _
 from attncli.problem.nodes import Leaf, Scalar, Sequence, kind
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ def read_tokens(
     if sentence is not None and tokens is not None:
         report.error(
             tokens,
-            f"{prefix}sentence and {prefix}tokens are both there",
-            "tokens is the sentence cut into words: keep one",
+            _(
+                "{sentence} and {tokens} are both there",
+                sentence=f"{prefix}sentence",
+                tokens=f"{prefix}tokens",
+            ),
+            _("tokens is the sentence cut into words: keep one"),
         )
     if tokens is not None:
         name, node, words = f"{prefix}tokens", tokens, token_words(tokens, prefix, report)
@@ -36,9 +41,9 @@ def read_tokens(
         return None
     if not words:
         if words is not None:
-            report.error(node, f"{name} holds no words", "at least one token is needed")
+            report.error(node, _("{name} holds no words", name=name), _("at least one token is needed"))
         return None
-    what = name if tokens is not None else f"the {name}"
+    what = name if tokens is not None else _("the {name}", name=name)
     dims.bind(what, node, (letter,), (len(words),), ("words" if node is sentence else "tokens",))
     return tuple(words)
 
@@ -47,8 +52,8 @@ def sentence_words(node: Node, prefix: str, report: Report) -> list[str] | None:
     """Cut a sentence at its spaces."""
     if isinstance(node, Scalar):
         return node.text.split()
-    hint = "for a list of words write tokens: [Death, is, like]"
-    report.error(node, f"{prefix}sentence is {kind(node)}; expected text", hint)
+    message = _("{name} is {found}; expected text", name=f"{prefix}sentence", found=kind(node))
+    report.error(node, message, _("for a list of words write tokens: [Death, is, like]"))
     return None
 
 
@@ -57,15 +62,15 @@ def token_words(node: Node, prefix: str, report: Report) -> list[str] | None:
     if isinstance(node, Leaf) and node.array.ndim == 1:
         return [str(item) for item in node.array.tolist()]
     if not isinstance(node, Sequence):
-        hint = "write tokens: [Death, is, like], or sentence: Death is like"
-        report.error(node, f"{prefix}tokens is {kind(node)}; expected a list of words", hint)
+        message = _("{name} is {found}; expected a list of words", name=f"{prefix}tokens", found=kind(node))
+        report.error(node, message, _("write tokens: [Death, is, like], or sentence: Death is like"))
         return None
     words = []
     for i, item in enumerate(node.items, 1):
         word = item.text if isinstance(item, Scalar) else ""
         if not word.strip():
-            found = "blank" if isinstance(item, Scalar) else kind(item)
-            hint = "every token is a word; put odd ones between quotes"
-            report.error(item, f"{prefix}tokens[{i}] is {found}; expected a word", hint)
+            found = _("blank") if isinstance(item, Scalar) else kind(item)
+            message = _("{name} is {found}; expected a word", name=f"{prefix}tokens[{i}]", found=found)
+            report.error(item, message, _("every token is a word; put odd ones between quotes"))
         words.append(word)
     return words

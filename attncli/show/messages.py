@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.language import N_, _, plural
 from attncli.show.words import columns_of, harmless
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 MOST = 20
 EXCERPT = 72
 INDENT = "    "
+KINDS = {"error": N_("error"), "hint": N_("hint"), "note": N_("note")}
 
 
 def error_text(error: AttnError, terminal: Terminal) -> str:
@@ -25,10 +27,10 @@ def error_text(error: AttnError, terminal: Terminal) -> str:
         lines += one_error(one, terminal, quoted=one.where != shown_already)
         shown_already = one.where
     if len(error.errors) > MOST:
-        lines.append(f"… and {len(error.errors) - MOST} more")
+        lines.append(_("… and {count} more", count=len(error.errors) - MOST))
     lines += [sentence("note", note, terminal) for note in error.notes]
     if len(error.errors) > 1:
-        lines.append(f"{len(error.errors)} errors")
+        lines.append(plural("{n} error", "{n} errors", len(error.errors)))
     return terminal.fit("\n".join(lines)) + "\n"
 
 
@@ -44,10 +46,11 @@ def one_error(error: AttnError, terminal: Terminal, *, quoted: bool = True) -> I
 
 def sentence(kind: str, text: str, terminal: Terminal, *, before: str = "", indent: str = "") -> str:
     """Write ``error: …`` or ``hint: …``, wrapped at the edge of a terminal."""
-    line = indent + terminal.fit(harmless(f"{before}{kind}: {text}"))
+    word = terminal.fit(_(KINDS[kind]))
+    line = indent + terminal.fit(harmless(f"{before}{word}: {text}"))
     if terminal.wraps:
         line = wrapped(line, terminal.width, indent + INDENT)
-    return line.replace(f"{kind}:", terminal.paint(f"{kind}:", kind), 1)
+    return line.replace(f"{word}:", terminal.paint(f"{word}:", kind), 1)
 
 
 def wrapped(text: str, width: int, indent: str) -> str:

@@ -11,7 +11,7 @@ from attncli.show.digits import needs_exponent, texts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attncli.calculation import Result
+    from attncli.result import Result
 
 HEADED = 3  # the axes of a row that has heads
 

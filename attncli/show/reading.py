@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.language import _
 from attncli.show.digits import aligned, written
 from attncli.show.views import DOWN, SAME, View, flush
 from attncli.show.words import columns_of
@@ -13,8 +14,8 @@ from attncli.show.words import columns_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from attncli.calculation import Result
     from attncli.ops.op import Array
+    from attncli.result import Result
     from attncli.show.views import Looks
 
 NOTHING = "–"
@@ -31,8 +32,12 @@ def reading(result: Result, looks: Looks, *, head: int | None) -> View:
     for h in heads:
         ranks = [ranked(weights[h, i]) if i >= 0 else [] for i in places]
         for rank in range(2 if len(heads) == 1 else 1):
-            title = ("looks most at", "then at")[rank] if len(heads) == 1 else f"head {h + 1}"
-            column = flush([title, *said(ranks, rank, places, result, looks)], left=True)
+            title = (
+                (_("looks most at"), _("then at"))[rank]
+                if len(heads) == 1
+                else _("head {number}", number=h + 1)
+            )
+            column = flush([looks.terminal.fit(title), *said(ranks, rank, places, result, looks)], left=True)
             titles.append(column[0])
             columns.append(column[1:])
     return View(
@@ -80,7 +85,7 @@ def named(group: Sequence[int], result: Result, looks: Looks) -> str:
     """Name the words that are looked at alike: two of them where there is room, and how many more."""
     tokens = result.problem.key_tokens
     if len(group) == len(tokens) > 1:
-        return "all"
+        return looks.terminal.fit(_("all"))
     first, *others = looks.names(tokens, group[:2])
     if not others:
         return first

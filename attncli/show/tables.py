@@ -14,6 +14,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from attncli.language import _
 from attncli.show.layout import blocks, view_width
 from attncli.show.reading import reading
 from attncli.show.titles import heading, loss_line, title
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from rich.console import ConsoleOptions, RenderableType, RenderResult
 
-    from attncli.calculation import Result
+    from attncli.result import Result
     from attncli.show.terminal import Terminal
 
 UNDERLINED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
@@ -99,10 +100,11 @@ class Screen:
                 yield text.rstrip(" ") + "\n"
 
     def lines(self, part: RenderableType) -> Iterable[RenderableType]:
-        """Break words at the width of the terminal; a table is as wide as it is."""
-        if isinstance(part, Text):
-            return part.wrap(self.console, self.terminal.width, overflow="ignore")
-        return (part,)
+        """Break text between words at the width of the terminal; a table is as wide as it is."""
+        if not isinstance(part, Text):
+            return (part,)
+        longest = max(map(columns_of, part.plain.split()), default=0)
+        return part.wrap(self.console, max(self.terminal.width, longest), overflow="fold")
 
     def row(self, result: Result, symbol: str) -> Iterator[RenderableType]:
         """Lay out one row of the page: its formula, then its numbers."""
@@ -112,21 +114,22 @@ class Screen:
             return
         rows, columns = [("",), *labels_of(result, symbol)][-2:]
         matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
-        peak = float(value.max()) if symbol == "A" else None
         chosen = range(len(matrices)) if self.head is None or value.ndim < HEADED else [self.head - 1]
+        peak = float(matrices[list(chosen)].max()) if symbol == "A" else None
         views = [matrix_view(matrices[h], rows, columns, self.looks, peak=peak) for h in chosen]
         if value.ndim < HEADED:
             yield from self.blocks(views[0])
         else:
-            yield from self.side_by_side([f"head {h + 1}" for h in chosen], views)
+            yield from self.side_by_side([_("head {number}", number=h + 1) for h in chosen], views)
         if any(any(line) for view in views for line in view.largest or ()):
-            yield Text(f"{self.mark} the largest of its row", "dim")
+            yield Text(f"{self.mark} {self.terminal.fit(_('the largest of its row'))}", "dim")
         if views[0].hidden:
             yield Text(views[0].hidden, "dim")
 
     def reading(self, result: Result) -> Iterator[RenderableType]:
         """Lay out what there is to see in the attention weights."""
-        yield Text("Read off A: the word that each token looks at most", "bold")
+        words = _("Read off A: the word that each token looks at most")
+        yield Text(self.terminal.fit(words), "bold")
         yield from self.blocks(reading(result, self.looks, head=self.head))
 
     def blocks(self, view: View) -> Iterator[RenderableType]:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from attncli.language import _, plural
 from attncli.show.captions import meaning
 from attncli.show.digits import alone
 from attncli.show.words import harmless
 
 if TYPE_CHECKING:
-    from attncli.calculation import Loss, Result
+    from attncli.result import Loss, Result
     from attncli.show.terminal import Terminal
 
 SYMBOL = "bold magenta"
@@ -20,11 +21,12 @@ SYMBOL = "bold magenta"
 def heading(result: Result, decimals: int, terminal: Terminal) -> Text:
     """Say which problem this is, how large, and what the loss came to."""
     problem = result.problem
-    parts = [counted(len(problem.tokens), "token")]
+    parts = [plural("{n} token", "{n} tokens", len(problem.tokens))]
     if problem.context_tokens is not None:
-        parts.append(counted(len(problem.context_tokens), "context token"))
+        count = len(problem.context_tokens)
+        parts.append(plural("{n} context token", "{n} context tokens", count))
     if problem.form.heads > 1:
-        parts.append(f"{problem.form.heads} heads")
+        parts.append(plural("{n} head", "{n} heads", problem.form.heads))
     parts += [
         f"{letter} = {problem.sizes[letter]}"
         for letter in ("d_model", "d_k", "d_v")
@@ -36,11 +38,6 @@ def heading(result: Result, decimals: int, terminal: Terminal) -> Text:
     return line
 
 
-def counted(number: int, what: str) -> str:
-    """``1 token``, ``9 tokens``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def loss_line(loss: Loss, decimals: int, terminal: Terminal) -> Text:
     """Say what the loss came to, and how it was taken."""
     line = Text().append("L", SYMBOL).append(terminal.fit(f" = {alone(loss.value, decimals)}"), "bold")
@@ -49,22 +46,38 @@ def loss_line(loss: Loss, decimals: int, terminal: Terminal) -> Text:
 
 def title(result: Result, symbol: str, decimals: int, terminal: Terminal) -> Text:
     """Write the formula, its size and its meaning; and the numbers that stand in it as letters."""
+    formula = equation(result, symbol, decimals).removeprefix(symbol)
+    line = Text().append(terminal.fit(symbol), SYMBOL).append(terminal.fit(formula), "bold")
+    rest = terminal.fit("   ".join(part for part in about(result, symbol, decimals) if part))
+    gap = "   " if line.cell_len + 3 + len(rest) <= terminal.width else "\n"
+    return line.append(gap).append(rest, "dim")
+
+
+def equation(result: Result, symbol: str, decimals: int) -> str:
+    """Write the formula; that of one number says what it came to."""
     value = result[symbol]
-    formula = result.formula(symbol).removeprefix(symbol)
-    if value.ndim == 0:
-        formula += f" = {alone(float(value), decimals)}"
+    return result.formula(symbol) + (f" = {alone(float(value), decimals)}" if value.ndim == 0 else "")
+
+
+def about(result: Result, symbol: str, decimals: int) -> tuple[str, ...]:
+    """Tell the size, the meaning, the numbers that stand in the formula as letters, and the drift."""
     row = result.page.row.get(symbol)
     constants = [
         f"{name} = {alone(result.constants[name], decimals)}"
         for name in (row.args if row else ())
         if name in result.constants
     ]
-    about = (
-        " × ".join(map(str, value.shape)),
+    return (
+        " × ".join(map(str, result[symbol].shape)),
         meaning(symbol, result.problem.form.heads),
         ", ".join(constants),
+        drift(result, symbol),
     )
-    line = Text().append(terminal.fit(symbol), SYMBOL).append(terminal.fit(formula), "bold")
-    rest = terminal.fit("   ".join(part for part in about if part))
-    gap = "   " if line.cell_len + 3 + len(rest) <= terminal.width else "\n"
-    return line.append(gap).append(rest, "dim")
+
+
+def drift(result: Result, symbol: str) -> str:
+    """Say how far rounding on the way has carried a row from its exact value; nothing without rounding."""
+    off = result.drift(symbol)
+    if off is None:
+        return ""
+    return _("off by up to {size:.2g}", size=off) if off else _("exact")

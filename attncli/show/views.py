@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.language import _
 from attncli.show.digits import SIGNS, aligned, needs_exponent, texts
-from attncli.show.words import LONGEST, columns_of, endings, label
+from attncli.show.words import LONGEST, columns_of, label
+from attncli.tokens import endings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from attncli.calculation import Result
     from attncli.ops.op import Array
+    from attncli.result import Result
     from attncli.show.terminal import Terminal
 
 MOST = 20
@@ -108,7 +110,9 @@ def matrix_view(
         cells=body,
         heat=None if peak is None else shades(values, down, across, peak),
         largest=None if peak is None else largest_of(values, down, across),
-        hidden="" if corners.shape == (n, m) else looks.cell(f"the corners of {n} × {m}; --full shows all"),
+        hidden=""
+        if corners.shape == (n, m)
+        else looks.cell(_("the corners of {n} × {m}; --full shows all", n=n, m=m)),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from functools import lru_cache
+from unicodedata import normalize
+
+from attncli.language import ENGLISH, active
 
 LONGEST = 16  # columns of a token that names a row
 
@@ -31,7 +32,16 @@ def to_ascii(text: str) -> str:
     """Write the page's symbols with letters, and any other character as an escape."""
     if text.isascii():
         return text
-    return text.translate(TO_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+    text = text.translate(TO_ASCII)
+    if active() != ENGLISH:
+        text = "".join(map(without_accent, normalize("NFC", text)))
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def without_accent(char: str) -> str:
+    """``ế`` → ``e``: where all messages have accents, escapes could not be read."""
+    base = "dD"["đĐ".index(char)] if char in "đĐ" else normalize("NFD", char)[0]
+    return base if base.isascii() else char
 
 
 def label(token: str, *, ascii_only: bool = False, room: int = LONGEST, end: str = "") -> str:
@@ -55,15 +65,3 @@ def columns_of(text: str) -> int:
     from rich.cells import cell_len  # noqa: PLC0415 - most texts need no Rich
 
     return cell_len(text)
-
-
-@lru_cache(maxsize=8)
-def endings(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """Tell repeated tokens apart, as cells are named: ``#1``, ``#2``; nothing behind the others."""
-    total = Counter(tokens)
-    seen: Counter[str] = Counter()
-    ends = []
-    for token in tokens:
-        seen[token] += 1
-        ends.append(f"#{seen[token]}" if total[token] > 1 else "")
-    return tuple(ends)

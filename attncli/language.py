@@ -1,0 +1,109 @@
+"""Every message in the language of whoever reads it: English, or one that has a catalogue.
+
+A message is written in English where it is needed, with names for what changes in it::
+
+    _("{name} has {count}; expected {wanted}", name="Wq", count=rows(3), wanted=rows(4))
+
+It is looked up when that line runs, so a constant of a module is only marked with ``N_`` and looked
+up, ``_(HOW)``, where it is used. The catalogues are gettext's; tests/catalogue.py brings them up to date.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attncli.errors import AttnError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+LANGUAGES = ("en", "vi")
+ENGLISH = LANGUAGES[0]
+FOLDER = Path(__file__).parent / "locale"
+DOMAIN = "attncli"
+
+_active = ENGLISH
+
+
+def use(language: str | None) -> None:
+    """Speak this language from now on; None is English. Raises AttnError where there is no such one."""
+    global _active  # noqa: PLW0603 - a process speaks one language
+    _active = known(language or ENGLISH, "language")
+
+
+def active() -> str:
+    """Tell which language is spoken: "en" or "vi"."""
+    return _active
+
+
+def choose(option: str | None, environment: Mapping[str, str]) -> str:
+    """Decide on a language: ``--lang``, else ATTNCLI_LANG, else the locale's, if there is such a one.
+
+    Raises AttnError where one of the first two names a language that there is not.
+    """
+    if option is not None:
+        return known(option, "--lang")
+    if environment.get("ATTNCLI_LANG"):
+        return known(environment["ATTNCLI_LANG"], "ATTNCLI_LANG")
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(variable):
+            language = without_region(environment[variable])
+            return language if language in LANGUAGES else ENGLISH
+    return ENGLISH
+
+
+def known(name: str, asked_by: str) -> str:
+    """Return a language's short name; raises AttnError where there is no such language."""
+    language = without_region(name)
+    if language not in LANGUAGES:
+        raise AttnError(
+            _(
+                "{name} is {value!r}; expected {languages}",
+                name=asked_by,
+                value=name,
+                languages=either(LANGUAGES),
+            ),
+            hint=_("en is English, vi is Vietnamese"),
+        )
+    return language
+
+
+def without_region(name: str) -> str:
+    """``vi_VN.UTF-8`` → ``vi``."""
+    return re.split(r"[-_.@]", name.strip().lower(), maxsplit=1)[0]
+
+
+@lru_cache
+def catalogue(language: str) -> NullTranslations:
+    """Open a catalogue, at its first message; English has none, and stands in for a lost one."""
+    if language == ENGLISH:
+        return NullTranslations()
+    return translation(DOMAIN, FOLDER, [language], fallback=True)
+
+
+def _(message: str, /, **values: object) -> str:
+    """Say a message in the active language, with the values in their places.
+
+    Without values it is said as it stands: its braces are braces. An empty one stays empty.
+    """
+    text = catalogue(_active).gettext(message) if message else ""
+    return text.format(**values) if values else text
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Mark a message for the catalogues, to be looked up where it is used."""
+    return message
+
+
+def plural(one: str, many: str, n: int, /, **values: object) -> str:
+    """Say a message about ``n`` things, which is ``{n}`` in it."""
+    return catalogue(_active).ngettext(one, many, n).format(n=n, **values)
+
+
+def either(words: Iterable[str]) -> str:
+    """``bce or ce or mse``."""
+    return _(" or ").join(words)

@@ -1,0 +1,203 @@
+"""The cross-entropies, which compare probabilities with a target.
+
+O is the output (n × d_out), P = σ(O) or softmax(O), Y the target of the same shape; a row of NaN in it
+does not count. A last argument ``N``, where there is one, divides: the mean. L and dP are worked out
+from O, so that a saturated P makes neither a NaN nor an infinity that is not one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.arithmetic import ONE, Negative, Number, Product, Quotient, Sum, exp, log, minus
+from attncli.ops.activation import SIGMOID_AND_BCE, SOFTMAX_AND_CE, counted, per, per_cell
+from attncli.ops.loss import LossOp, places, scalar
+from attncli.ops.op import Array, Gradient, Op
+from attncli.ops.softmax import SAFE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from attncli.arithmetic import Expression
+    from attncli.ops.op import Operand
+
+
+def softplus(o: Array) -> Array:
+    """ln(1 + e^o), which is −ln σ(−o): exact to the last digits at any o."""
+    return np.maximum(o, 0) + np.log1p(np.exp(-np.abs(o)))
+
+
+def log_softmax(o: Array) -> Array:
+    """Ln softmax(o) of each row, exact to the last digits at any o."""
+    below = o - o.max(axis=-1, keepdims=True)
+    shares: Array = below - np.log(np.exp(below).sum(axis=-1, keepdims=True))
+    return shares
+
+
+def saturated(p: Array) -> Array:
+    """Tell where a probability came out as exactly 0 or 1."""
+    ends: Array = (p == 0) | (p == 1)
+    return ends
+
+
+def weighted(weight: Expression, number: float, of: Expression) -> Expression:
+    """Multiply, unless it is by 1: a target of 0s and 1s just picks."""
+    return of if number == 1 else Product((weight, of))
+
+
+def log_p(p: Operand, o: Operand, i: int, j: int) -> Expression:
+    """Write ln σ(o), from P unless P rounds to 0 or 1."""
+    if p.value[i, j] not in {0.0, 1.0}:
+        return log(p.at(i, j))
+    if o.value[i, j] < -SAFE:
+        return o.at(i, j)  # ln σ(o) is o to the last digit
+    return Negative(log(Sum((ONE, exp(Negative(o.at(i, j)))))))
+
+
+def log_one_minus_p(p: Operand, o: Operand, i: int, j: int) -> Expression:
+    """Write ln(1 − σ(o)), from P unless P rounds to 0 or 1."""
+    if p.value[i, j] not in {0.0, 1.0}:
+        return log(minus(ONE, p.at(i, j)))
+    if o.value[i, j] > SAFE:
+        return Negative(o.at(i, j))
+    return Negative(log(Sum((ONE, exp(o.at(i, j))))))
+
+
+def log_share(p: Operand, o: Operand, i: int, j: int) -> Expression:
+    """Write ln softmax(o), from P unless P rounds to 0."""
+    if p.value[i, j] > 0:
+        return log(p.at(i, j))
+    top = int(o.value[i].argmax())
+    powers = Sum(tuple(exp(minus(o.at(i, k), o.at(i, top))) for k in range(o.value.shape[-1])))
+    return Sum((o.at(i, j), Negative(o.at(i, top)), Negative(log(powers))))
+
+
+class BinaryCrossEntropy(LossOp):
+    """L = −Σ[Y·ln P + (1−Y)·ln(1−P)], where P = σ(O)."""
+
+    def text(self, *args: str) -> str:
+        p, y, _, *n = args
+        return per(f"−Σ[{y}·ln {p} + (1−{y})·ln(1−{p})]", *n)
+
+    def value(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        return scalar(counted(y * softplus(-o) + (1 - y) * softplus(o), y).sum(), n)
+
+    def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        """From the rounded P, except where it came out as 0 or 1: there from O."""
+        kept = np.where(saturated(p), 0.5, p)
+        log_p = np.where(saturated(p), -softplus(-o), np.log(kept))
+        log_rest = np.where(saturated(p), -softplus(o), np.log(1 - kept))
+        return scalar(-counted(y * log_p + (1 - y) * log_rest, y).sum(), n)
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        p, y, o, *n = args
+        terms: list[Expression] = []
+        for i, j in places(y):
+            if y.value[i, j] != 0:
+                terms.append(weighted(y.at(i, j), y.value[i, j], log_p(p, o, i, j)))
+            if y.value[i, j] != 1:
+                rest = minus(ONE, y.at(i, j))
+                terms.append(weighted(rest, 1 - y.value[i, j], log_one_minus_p(p, o, i, j)))
+        return per_cell(Negative(Sum(tuple(terms))), *n)
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        p, target, o, *n = args
+        yield Gradient(p, BCE_DP, (p, target, o, *n))
+        yield Gradient(o, SIGMOID_AND_BCE, (p, target, *n))
+
+
+class BinaryCrossEntropyByP(Op):
+    """dP = (P−Y)/(P∘(1−P)), worked out as (1−Y)(1+e^O) − Y(1+e^−O): σ(O) is 1/(1+e^−O)."""
+
+    def text(self, *args: str) -> str:
+        p, y, _, *n = args
+        return per(f"({p}−{y})/({p}∘(1−{p}))", *n)
+
+    def value(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):  # 1/(1−P) may lie beyond float64
+            zeros = np.where(y == 1, np.zeros((), o.dtype), (1 - y) * (1 + np.exp(o)))
+            ones = np.where(y == 0, np.zeros((), o.dtype), y * (1 + np.exp(-o)))
+            return counted((zeros - ones) / n, y)
+
+    def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        """From the rounded P, except where it came out as 0 or 1: there from O."""
+        kept = np.where(saturated(p), 0.5, p)
+        return np.where(
+            saturated(p), self.value(p, y, o, n), counted((kept - y) / (kept * (1 - kept)) / n, y)
+        )
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        p, y, o, *n = args
+        if np.isnan(y.value[index]):
+            return Number(0.0)
+        if p.value[index] not in {0.0, 1.0}:
+            one = p.at(*index)
+            return per_cell(Quotient(minus(one, y.at(*index)), Product((one, minus(ONE, one)))), *n)
+        sign = Negative(o.at(*index)) if y.value[index] == 1 else o.at(*index)
+        if abs(o.value[index]) > SAFE and (o.value[index] > 0) != (y.value[index] == 1):
+            return Number(float(self.value(p.value, y.value, o.value)[index]))
+        power = Sum((ONE, exp(sign)))
+        return per_cell(Negative(power) if y.value[index] == 1 else power, *n)
+
+
+class CrossEntropy(LossOp):
+    """L = −Σ Y·ln P, where P = softmax(O) and each row of Y is a distribution."""
+
+    def text(self, *args: str) -> str:
+        p, y, _, *n = args
+        return per(f"−(Σ {y}·ln {p})" if n else f"−Σ {y}·ln {p}", *n)
+
+    def value(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        return scalar(-counted(np.where(y == 0, np.zeros((), o.dtype), y * log_softmax(o)), y).sum(), n)
+
+    def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        """From the rounded P, except where it came out as 0 or 1: there from O."""
+        log_p = np.where(saturated(p), log_softmax(o), np.log(np.where(saturated(p), 0.5, p)))
+        return scalar(-counted(y * log_p, y).sum(), n)
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        p, y, o, *n = args
+        terms = (
+            weighted(y.at(i, j), y.value[i, j], log_share(p, o, i, j))
+            for i, j in places(y)
+            if y.value[i, j] != 0
+        )
+        return per_cell(Negative(Sum(tuple(terms))), *n)
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        p, target, o, *n = args
+        yield Gradient(p, CE_DP, (p, target, o, *n))
+        yield Gradient(o, SOFTMAX_AND_CE, (p, target, *n))
+
+
+class CrossEntropyByP(Op):
+    """dP = −Y/P, worked out from O."""
+
+    def text(self, *args: str) -> str:
+        p, y, _, *n = args
+        return per(f"(−{y}/{p})" if n else f"−{y}/{p}", *n)
+
+    def value(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):  # 1/P may lie beyond float64
+            inverse = np.exp(-log_softmax(o))
+            return counted(np.where(y == 0, np.zeros((), p.dtype), -y * inverse) / n, y)
+
+    def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
+        """From the rounded P, except where it came out as 0 or 1: there from O."""
+        kept = np.where(saturated(p), 0.5, p)
+        return np.where(saturated(p), self.value(p, y, o, n), counted(-y / kept / n, y))
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        p, y, o, *n = args
+        if y.value[index] == 0 or np.isnan(y.value[index]):
+            return Number(0.0)
+        if p.value[index] > 0:
+            return per_cell(Negative(Quotient(y.at(*index), p.at(*index))), *n)
+        i, j = index
+        return per_cell(Negative(Product((y.at(i, j), exp(Negative(log_share(p, o, i, j)))))), *n)
+
+
+BCE, BCE_DP = BinaryCrossEntropy(), BinaryCrossEntropyByP()
+CE, CE_DP = CrossEntropy(), CrossEntropyByP()
