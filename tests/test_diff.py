@@ -195,3 +195,12 @@ def test_what_cannot_be_is_refused(arguments: list[str], says: str) -> None:
     assert outcome.code == 2
     assert says in outcome.err
     assert outcome.out == ""
+
+
+def test_both_are_rounded_on_the_way() -> None:
+    change = ["--set", "X[Death,1]=2.004", "--json", "-q"]
+    exact = json.loads(run("diff", "article", *change).out)
+    rounded = json.loads(run("diff", "article", *change, "--round", "1").out)
+    differing = [{row["symbol"] for row in record["rows"] if row["differs"]} for record in (exact, rounded)]
+    assert {"X", "Q", "A"} <= differing[0]
+    assert differing[1] == {"X"}

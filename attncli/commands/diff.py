@@ -8,13 +8,14 @@ import typer
 
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, decimals_of, load_problem
+from attncli.commands.output import Show, decimals_of, load_problem, rounding_of
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
     from attncli.problem.problem import Problem
     from attncli.result import Result
+    from attncli.rounding import Rounding
 
 HELP = N_("""Show which rows of the page differ between two problems, where, and by how much.
 
@@ -76,6 +77,8 @@ def diff(
     reduction: options.Reduction = None,
     tolerance: Tolerance = 1e-12,
     decimals: options.Decimals = None,
+    rounded: options.Round = None,
+    rounding: options.RoundingMode = "half-up",
     json: Annotated[bool, typer.Option("--json", help=N_("JSON for scripts."))] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=N_("Just the differences."))] = False,
     lang: options.Lang = None,
@@ -88,6 +91,7 @@ def diff(
     environment = context.ensure_object(Environment)
     environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
     Show(None, None, decimals, full=False, plain=False, json=json, quiet=quiet).check()
+    on_paper = rounding_of(rounded, rounding)
     if not 0 <= tolerance < 1:
         raise AttnError(
             _("--tolerance is {tolerance:g}; expected a number from 0 to below 1", tolerance=tolerance),
@@ -98,7 +102,8 @@ def diff(
     from attncli.difference import difference, record  # noqa: PLC0415 - --help needs no NumPy
 
     taken = (loss, reduction) if backward or loss or reduction else None
-    found = difference(worked_out(first, taken), worked_out(second, taken), tolerance)
+    one, two = worked_out(first, taken, on_paper), worked_out(second, taken, on_paper)
+    found = difference(one, two, tolerance)
     out = environment.out
     if json:
         from attncli.show.script import json_text  # noqa: PLC0415
@@ -107,9 +112,7 @@ def diff(
     else:
         from attncli.show.differences import differences  # noqa: PLC0415
 
-        for text in differences(
-            found, names, out, decimals=decimals_of(decimals, first.decimals), quiet=quiet
-        ):
+        for text in differences(found, names, out, decimals=decimals_of(decimals, one.decimals), quiet=quiet):
             out.write(text)
     if not found.same:
         raise typer.Exit(ExitCode.WRONG)
@@ -142,10 +145,12 @@ def changed(name: str, changes: list[str]) -> str:
     return " ".join([name, *(f"--set {change}" for change in changes)])
 
 
-def worked_out(problem: Problem, taken: tuple[str | None, str | None] | None) -> Result:
+def worked_out(
+    problem: Problem, taken: tuple[str | None, str | None] | None, rounding: Rounding | None
+) -> Result:
     """Work out the forward pass, or with a loss both passes."""
     from attncli import calculation  # noqa: PLC0415
 
     if taken is None:
-        return calculation.forward(problem)
-    return calculation.backward(problem, loss=taken[0], reduction=taken[1])
+        return calculation.forward(problem, rounding=rounding)
+    return calculation.backward(problem, loss=taken[0], reduction=taken[1], rounding=rounding)
