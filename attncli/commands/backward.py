@@ -6,7 +6,7 @@ import typer  # noqa: TC002 - Typer reads the annotations
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, load_problem, rounding_of, show
+from attncli.commands.output import Show, load_problem, rounding_of, show, with_loss
 from attncli.language import N_
 
 HELP = N_("""Work out the loss and its gradient by every given and every row of the page.
@@ -57,12 +57,8 @@ def backward(
     how.check()
     on_paper = rounding_of(rounded, rounding)
     from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.problem.targets import LOSSES, REDUCTIONS  # noqa: PLC0415
 
-    taken = list(changes or ())
-    for key, value, known in (("loss", loss, LOSSES), ("reduction", reduction, REDUCTIONS)):
-        if value is not None:
-            taken.append(f"{key}={calculation.one_of(f'--{key}', value, known)}")
+    taken = with_loss(changes, loss, reduction)
     problem = load_problem(config, config_option, taken, environment, quiet=quiet)
     how.check_head(problem)
     result = calculation.backward(problem, only=how.symbols, dtype=dtype, rounding=on_paper)  # type: ignore[arg-type]

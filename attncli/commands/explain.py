@@ -9,7 +9,7 @@ import typer
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.deliver import check_output, choose, deliver, stage
 from attncli.commands.environment import Environment
-from attncli.commands.output import check_decimals, decimals_of, load_problem, rounding_of
+from attncli.commands.output import check_decimals, decimals_of, load_problem, rounding_of, with_loss
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
@@ -96,8 +96,8 @@ def explain(
     check_decimals(decimals)
     chosen = format_of(style, output, json=json)
     on_paper = rounding_of(rounded, rounding)
-    taken = [f"{key}={value}" for key, value in (("loss", loss), ("reduction", reduction)) if value]
-    problem = load_problem(None, config_option, [*(changes or ()), *taken], environment, quiet=quiet)
+    taken = with_loss(changes, loss, reduction)
+    problem = load_problem(None, config_option, taken, environment, quiet=quiet)
     result = calculate(problem, cells, on_paper)
     from attncli.show.export.workings import Explained  # noqa: PLC0415 - it brings in NumPy
     from attncli.show.views import Looks  # noqa: PLC0415

@@ -9,7 +9,7 @@ import typer
 
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.output import load_problem
+from attncli.commands.output import load_problem, with_loss
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 
@@ -71,8 +71,8 @@ def gradcheck(
     symbols = None if only is None else [name.strip() for name in only.split(",") if name.strip()]
     if symbols == []:
         raise AttnError(_("--only names no gradient"), hint=_("like --only dWq,dX"))
-    taken = [f"{key}={value}" for key, value in (("loss", loss), ("reduction", reduction)) if value]
-    problem = load_problem(config, config_option, [*(changes or ()), *taken], environment, quiet=quiet)
+    taken = with_loss(changes, loss, reduction)
+    problem = load_problem(config, config_option, taken, environment, quiet=quiet)
     from attncli import gradcheck as engine  # noqa: PLC0415 - --help needs no NumPy
 
     check = engine.gradcheck(problem, only=symbols, step=step, tolerance=tolerance)

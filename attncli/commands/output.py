@@ -128,6 +128,21 @@ def decimals_of(option: str | None, usual: int) -> int:
     return FULL if option == "full" else int(option)
 
 
+def with_loss(changes: Sequence[str] | None, loss: str | None, reduction: str | None) -> list[str]:
+    """Let ``--loss`` and ``--reduction`` go before the config's, so that its target is held against them.
+
+    Raises AttnError where one of them is no loss or no reduction that there is.
+    """
+    from attncli.calculation import one_of  # noqa: PLC0415 - --help needs no NumPy
+    from attncli.problem.targets import LOSSES, REDUCTIONS  # noqa: PLC0415
+
+    taken = list(changes or ())
+    for key, value, known in (("loss", loss, LOSSES), ("reduction", reduction, REDUCTIONS)):
+        if value is not None:
+            taken.append(f"{key}={one_of(f'--{key}', value, known)}")
+    return taken
+
+
 def load_problem(
     config: str | None,
     config_option: str | None,

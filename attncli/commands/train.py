@@ -12,7 +12,7 @@ import typer
 
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, decimals_of, load_problem
+from attncli.commands.output import Show, decimals_of, load_problem, with_loss
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
@@ -85,8 +85,7 @@ def train(
     environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
     Show(None, None, decimals, full=False, plain=False, json=json, quiet=quiet).check()
     check(steps, lr, out_file, json=json, force=force)
-    taken = [f"{key}={value}" for key, value in (("loss", loss), ("reduction", reduction)) if value]
-    set_keys = [*(changes or ()), *taken]
+    set_keys = with_loss(changes, loss, reduction)
     problem = load_problem(config, config_option, set_keys, environment, quiet=quiet)
     from attncli import calculation, training  # noqa: PLC0415 - --help needs no NumPy
 

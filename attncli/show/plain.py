@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.show.digits import needs_exponent, texts
+from attncli.show.views import HEADED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from attncli.result import Result
-
-HEADED = 3  # the axes of a row that has heads
 
 
 def plain_text(result: Result, symbols: Sequence[str], *, decimals: int, head: int | None) -> Iterator[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from itertools import starmap
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from attncli.language import _
 from attncli.show.captions import meaning
+from attncli.show.consoles import console_for
 from attncli.show.tables import UNDERLINED, UNDERLINED_ASCII
 from attncli.show.words import harmless
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from attncli.shapes import Count, Shapes
     from attncli.show.terminal import Terminal
 
-WIDE = 100_000  # what fits is decided here; Rich is to lay out, never to cut
 GAP = 2
 LEAST_MEANING = 15  # "probabilities" is the longest word of a meaning
 
@@ -43,16 +41,7 @@ class ShapeTables:
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
-        self.console = Console(
-            file=StringIO(),
-            width=WIDE,
-            force_terminal=terminal.color,
-            color_system="256" if terminal.color else None,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            legacy_windows=False,
-        )
+        self.console = console_for(terminal)
 
     def render(self, shapes: Shapes) -> Iterator[str]:
         """Yield everything as text, all numbers whole."""

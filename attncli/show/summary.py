@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import StringIO
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.box import Box
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from attncli.show.consoles import console_for
 from attncli.show.words import harmless
 
 if TYPE_CHECKING:
@@ -74,16 +73,7 @@ def stacked(titles: Sequence[str], lines: Sequence[Line]) -> Iterator[Text]:
 
 def printed(terminal: Terminal, parts: Iterator[Text] | Sequence[RenderableType]) -> str:
     """Turn renderables into text, coloured only where the terminal takes colour."""
-    console = Console(
-        file=StringIO(),
-        width=1_000_000,  # what fits is decided above; Rich is to lay out, never to cut
-        force_terminal=terminal.color,
-        color_system="256" if terminal.color else None,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-    )
+    console = console_for(terminal)
     with console.capture() as capture:
         for part in parts:
             console.print(part)

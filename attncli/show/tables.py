@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import StringIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from attncli.language import _
+from attncli.show.consoles import console_for
 from attncli.show.layout import blocks, view_width
 from attncli.show.reading import reading
 from attncli.show.titles import heading, loss_line, title
-from attncli.show.views import Looks, View, labels_of, matrix_view
+from attncli.show.views import HEADED, Looks, View, labels_of, matrix_view
 from attncli.show.words import columns_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 UNDERLINED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 UNDERLINED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 BETWEEN_HEADS = 4
-ANY_WIDTH = 1_000_000  # what fits the terminal is decided here; Rich is to lay out, never to cut
 HEAT = (
     (0.85, Style.parse("bold color(231) on color(160)")),
     (0.65, Style.parse("color(16) on color(202)")),
@@ -41,7 +40,6 @@ HEAT = (
     (0.12, Style.parse("color(16) on color(137)")),
 )
 PLAIN = Style()
-HEADED = 3  # the axes of a row that has heads
 
 
 @dataclass(frozen=True)
@@ -65,16 +63,7 @@ class Screen:
         self.head = head
         self.mark = terminal.fit("▸")
         self.box = UNDERLINED_ASCII if terminal.ascii_only else UNDERLINED
-        self.console = Console(
-            file=StringIO(),
-            width=ANY_WIDTH,
-            force_terminal=terminal.color,
-            color_system="256" if terminal.color else None,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            legacy_windows=False,
-        )
+        self.console = console_for(terminal)
 
     def render(self, result: Result, symbols: Sequence[str], *, quiet: bool) -> Iterator[str]:
         """Yield the page's tables, one after the other, and what to read off them."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attncli.result import Result
     from attncli.show.terminal import Terminal
 
+HEADED = 3  # the axes of a row that has heads
 MOST = 20
 FIRST, LAST = 5, 3
 DOWN, ACROSS = "⋮", "⋯"

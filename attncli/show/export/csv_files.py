@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.record import LARGEST_EXACT
-from attncli.show.views import labels_of
+from attncli.show.views import HEADED, labels_of
 from attncli.show.words import harmless
 from attncli.tokens import endings
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from attncli.result import Result
     from attncli.show.export.shown import Shown
 
-HEADED = 3  # the axes of a row that has heads
 FORMULA = tuple("=+-@\t\r＝＋－＠")  # what a spreadsheet takes for the beginning of a formula
 
 

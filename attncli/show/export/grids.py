@@ -10,7 +10,7 @@ import numpy as np
 from attncli.language import _
 from attncli.show import titles
 from attncli.show.reading import reading
-from attncli.show.views import View, labels_of, matrix_view
+from attncli.show.views import HEADED, View, labels_of, matrix_view
 from attncli.show.words import harmless
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from attncli.show.export.shown import Shown
     from attncli.show.views import Looks
-
-HEADED = 3  # the axes of a row that has heads
 
 
 @dataclass(frozen=True)
