@@ -4,7 +4,8 @@
     python tests/readme.py --write    write them anew
 
 A transcript is a block that begins with ```console; each of its lines that begins with ``$ `` is run
-in a folder that holds a copy of configs/, and what it prints, errors included, stands under it.
+in a folder that holds copies of configs/ and tests/data/sheets, and what it prints, errors included,
+stands under it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 READMES = (ROOT / "README.md", ROOT / "README.vi.md")
 PICTURE = ROOT / ".github" / "terminal.svg"
 PICTURED = "attncli forward article --only S,A"
+COPIED = ("configs", "tests/data/sheets")
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 OURS = {"COLUMNS": "80", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
 NOT_OURS = {"NO_COLOR", "FORCE_COLOR", "TERM", "LC_ALL", "LC_MESSAGES", "ATTNCLI_LANG"}
@@ -34,7 +36,8 @@ def run(command: str, **environment: str) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(ROOT / "configs", Path(folder) / "configs")
+        for part in COPIED:
+            shutil.copytree(ROOT / part, Path(folder) / part)
         done = subprocess.run(
             ["bash", "-c", command],
             env=kept | OURS | environment | {"PATH": path},

@@ -25,7 +25,16 @@ STILL_ENGLISH: tuple[str, ...] = ()
 NO_MESSAGE = {
     *("Death is like the wind", "module 'attncli' has no attribute ", ", 0 where masked", "one number"),
     *("<Result of ", " has no LaTeX", " is more than a formula", "the end", "attncli explain"),
+    *("attncli explain ", "attncli check SHEET ", "attncli check SHEET", "attncli check "),
+    *("--set scale=", "--set mask=true", "SIS User ID", "SIS Login ID", "Feedback comments"),
+    *("Email address", "ID number", "by: {column: submitted}"),
+    # columns of a roster
+    *("student id", "sis login id", "sis user id", "full name", "student name", "last name"),
+    *("family name", "first name", "given name", "email address", "id number", "sis id"),
+    *("họ và tên", "họ tên", "this mask is no triangle", "the shapes differ"),
 }
+# Constants whose texts are handed on, and looked up where they are shown.
+HANDED_ON = {"SAYINGS", "FORWARD", "BACKWARD", "LIMIT", "CONFIG", "MASKS", "SOFTMAXES", "SLIPS", "HEADINGS"}
 # Markup, styles and lines of a config, which have words too.
 MARKUP = re.compile(
     r'^\s*<|">|\{ |^% |^\w+: \w+$|^(bold |color\(|flowchart|digraph|Iterable)|style=|stroke|monospace|#fff'
@@ -85,7 +94,7 @@ def test_placeholders_agree(entry: polib.POEntry) -> None:
 def test_code_stays_as_it_is(entry: polib.POEntry) -> None:
     """Options, symbols and formulas are not translated, and edges keep their spaces."""
     for text in translations(entry):
-        for code in re.findall(r"--\w+|[=·×√ᵀ]|\b(?!A [a-zY]|No |Do )[A-Z][qkvo]?\b", entry.msgid):
+        for code in re.findall(r"--\w+|[=·×√ᵀ]|\b(?!A [a-zY]|No |Do |To )[A-Z][qkvo]?\b", entry.msgid):
             assert code in text, code
         assert (text[0] == " ", text[-1] == " ") == (entry.msgid[0] == " ", entry.msgid[-1] == " ")
         assert text.count("  ") == entry.msgid.count("  ")
@@ -146,7 +155,7 @@ def test_messages_are_looked_up_where_they_are_used(path: Path) -> None:
         for name in node.targets
     }
     uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-    assert [node.lineno for node in uses if node.id in names and id(node) not in looked_up] == []
+    assert [node.lineno for node in uses if node.id in names - HANDED_ON and id(node) not in looked_up] == []
 
 
 def listed(body: list[ast.stmt] | ast.expr) -> list[ast.AST]:

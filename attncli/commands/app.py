@@ -12,11 +12,14 @@ import typer
 from attncli import language
 from attncli.commands import (
     backward,
+    check,
+    diagnose,
     diff,
     explain,
     formulas,
     forward,
     gradcheck,
+    grade,
     graph,
     init,
     options,
@@ -86,6 +89,9 @@ for name, command, text, short in (
     ("shapes", shapes.shapes, shapes.HELP, N_("Every shape, and what it costs.")),
     ("init", init.init, init.HELP, N_("Write a config to start from.")),
     ("gradcheck", gradcheck.gradcheck, gradcheck.HELP, N_("Hold the gradients against differences.")),
+    ("check", check.check, check.HELP, N_("Mark a sheet, and name the mistakes on it.")),
+    ("grade", grade.grade, grade.HELP, N_("Mark a folder of sheets, and write the gradebook.")),
+    ("diagnose", diagnose.diagnose, diagnose.HELP, N_("What a homework could not show, before it goes out.")),
     ("diff", diff.diff, diff.HELP, N_("What a change does to the page.")),
     ("train", train.train, train.HELP, N_("Gradient descent on the weights.")),
 ):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from attncli.errors import AttnError
-from attncli.language import _
+from attncli.language import N_, _
 from attncli.problem.nodes import Mapping, Node, Scalar, Sequence, Source
 from attncli.problem.report import Report
 
@@ -24,26 +24,38 @@ MAX_DIRECTIVES = 16
 PLAIN_TAGS = frozenset(
     {f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "null", "seq", "map")}
 )
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def parse(text: str, name: str, *, shown: str | None = None, report: Report | None = None) -> Node:
+@dataclass(frozen=True)
+class Limit:
+    """How many values a document may hold, aliases counted, and what to do where there are more."""
+
+    values: int
+    advice: str
+
+
+CONFIG = Limit(MAX_CELLS, N_("keep large matrices in a file beside it: {file: weights.npz, key: Wq}"))
+
+
+def parse(
+    text: str, name: str, *, shown: str | None = None, report: Report | None = None, limit: Limit = CONFIG
+) -> Node:
     """Parse one YAML document; ``shown``: the line that it is the end of, for messages.
 
-    A key that stands twice and a tag are noted in ``report``, so that
-    what is wrong elsewhere can be told with them; without a report they are raised. Raises AttnError
-    where the text is not YAML, holds nothing or a second document, or is larger or deeper than a
-    config can be.
+    A key that stands twice and a tag are noted in ``report``, so that what is wrong elsewhere can be
+    told with them; without a report they are raised. Raises AttnError where the text is not YAML,
+    holds nothing or a second document, holds more than ``limit`` or is nested too deep.
     """
     text = join_surrogates(text.removeprefix("\ufeff"))
     source = Source(name, text or " ") if shown is None else Source(name, shown, len(shown) - len(text))
     refuse_text(text, source)
     noted = report or Report()
     try:
-        root = Composer(source, noted).compose(yaml.parse(text, Loader=Loader))
+        root = Composer(source, noted, limit).compose(yaml.parse(text, Loader=Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -64,13 +76,13 @@ def refuse_text(text: str, source: Source) -> None:
     """Refuse what the parser would choke on: too many lines, directives, control characters."""
     if text.count("\n") > MAX_LINES:
         message = _("{name} has more than {most:,} lines", name=source.name, most=MAX_LINES)
-        raise AttnError(message, None, _("a config is a page or two"))
+        raise AttnError(message, None, _("delete the empty ones"))
     if len(re.findall(r"^%", text, re.MULTILINE)) > MAX_DIRECTIVES:
         message = _(
             "{name} has more than {most} lines that begin with %", name=source.name, most=MAX_DIRECTIVES
         )
         raise AttnError(message, None, _("delete them"))
-    bad = _CONTROL.search(text)
+    bad = CONTROL.search(text)
     if bad is not None:
         before = text[: bad.start()]
         line = len(Source(source.name, before + " ").lines) - 1
@@ -116,6 +128,7 @@ class Composer:
 
     source: Source
     report: Report
+    limit: Limit = CONFIG
     stack: list[Open] = field(default_factory=list)
     anchors: dict[str, Open | None] = field(default_factory=dict)
     cells: int = 0
@@ -137,7 +150,7 @@ class Composer:
                 case yaml.AliasEvent():
                     self.alias(event)
                 case yaml.DocumentStartEvent() if self.root is not None:
-                    hint = _("a config is one document: delete the ---")
+                    hint = _("one document is read: delete the ---")
                     raise self.stop(event, _("a second document begins here"), hint)
         # Only a config must hold something: --set target=~ takes the target away.
         return self.root or Scalar(self.source)
@@ -195,11 +208,8 @@ class Composer:
         """Put a node that was named earlier in place once more."""
         kept = self.anchors.get(event.anchor)
         if kept is None:
-            raise self.stop(
-                event,
-                _("*{anchor} names nothing that is complete before it", anchor=event.anchor),
-                _("put &{anchor} before what it names", anchor=event.anchor),
-            )
+            message = _("*{anchor} names nothing that is complete before it", anchor=event.anchor)
+            raise self.stop(event, message, _("put &{anchor} before what it names", anchor=event.anchor))
         if len(self.stack) + kept.height > MAX_DEPTH:
             raise self.stop(event, too_deep(), _("write it out"))
         self.count(event, kept.size)
@@ -216,17 +226,14 @@ class Composer:
     def count(self, event: Any, more: int) -> None:  # noqa: ANN401
         """Refuse a document that holds too much."""
         self.cells += more
-        if self.cells > MAX_CELLS:
-            raise self.stop(
-                event,
-                _("this config holds more than {most:,} values, aliases counted", most=MAX_CELLS),
-                _("keep large matrices in a file beside it: {file: weights.npz, key: Wq}"),
-            )
+        if self.cells > self.limit.values:
+            message = _("this holds more than {most:,} values, aliases counted", most=self.limit.values)
+            raise self.stop(event, message, _(self.limit.advice))
 
     def note_tag(self, event: Any) -> None:  # noqa: ANN401
-        """Note tags: a config is words, numbers, lists and mappings."""
+        """Note tags: there are only words, numbers, lists and mappings."""
         if event.tag is not None and event.tag not in PLAIN_TAGS and event.tag != "!":
-            message = _("the tag {tag!r} means nothing in a config", tag=event.tag[:40])
+            message = _("the tag {tag!r} means nothing here", tag=event.tag[:40])
             self.report.add(self.error(event, message, _("delete it")))
 
     def stop(self, event: Any, message: str, hint: str) -> AttnError:  # noqa: ANN401

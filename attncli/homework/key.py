@@ -1,0 +1,186 @@
+"""The key: everything about a problem that marking needs, and that does not depend on the sheet."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from attncli.calculation import backward_setting, forward_setting
+from attncli.cells import cell_name
+from attncli.homework.catalogue import Mistake, catalogue
+from attncli.homework.working import Working
+from attncli.result import letters_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from attncli.calculation import Setting
+    from attncli.ops.op import Array
+    from attncli.page import Page
+    from attncli.problem.problem import Problem
+
+SAME = 1e-9  # of a row's largest number: what two ways of computing it may differ by
+NEEDS_TARGET = {"bce", "ce", "mse"}
+
+
+@dataclass(frozen=True, eq=False)
+class Key:
+    """A problem's page with its right values.
+
+    ``values`` holds every row, ``given`` what the page reads besides, ``mistakes`` those of the catalogue
+    that this problem can show, by the row in which they show, and the signatures what one or two of
+    them make of a row, once somebody needed it: of one also for each way of rounding.
+    """
+
+    setting: Setting
+    values: Mapping[str, Array]
+    single_signatures: dict[tuple[str, Mistake, str, int], Array | None] = field(default_factory=dict)
+    pair_signatures: dict[str, tuple[tuple[tuple[Mistake, ...], Array], ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, problem: Problem, loss: str | None = None, reduction: str | None = None) -> Self:
+        """Work out a problem: both passes, or the forward one where there is no target.
+
+        Raises AttnError where the loss cannot be taken.
+        """
+        loss_name = loss or problem.loss
+        if loss is None and problem.target is None and loss_name in NEEDS_TARGET:
+            setting = forward_setting(problem)
+        else:
+            setting = backward_setting(problem, loss, reduction)
+        return cls(setting, setting.page.evaluate({**setting.givens, **setting.constants}))
+
+    @property
+    def problem(self) -> Problem:
+        """The problem that was worked out."""
+        return self.setting.problem
+
+    @property
+    def page(self) -> Page:
+        """Its page of formulas."""
+        return self.setting.page
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return self.problem.name
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """The rows that a sheet may answer, in the page's order."""
+        return tuple(row.symbol for row in self.page.rows)
+
+    @cached_property
+    def formulas(self) -> dict[str, str]:
+        """Each row's formula."""
+        return {row.symbol: row.formula for row in self.page.rows}
+
+    @cached_property
+    def given(self) -> dict[str, Any]:
+        """All that the page reads and does not compute."""
+        return {**self.setting.givens, **self.setting.constants}
+
+    @cached_property
+    def slack(self) -> dict[str, float]:
+        """For each row, what its numbers may differ by and still be the same."""
+        return {symbol: slack(value) for symbol, value in self.values.items()}
+
+    @cached_property
+    def behind(self) -> dict[str, frozenset[str]]:
+        """For each row, itself and every row that is worked out from it."""
+        found = {symbol: {symbol} for symbol in self.symbols}
+        for row in self.page.rows:
+            for name, _ in row.reads:
+                for before in found.values():
+                    if name in before:
+                        before.add(row.symbol)
+        return {symbol: frozenset(symbols) for symbol, symbols in found.items()}
+
+    @cached_property
+    def before(self) -> dict[str, frozenset[str]]:
+        """For each row, the rows that go into it."""
+        return {
+            symbol: frozenset(name for name, behind in self.behind.items() if symbol in behind) - {symbol}
+            for symbol in self.symbols
+        }
+
+    def cells(self, symbol: str) -> Sequence[tuple[str, tuple[int, ...]]]:
+        """Name each cell of a row, with its index, row after row."""
+        if symbol not in self._cells:
+            labels = self.labels[symbol]
+            indices = np.ndindex(self.values[symbol].shape)
+            self._cells[symbol] = [(cell_name(symbol, index, labels), index) for index in indices]
+        return self._cells[symbol]
+
+    @cached_property
+    def _cells(self) -> dict[str, Sequence[tuple[str, tuple[int, ...]]]]:
+        return {}
+
+    @cached_property
+    def labels(self) -> dict[str, tuple[tuple[str, ...] | None, ...]]:
+        """For each row, the tokens along each axis, or None where it is only counted."""
+        return {
+            symbol: tuple(map(self.problem.labels, letters_of(self.problem, symbol)))
+            for symbol in self.symbols
+        }
+
+    @cached_property
+    def all_mistakes(self) -> tuple[tuple[Mistake, bool], ...]:
+        """Every mistake of the catalogue that fits this page, and whether this problem can show it."""
+        sizes = self.problem.sizes
+        known = frozenset({*self.given, *self.values})
+        right = Working(self.page, {**self.given, **self.values})
+        with np.errstate(invalid="ignore"):  # of differences between infinities
+            return tuple(
+                (mistake, any(self.tells(row.symbol, right.tried(row)) for row in mistake.rows))
+                for mistake in catalogue(self.page, known, sizes)
+            )
+
+    @cached_property
+    def mistakes(self) -> dict[str, tuple[Mistake, ...]]:
+        """The mistakes that can be told from the right row, by the rows in which they stand."""
+        found: dict[str, list[Mistake]] = {symbol: [] for symbol in self.symbols}
+        for mistake, told in self.all_mistakes:
+            for row in mistake.rows if told else ():
+                found[row.symbol].append(mistake)
+        return {symbol: tuple(mistakes) for symbol, mistakes in found.items()}
+
+    def tells(self, symbol: str, value: Array | None) -> bool:
+        """Whether a value of a row differs from the right one."""
+        right = self.values[symbol]
+        if value is None:
+            return False
+        return value.shape != right.shape or not near(value, right, self.slack[symbol]).all()
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:…`` of the formulas and all numbers that go into them."""
+        found = hashlib.sha256()
+        for row in self.page.rows:
+            found.update(row.formula.encode())
+        for symbol, value in sorted(self.setting.givens.items()):
+            found.update(f"{symbol}{value.shape}".encode())
+            found.update(np.ascontiguousarray(value + 0.0, "<f8").tobytes())
+        mask = self.problem.mask
+        if mask is not None and "mask" in self.page.reads:
+            n, m = self.problem.sizes["n"], self.problem.sizes["m"]
+            found.update(np.ascontiguousarray(mask.allowed(n, m)).tobytes())
+        numbers = (self.setting.constants[name] for name in ("h", "√d_k", "c", "N"))
+        found.update(repr((*numbers, self.setting.loss)).encode())
+        return f"sha256:{found.hexdigest()}"
+
+
+def slack(value: Array) -> float:
+    """Tell by how much two ways of computing the same row may differ."""
+    size = np.abs(value)
+    largest = float(size.max(initial=0.0))
+    return SAME * (largest if largest < np.inf else float(size[np.isfinite(size)].max(initial=0.0)))
+
+
+def near(value: Array, right: Array, allowed: Any) -> Any:  # noqa: ANN401 - numbers or arrays
+    """Tell where two matrices agree; the boundary does, and an infinity with itself."""
+    return (np.abs(value - right) <= allowed) | (value == right)

@@ -1,0 +1,159 @@
+"""Marking a sheet: each row against the key, and against what follows from the student's earlier rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.homework.key import near, slack
+from attncli.homework.marks import Mark, RowMark, Verdict
+from attncli.homework.policy import Policy
+from attncli.homework.recognise import Recogniser
+from attncli.homework.reporting import Reporter
+from attncli.homework.tolerance import agreeing, agrees, allowed
+from attncli.homework.usable import filled, fitted, usable
+from attncli.homework.workings import Workings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from attncli.homework.answer import Answer
+    from attncli.homework.key import Key
+    from attncli.homework.recognise import Mistakes
+    from attncli.homework.sheet import Sheet
+    from attncli.ops.op import Array
+
+    Cells = NDArray[np.bool_]
+
+STANDARD = Policy()
+
+
+def mark(sheet: Sheet, key: Key, policy: Policy = STANDARD) -> Mark:
+    """Mark a sheet against a key.
+
+    Rows are taken in the page's order. A row is right where it agrees with the key or follows from the
+    student's own earlier rows; what follows only because one of these is wrong is follow-through.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):  # of differences between infinities, or nearly so
+        return Marking(sheet, key, policy).mark()
+
+
+class Marking:
+    """One sheet on its way through the page."""
+
+    def __init__(self, sheet: Sheet, key: Key, policy: Policy) -> None:
+        self.sheet, self.key, self.policy = sheet, key, policy
+        answers = {symbol: sheet.answers[symbol] for symbol in key.symbols if symbol in sheet.answers}
+        self.answers = {symbol: fitted(answer, key, symbol) for symbol, answer in answers.items()}
+        self.workings = Workings(key, self.answers)
+        self.recogniser = Recogniser(self.workings, policy.tolerance)
+        self.report = Reporter(key, policy)
+        self.tainted: set[str] = set()
+        written = {symbol: answer.values for symbol, answer in self.answers.items() if not answer.fault}
+        worked_out = self.workings.fork(written).each(written)
+        self.following = agreeing(policy.tolerance, self.answers, worked_out)
+
+    def mark(self) -> Mark:
+        """Mark every row that is answered or due."""
+        rows: list[RowMark] = []
+        for row in self.key.page.rows:
+            if self.tainted and any(name in self.tainted for name, _ in row.reads):
+                self.tainted.add(row.symbol)
+            answer = self.answers.get(row.symbol)
+            marked = self.report.blank(row.symbol) if answer is None else self.row(row.symbol, answer)
+            if self.report.counts(row.symbol, answered=answer is not None):
+                rows.append(marked)
+        return self.report.mark(self.sheet, rows)
+
+    def row(self, symbol: str, answer: Answer) -> RowMark:
+        """Mark one answered row, and go on from it as the student did."""
+        right = self.key.values[symbol]
+        if answer.fault or answer.values.shape != right.shape:
+            return self.misshapen(symbol, answer)
+        if answer.plain and self.follows(symbol, answer):
+            if symbol in self.tainted and agrees(self.policy.tolerance, answer, right):
+                self.tainted.discard(symbol)
+            self.workings.keep(symbol, answer.values)
+            return self.report.right(symbol, answer, self.verdict(symbol))
+        good = near(answer.values, right, self.allowed(answer, right, self.key.slack[symbol]))
+        if good.all():
+            self.tainted.discard(symbol)
+            self.workings.keep(symbol, answer.values)
+            return self.report.right(symbol, answer, Verdict.CORRECT)
+        bare = answer.blank | answer.unreadable
+        if (good | bare).all():
+            self.tainted.discard(symbol)
+        else:
+            good, right = self.followed(symbol, answer, good, bare)
+        if (good | bare).all():
+            self.workings.keep(symbol, filled(answer, self.own(symbol), self.key.values[symbol]))
+            return self.report.right(symbol, answer, self.verdict(symbol), good)
+        return self.wrong(symbol, answer, good, right)
+
+    def verdict(self, symbol: str) -> Verdict:
+        """Tell what is said of a row in which nothing is wrong."""
+        return Verdict.FOLLOW_THROUGH if symbol in self.tainted else Verdict.CORRECT
+
+    def follows(self, symbol: str, answer: Answer) -> bool:
+        """Whether a row follows from the student's own, as most do: then nothing else need be tried."""
+        if not self.workings.set_aside:
+            return symbol in self.following
+        value = self.own(symbol)
+        return value is not None and agrees(self.policy.tolerance, answer, value)
+
+    def followed(self, symbol: str, answer: Answer, good: Cells, bare: Cells) -> tuple[Cells, Array]:
+        """Tell which cells agree with some way of working, and what the row should have been."""
+        best, should = good, self.key.values[symbol]
+        for value in self.workings.values_of(symbol, self.workings.own.rows[symbol]):
+            agrees = near(answer.values, value, self.allowed(answer, value, slack(value)))
+            if symbol in self.tainted and agrees.sum() > best.sum():
+                best, should = agrees, value
+            good = good | agrees
+            if (good | bare).all():
+                break
+        return good, should
+
+    def wrong(self, symbol: str, answer: Answer, good: Cells, right: Array) -> RowMark:
+        """Explain a wrong row, and go on from it where that is fair."""
+        self.tainted.add(symbol)
+        found = self.recogniser.mistakes(symbol)
+        marked = self.report.wrong(symbol, answer, good, right, found)
+        own = filled(answer, self.own(symbol), self.key.values[symbol])
+        fair = usable(own, self.key.values[symbol], symbol, answer, explained=bool(found))
+        if fair is not own:
+            self.workings.set_aside[symbol] = own
+        self.go_on(symbol, fair, found)
+        return marked
+
+    def misshapen(self, symbol: str, answer: Answer) -> RowMark:
+        """Mark what is no matrix, or one of another shape; the key's value stands in for it."""
+        self.tainted.add(symbol)
+        found = [] if answer.fault else self.recogniser.mistakes(symbol)
+        self.go_on(symbol, self.key.values[symbol], [])
+        self.workings.set_aside[symbol] = self.key.values[symbol] if answer.fault else answer.values
+        return self.report.misshapen(symbol, answer, found)
+
+    def go_on(self, symbol: str, value: Array, found: list[Mistakes]) -> None:
+        """Put a wrong row's value where later rows read it, and behind it the one that was not rounded."""
+        elsewhere = [
+            row for mistake in found[:1] for one in mistake for row in one.rows if row.symbol != symbol
+        ]
+        here = [row for mistake in found[:1] for one in mistake for row in one.rows if row.symbol == symbol]
+        if elsewhere:
+            self.workings.swap((*elsewhere, *here))
+            behind = {name for row in elsewhere for name in self.key.behind[row.symbol]}
+            self.tainted |= behind - self.answers.keys()
+            self.workings.keep(symbol, value)
+            return
+        in_full = self.workings.full(here[0]) if here else None
+        self.workings.keep(symbol, value, in_full=value if in_full is None else in_full)
+
+    def own(self, symbol: str) -> Array | None:
+        """Work out a row from the student's earlier numbers."""
+        return self.workings.own.tried(self.workings.own.rows[symbol])
+
+    def allowed(self, answer: Answer, right: Array, slack: float) -> Array:
+        """Return how far each cell may lie from the right one."""
+        limit: Array = allowed(self.policy.tolerance, answer, right, slack)
+        return limit

@@ -1,0 +1,185 @@
+"""What marking a sheet gives: a verdict on every row and every cell, and the record of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from attncli.record import LARGEST_EXACT, SCHEMA
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from attncli.homework.answer import Answer
+    from attncli.ops.op import Array
+
+
+class Verdict(StrEnum):
+    """What is said of a row, of a cell and of a whole sheet; the worst comes last."""
+
+    CORRECT = "correct"
+    FOLLOW_THROUGH = "follow-through"
+    BLANK = "blank"
+    UNREADABLE = "unreadable"
+    WRONG = "wrong"
+
+
+SEVERITY = tuple(Verdict)
+
+
+def worst(verdicts: Any) -> Verdict:  # noqa: ANN401 - any iterable of verdicts
+    """Return the worst of several verdicts; blank where there are none."""
+    return max(verdicts, key=SEVERITY.index, default=Verdict.BLANK)
+
+
+class Hint(StrEnum):
+    """How much a student is told about what is wrong."""
+
+    NONE = "none"
+    CELL = "cell"
+    MISTAKE = "mistake"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One explanation of a wrong row: a mistake of the catalogue, or a slip.
+
+    ``formula`` is what seems to have been computed, ``right`` what the page has there, ``says`` a
+    sentence for a person; ``detail`` is what only a teacher may read: it would give the answer away.
+    """
+
+    id: str
+    formula: str
+    right: str
+    says: str
+    detail: str = ""
+
+    @property
+    def symbol(self) -> str:
+        """The row in which it was made: not always the one in which it shows."""
+        return self.formula.partition(" = ")[0]
+
+    def to_dict(self, *, student: bool) -> dict[str, str]:
+        """Return what JSON tells of it."""
+        record = {"id": self.id, "formula": self.formula, "says": self.says}
+        return record if student or not self.detail else {**record, "detail": self.detail}
+
+
+@dataclass(frozen=True)
+class WrongCell:
+    """One cell that is not right: ``index`` counts from 0; ``right`` is what should stand there."""
+
+    cell: str
+    index: tuple[int, ...]
+    yours: str
+    right: float | None
+
+    def to_dict(self, *, student: bool) -> dict[str, Any]:
+        """Return what JSON tells of it."""
+        record: dict[str, Any] = {"cell": self.cell, "index": list(self.index), "yours": self.yours}
+        if not student and self.right is not None:
+            record["expected"] = number(self.right)
+        return record
+
+
+@dataclass(frozen=True, eq=False)
+class RowMark:
+    """What became of one row: ``right`` of ``cells`` cells, ``points`` of ``max_points``.
+
+    ``good`` is true at each cell that is right, ``formula`` the page's own, ``answer`` what the student
+    wrote (None: nothing), ``key`` the page's value. ``says`` tells what is wrong with the row as a
+    whole (its shape, its text), ``reason`` what only a teacher may read of it.
+    """
+
+    symbol: str
+    verdict: Verdict
+    formula: str
+    right: int
+    cells: int
+    points: float
+    max_points: float
+    tolerance: float | None = None
+    wrong_cells: tuple[WrongCell, ...] = ()
+    mistakes: tuple[Finding, ...] = ()
+    says: str = ""
+    reason: str = ""
+    good: np.ndarray[Any, Any] | None = field(default=None, repr=False)
+    answer: Answer | None = field(default=None, repr=False)
+    key: Array | None = field(default=None, repr=False)
+
+    def to_dict(self, *, student: bool, hint: Hint) -> dict[str, Any]:
+        """Return the row's part of the record; a student's holds nothing of the answer."""
+        record: dict[str, Any] = {
+            "symbol": self.symbol,
+            "verdict": str(self.verdict),
+            "right": self.right,
+            "cells": self.cells,
+            "points": rounded(self.points),
+            "max_points": rounded(self.max_points),
+            "tolerance": self.tolerance,
+        }
+        if self.says:
+            record["says"] = self.says
+        if self.reason and not student:
+            record["reason"] = self.reason
+        told = not student or hint is not Hint.NONE
+        record["wrong_cells"] = [cell.to_dict(student=student) for cell in self.wrong_cells if told]
+        if not told:
+            del record["right"]
+        told = not student or hint is Hint.MISTAKE
+        record["mistakes"] = [finding.to_dict(student=student) for finding in self.mistakes if told]
+        return record
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """A marked sheet. ``key`` is the hash of the problem that it was marked against."""
+
+    student: str | None
+    config: str
+    key: str
+    rows: tuple[RowMark, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of any row."""
+        return worst(row.verdict for row in self.rows)
+
+    @property
+    def score(self) -> float:
+        """The points of all rows."""
+        return sum(row.points for row in self.rows)
+
+    @property
+    def max_score(self) -> float:
+        """The points that there were."""
+        return sum(row.max_points for row in self.rows)
+
+    def to_dict(self, *, student: bool = False, hint: Hint | str = Hint.MISTAKE) -> dict[str, Any]:
+        """Return what ``check --json`` prints; ``student``: what a student may see."""
+        return {
+            "schema": SCHEMA,
+            "student": self.student,
+            "config": self.config,
+            **({} if student else {"key": self.key}),
+            "verdict": str(self.verdict),
+            "score": rounded(self.score),
+            "max_score": rounded(self.max_score),
+            "rows": [row.to_dict(student=student, hint=Hint(hint)) for row in self.rows],
+            **({"notes": list(self.notes)} if self.notes else {}),
+        }
+
+
+def rounded(points: float) -> float:
+    """Points to the two decimals in which they are given."""
+    return round(points + 1e-9, 2)
+
+
+def number(value: float) -> Any:  # noqa: ANN401 - a number, or the word for one that JSON does not have
+    """Return a number for JSON, as :func:`attncli.record.plain` does."""
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value.is_integer() and abs(value) < LARGEST_EXACT else value

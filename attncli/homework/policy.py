@@ -1,0 +1,45 @@
+"""How answers are judged and what they earn: the options of check, or a teacher's rubric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOLLOW_THROUGH = {"full": 1.0, "half": 0.5, "none": 0.0}
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far an answer may lie from the value that it should have; the boundary is right.
+
+    Without any number: half a unit of the last decimal that the student wrote in the row.
+    ``decimals``: half a unit of that decimal; fewer than that written is wrong (slip-few-digits).
+    ``significant``: half a unit of that significant digit of the right value.
+    ``rtol`` and ``atol``: atol + rtol·|right value|.
+    """
+
+    decimals: int | None = None
+    significant: int | None = None
+    rtol: float | None = None
+    atol: float | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is asked and what it earns.
+
+    ``due``: the rows that are asked for; None: whatever the sheet answers. ``points``: what a row
+    earns, where it is not 1. ``ignored``: rows that do not count. ``follow_through``: the share that
+    a row earns which follows from wrong ones. ``mistakes``: the share that a row still earns which
+    is explained by this named mistake.
+    """
+
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    due: tuple[str, ...] | None = None
+    points: Mapping[str, float] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
+    follow_through: float = 1.0
+    mistakes: Mapping[str, float] = field(default_factory=dict)

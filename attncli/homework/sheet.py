@@ -1,0 +1,238 @@
+"""What a student hands in: YAML or JSON with a name and answers, hostile until shown otherwise."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from attncli.errors import AttnError
+from attncli.homework.answer import Answer, read_answer
+from attncli.language import N_, _
+from attncli.problem.document import CONTROL, Limit, join_surrogates, parse
+from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.python import from_python, number_text
+from attncli.problem.report import Report, did_you_mean, nearest
+from attncli.problem.sources import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping as AnyMapping
+    from collections.abc import Sequence as AnySequence
+
+KEYS = ("student", "answers")
+MAX_BYTES = 4 * 2**20
+MAX_NAME = 200
+MAX_NOTES = 10
+LIMIT = Limit(100_000, N_("a sheet holds the rows of one page"))
+ANSWERS = N_("write answers: and below it the rows, like S: [[2, 1], [0, 2]]")
+_QUICK_DEPTH = 8
+_BRACKETS = b"[]{}"
+_STRUCTURE = b",:" + _BRACKETS
+_NO_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
+_NO_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+_QUESTION = re.compile(
+    r"""("[^"\n]*"|'[^'\n]*')|(?:^|(?<=[\[,\s]))\?(?=[ \t\r]*(?:[,\]#]|$))""", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """What one student hands in.
+
+    ``answers`` are by symbol, whether or not the page has such a row; what was left blank as a whole
+    is not among them. ``notes`` say what else stands in the sheet and was not read.
+    """
+
+    student: str | None
+    answers: AnyMapping[str, Answer]
+    notes: tuple[str, ...] = ()
+
+
+def read_sheet(data: bytes, shown: str) -> Sheet:
+    """Read the bytes of a sheet; ``shown`` is its name in messages.
+
+    Raises AttnError where it is too large or no UTF-8, AttnErrors, with places, where it is neither
+    YAML nor JSON, has no answers, or has a key twice. An answer that cannot be read is no error.
+    """
+    if len(data) > MAX_BYTES:
+        message = _("{file} is larger than {most} MiB", file=shown, most=MAX_BYTES // 2**20)
+        raise AttnError(message, hint=_(LIMIT.advice))
+    text = decode(data, shown)
+    return from_json(data, text) or from_yaml(text, shown)
+
+
+def answered(options: AnySequence[str]) -> Sheet:
+    """Read ``S=[[2,1],[0,2]]``, one row an option; raises AttnErrors where one cannot be read."""
+    report = Report()
+    trees: dict[str, Any] = {}
+    for option in options:
+        symbol, equals, value = option.partition("=")
+        symbol = symbol.strip()
+        try:
+            if not equals or not symbol:
+                message = _("{text!r} is not ROW=NUMBERS", text=option[:40])
+                raise AttnError(message, hint=_("like --answer 'S=[[2,1],[0,2]]'"))  # noqa: TRY301
+            if symbol in trees:
+                message = _("{symbol!r} is answered twice", symbol=symbol[:40])
+                raise AttnError(message, hint=_("keep one of them"))  # noqa: TRY301
+            trees[symbol] = as_tree(parse(without_questions(value), "--answer", shown=option, limit=LIMIT))
+        except AttnError as error:
+            for one in error.errors:
+                report.add(one)
+    report.raise_if_any()
+    return Sheet(None, read_answers(trees))
+
+
+def from_mapping(sheet: AnyMapping[str, Any]) -> Sheet:
+    """Read ``{"student": …, "answers": {…}}`` of Python: numbers, texts, lists and arrays.
+
+    Raises AttnErrors as :func:`read_sheet` does.
+    """
+    return from_node(from_python(sheet, "sheet"), Report())
+
+
+def from_json(data: bytes, text: str) -> Sheet | None:
+    """Read JSON at the speed of the json module; None where there is anything odd about it."""
+    if not text.lstrip().startswith("{") or is_odd(data, text):
+        return None
+    try:
+        top = _decode_json(text)
+    except (ValueError, RecursionError):
+        return None
+    student, answers = top.get("student"), top.get("answers")
+    if not isinstance(answers, dict) or not isinstance(student, str | None):
+        return None
+    if student is not None and len(student) > MAX_NAME:
+        return None
+    return Sheet(name_of(student), read_answers(answers), unread(top))
+
+
+def is_odd(data: bytes, text: str) -> bool:
+    """Whether a text may hold more or other than the json module should be let loose on."""
+    structure = data.translate(None, _NO_STRUCTURE)
+    if len(structure) >= LIMIT.values:
+        return True
+    brackets = structure.translate(None, _NO_BRACKETS)
+    for _level in range(_QUICK_DEPTH):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    if brackets or _HALF_CHARACTER.search(text):
+        return True
+    return "\x7f" in text or not (text.isascii() or CONTROL.search(text) is None)
+
+
+def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a mapping; raises ValueError where a key stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+_decode_json = json.JSONDecoder(
+    object_pairs_hook=without_twins, parse_float=str, parse_int=str, parse_constant=str
+).decode
+
+
+def from_yaml(text: str, shown: str) -> Sheet:
+    """Read YAML, or JSON that is odd; raises AttnErrors with places."""
+    report = Report()
+    text = join_surrogates(text)
+    return from_node(parse(without_questions(text), shown, shown=text, report=report, limit=LIMIT), report)
+
+
+def without_questions(text: str) -> str:
+    """Write ~ where a ? stands alone: YAML takes it for the beginning of a key."""
+    return _QUESTION.sub(lambda match: match[1] or "~", text) if "?" in text else text
+
+
+def from_node(root: Node, report: Report) -> Sheet:
+    """Read the tree of a sheet; raises what is in the report, and what is wrong with the tree."""
+    if isinstance(root, Scalar) and root.null:
+        report.error(root, _("this sheet is empty"), _(ANSWERS))
+        raise report.together()
+    if not isinstance(root, Mapping):
+        found = _("a word") if isinstance(root, Scalar) else kind(root)
+        report.error(
+            root, _("a sheet is a mapping of keys to values; this is {found}", found=found), _(ANSWERS)
+        )
+        raise report.together()
+    student, answers = student_of(root, report), answers_of(root, report)
+    report.raise_if_any()
+    trees = {symbol: as_tree(value) for symbol, (_key, value) in answers.pairs.items()}
+    return Sheet(name_of(student), read_answers(trees), unread(root.pairs))
+
+
+def student_of(root: Mapping, report: Report) -> str | None:
+    """Read who hands it in: any text, as it was written."""
+    node = root.get("student")
+    if node is None:
+        return None
+    if not isinstance(node, Scalar):
+        report.error(
+            node, _("student is {found}; expected a name", found=kind(node)), _("student: B20DCCN001")
+        )
+        return None
+    if len(node.text) > MAX_NAME:
+        message = _("student is longer than {most} characters", most=MAX_NAME)
+        report.error(node, message, _("a name or a number is enough"))
+    return node.text
+
+
+def answers_of(root: Mapping, report: Report) -> Mapping:
+    """Find the answers; there may be none among them."""
+    nothing = Mapping(root.source, root.line, root.column)
+    if "answers" not in root.pairs:
+        for key, (node, _value) in root.pairs.items():
+            if nearest(key, KEYS) == "answers":
+                report.error(node, _("unknown key {key!r}", key=key[:40]), did_you_mean(key, KEYS))
+                return nothing
+        report.error(root, _("this sheet has no answers"), _(ANSWERS))
+        return nothing
+    found = root.get("answers")
+    if found is not None and not isinstance(found, Mapping):
+        message = _("answers is {found}; expected rows and their numbers", found=kind(found))
+        report.error(found, message, _(ANSWERS))
+    return found if isinstance(found, Mapping) else nothing
+
+
+def name_of(student: str | None) -> str | None:
+    """Return a name without the spaces around it; None where nothing is left."""
+    return (student or "").strip() or None
+
+
+def as_tree(node: Node) -> Any:  # noqa: ANN401 - nested lists of texts, as the json module makes them
+    """Return what a node holds; an empty mapping stands for any."""
+    match node:
+        case Scalar():
+            return node.text
+        case Sequence():
+            return [as_tree(item) for item in node.items]
+        case Leaf():
+            return written(node.array.tolist())
+    return {}
+
+
+def written(numbers: Any) -> Any:  # noqa: ANN401
+    """Write out the numbers of nested lists."""
+    return [written(item) for item in numbers] if isinstance(numbers, list) else number_text(numbers)
+
+
+def read_answers(trees: AnyMapping[str, Any]) -> dict[str, Answer]:
+    """Read the answers, each for itself; what was left blank is not among them."""
+    answers = {symbol: read_answer(tree) for symbol, tree in trees.items()}
+    return {symbol: answer for symbol, answer in answers.items() if answer is not None}
+
+
+def unread(keys: Iterable[str]) -> tuple[str, ...]:
+    """Say which keys of a sheet are not read: it cannot bring its own config, tolerance or score."""
+    notes: list[str] = []
+    for key in (key for key in keys if key not in KEYS):
+        if len(notes) == MAX_NOTES:
+            return (*notes, _("more than {most} keys of the sheet are not read", most=MAX_NOTES))
+        hint = did_you_mean(key, KEYS)
+        note = _("the sheet's key {key!r} is not read", key=key[:40])
+        notes.append(f"{note}; {hint}" if hint else note)
+    return tuple(notes)

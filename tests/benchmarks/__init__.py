@@ -1,0 +1,1 @@
+"""Measurements, each printed beside its target: ``python -m tests.benchmarks [NAME …]``."""

@@ -1,0 +1,95 @@
+"""The homework figures: full marks for honest rounding, mistakes named, and speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import homework_speed
+from .homework_recognition import Trial, double, failures, final, honest, share, single
+
+SEED = 2026
+NAMED = {4: (0.99, 0.90), 3: (0.97, 0.85), 2: (0.90, 0.75)}
+FULL = {4: 0.99, 3: 0.99, 2: 0.98}
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    rounded()
+    one_mistake()
+    two_mistakes()
+    final_answers()
+    homework_speed.main()
+
+
+def line(what: str, sheets: int, figure: float, target: float) -> None:
+    """Print one figure beside its target."""
+    met = "met" if figure >= target else "MISSED"
+    print(f"  {what:44} {sheets:6,} sheets  {figure:7.2%}  target {target:4.0%}  {met}", flush=True)
+
+
+def rounded() -> None:
+    """Right sheets, rounded at each step."""
+    print("Right, but rounded at every step")
+    for decimals, target in FULL.items():
+        sheets = [*honest(SEED, 250, decimals)]
+        line(f"{decimals} decimals: full marks", len(sheets), mean([one.full for one in sheets]), target)
+        line(
+            f"{decimals} decimals: accused of nothing",
+            len(sheets),
+            mean([not one.accused for one in sheets]),
+            1,
+        )
+        for one in sheets:
+            if one.accused or not one.full:
+                print(f"    problem {one.problem}, {one.hand}: {sorted(one.accused)}")
+
+
+def one_mistake() -> None:
+    """Whole sheets with one mistake."""
+    for decimals, (named, alone) in NAMED.items():
+        trials = [*single(SEED, 400, decimals, 30)]
+        ids = {trial.ids for trial in trials if trial.found is not None}
+        print(f"One mistake of {len(ids)}, {decimals} decimals ({hidden(trials)})")
+        line("named", seen(trials), share(trials, "named"), named)
+        tell(trials, "named")
+        line("named alone", seen(trials), share(trials, "alone"), alone)
+        tell(trials, "alone")
+
+
+def two_mistakes() -> None:
+    """Whole sheets with two mistakes."""
+    trials = [*double(SEED, 200, 4, 15)]
+    print(f"Two mistakes in different rows, 4 decimals ({hidden(trials)})", flush=True)
+    line("both named", seen(trials), mean([trial.named for trial in trials if trial.found is not None]), 0.95)
+    tell(trials, "named")
+
+
+def final_answers() -> None:
+    """Sheets with nothing but the last results."""
+    trials = [*final(SEED, 120, 4, 15)]
+    print(f"Only L, dWq, dWk, dWv and dX, one mistake, 4 decimals ({hidden(trials)})")
+    line("named", seen(trials), share(trials, "named"), 0.95)
+    tell(trials, "named")
+    line("named alone (no target)", seen(trials), share(trials, "alone"), 0)
+
+
+def tell(trials: Sequence[Trial], what: str) -> None:
+    """Print which mistakes are not always named, or not always alone."""
+    for ids, count, of, trial in failures(trials, what):
+        found = ", ".join(sorted(trial.found or ())) or "nothing"
+        print(f"    {' + '.join(ids)}: {count} of {of}; in problem {trial.problem}, {found}")
+
+
+def seen(trials: Sequence[Trial]) -> int:
+    """Count the sheets whose mistakes show."""
+    return sum(trial.found is not None for trial in trials)
+
+
+def hidden(trials: Sequence[Trial]) -> str:
+    """Tell how many sheets do not count."""
+    return f"{len(trials) - seen(trials)} sheets left out: the mistake changes no digit"
+
+
+def mean(of: Sequence[bool]) -> float:
+    """Return the share that holds."""
+    return sum(of) / len(of)

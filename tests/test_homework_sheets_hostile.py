@@ -1,0 +1,152 @@
+import json
+import time
+
+import pytest
+
+from attncli.errors import AttnError
+from attncli.homework.sheet import MAX_BYTES, Sheet, answered, read_sheet
+
+
+def read(text: str) -> Sheet:
+    return read_sheet(text.encode(), "x.yaml")
+
+
+def refused(data: bytes | str) -> AttnError:
+    begin = time.perf_counter()
+    with pytest.raises(AttnError) as caught:
+        read_sheet(data.encode() if isinstance(data, str) else data, "x.yaml")
+    assert time.perf_counter() - begin < 10
+    return caught.value.errors[0]
+
+
+def test_a_name_has_an_end():
+    assert read(f"student: {'x' * 200}\nanswers: {{}}").student == "x" * 200
+    for text in (f"student: {'x' * 201}\nanswers: {{}}", json.dumps({"student": "x" * 201, "answers": {}})):
+        error = refused(text)
+        assert "longer than 200 characters" in error.message
+        assert error.where.line == 1
+    assert "student is a list" in refused("student: [a]\nanswers: {}").message
+    assert "student is a mapping" in refused('{"student": {}, "answers": {}}').message
+
+
+def test_a_sheet_brings_no_settings_of_its_own():
+    for text in (
+        "score: 10\nanswers: {S: 1}\ntolerance: 9\nanwsers: {}\n",
+        '{"score": 10, "answers": {"S": 1}, "tolerance": 9, "anwsers": {}}',
+    ):
+        assert read(text).notes == (
+            "the sheet's key 'score' is not read",
+            "the sheet's key 'tolerance' is not read",
+            "the sheet's key 'anwsers' is not read; did you mean 'answers'?",
+        )
+    notes = read(json.dumps({"answers": {}, **{f"k\x1b{i}" + "x" * 50: 1 for i in range(20_000)}})).notes
+    assert len(notes) == 11
+    assert notes[-1] == "more than 10 keys of the sheet are not read"
+    assert max(map(len, notes)) < 100
+    assert "\x1b" not in "".join(notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message", "hint"),
+    [
+        ("student: a\nanwsers: {S: 1}", "2:1", "unknown key 'anwsers'", "did you mean 'answers'?"),
+        ('{"Answers": {"S": 1}}', "1:2", "unknown key 'Answers'", "did you mean 'answers'?"),
+        ("student: a\n", "1:1", "this sheet has no answers", "write answers:"),
+        ("S", "1:1", "a sheet is a mapping of keys to values; this is a word", "write answers:"),
+        ("[1, 2]", "1:1", "this is a list", "write answers:"),
+        ("answers: [1, 2]", "1:10", "answers is a list", "write answers:"),
+        ('{"answers": 5}', "1:13", "answers is '5'", "write answers:"),
+    ],
+)
+def test_a_sheet_without_answers_is_refused(text: str, place: str, message: str, hint: str):
+    error = refused(text)
+    assert str(error.where) == f"x.yaml:{place}"
+    assert message in error.message
+    assert hint in error.hint
+
+
+def test_an_empty_sheet_is_refused():
+    for text in ("", "~", "# nothing yet\n"):
+        assert refused(text).message == "this sheet is empty"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ('{"answers": {"S": 1, "L": 2, "S": 3}}', "1:30", "'S' stands twice"),
+        ('{"answers": {},\n "answers": {}}', "2:2", "'answers' stands twice"),
+        ("answers:\n  S: 1\n  S: 2\n", "3:3", "'S' stands twice"),
+        ("answers: {}\n---\nanswers: {}\n", "2:1", "a second document"),
+        ('{"answers": {}} {}', "1:17", "not YAML"),
+        ('{"answers": {"S": "\x07"}}', "1:20", "control character U+0007"),
+        ('{"answers": {"S": "\x7f"}}', "1:20", "control character U+007F"),
+        ('{"answers": {"S": "ề\x9b"}}', "1:21", "control character U+009B"),
+        ('{"student": "\\ud800", "answers": {}}', "1:16", "not YAML"),
+        ("answers: {S: !!binary 1}", "1:14", "the tag"),
+        ("answers: {S: *x}", "1:14", "*x names nothing"),
+        ('{"answers": {"S": ' + "[" * 100_000, "1:49", "nested more than 32 deep"),
+        ('{"answers": {"S": ' + "[" * 900 + "]" * 900 + "}}", "1:49", "nested more than 32 deep"),
+        ("[" * 100_000, "1:33", "nested more than 32 deep"),
+        ("answers: {S: ?", "1:15", "not YAML"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_place(text: str, place: str, words: str):
+    error = refused(text)
+    assert str(error.where) == f"x.yaml:{place}"
+    assert words in error.message
+
+
+def test_the_line_is_shown_as_the_student_wrote_it():
+    assert refused("answers: {S: [?, 1], S: 2}").where.text == "answers: {S: [?, 1], S: 2}"
+    where = refused(r'{"student": "\ud83d\ude00", "answers": {}, "answers": {}}').where
+    assert (where.column, where.text) == (33, '{"student": "😀", "answers": {}, "answers": {}}')
+
+
+def test_encodings():
+    assert read_sheet(b'\xef\xbb\xbf{"answers": {"S": 1}}', "x").answers["S"].values == 1
+    assert read_sheet(b"\xef\xbb\xbfanswers: {S: 1}", "x").answers["S"].values == 1
+    error = refused("answers: {S: 1} # ề".encode("utf-16"))
+    assert "not UTF-8" in error.message
+    assert "not UTF-8" in refused(b"answers:\n  S: \xff").message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (" " * (MAX_BYTES + 1), "x.yaml is larger than 4 MiB"),
+        ('{"answers": {"S": [' + "1," * (5 * 2**19), "x.yaml is larger than 4 MiB"),
+        ('{"answers": {"S": [' + "1," * 100_000 + "1]}}", "more than 100,000 values"),
+        ('{"answers": {"S": [' + "[]," * 100_000 + "[]]}}", "more than 100,000 values"),
+        ("answers:\n  S:\n" + "  - 1\n" * 100_001, "more than 100,000 values"),
+        (
+            "a0: &a0 [1, 1]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 12)),
+            "more than 100,000 values",
+        ),
+    ],
+    ids=["bytes", "json bytes", "json cells", "json lists", "yaml cells", "laughs"],
+)
+def test_what_is_too_large_is_refused_before_it_is_built(text: str, words: str):
+    error = refused(text)
+    assert words in error.message
+    assert error.hint == "a sheet holds the rows of one page"
+
+
+def test_a_long_text_that_is_named_often_stays_small():
+    text = "a: &a '" + "x" * (3 * 2**20) + "'\nanswers:\n  S: [" + "*a, " * 50_000 + "1]\n"
+    begin = time.perf_counter()
+    found = read(text).answers["S"]
+    assert time.perf_counter() - begin < 10
+    assert found.unreadable.sum() == 50_000
+    assert max(map(len, found.texts)) == 41
+
+
+def test_answers_on_the_command_line_that_are_none():
+    with pytest.raises(AttnError) as caught:
+        answered(["S", "=1", "L=1", "L=2", "A=[[1", "K=" + "[" * 100])
+    told = [(one.message, one.where and str(one.where)) for one in caught.value.errors]
+    assert ("'S' is not ROW=NUMBERS", None) in told
+    assert ("'=1' is not ROW=NUMBERS", None) in told
+    assert ("'L' is answered twice", None) in told
+    assert any("not YAML" in message and where.startswith("--answer:") for message, where in told if where)
+    assert ("this is nested more than 32 deep", "--answer:1:35") in told
+    assert len(told) == 5
