@@ -94,6 +94,7 @@ def test_the_hardest_row_and_the_commonest_mistakes() -> None:
         ("S", "Z", "M"),
     )
     assert found.symbols == ["S", "Z", "M"]
+    assert Summary.of([sheet("a", row("S"), row("=x", "1"))], ("S",)).rows.keys() == {"S"}
     assert found.hardest == "Z"
     assert found.mistakes == {"scale-missing": 2, "scores-qq": 1}
     assert found.formulas["scale-missing"] == "Z = x"

@@ -11,6 +11,7 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -135,10 +136,11 @@ class Crew:
 
 @contextmanager
 def no_interruption() -> Iterator[None]:
-    """Put Ctrl-C off, so that it does not meet a process that is not ready for it."""
+    """Put Ctrl-C off, also in processes that are started meanwhile: they are not ready for it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # starting it lets Ctrl-C in again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
