@@ -112,7 +112,7 @@ def read_plain(cells: Sequence[Any], shape: tuple[int, ...]) -> Answer | None:
         odd = text.translate(None, b"0123456789.+-\n")
         if odd.strip(b"eE"):
             return None
-        values = np.array(list(map(float, cells))).reshape(shape)
+        values = np.fromiter(map(float, cells), np.float64, len(cells)).reshape(shape)
     except (TypeError, ValueError):
         return None
     if odd and not np.isfinite(values).all():
