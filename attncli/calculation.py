@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,6 +23,29 @@ if TYPE_CHECKING:
     from attncli.rounding import Rounding
 
 Dtype = Literal["float64", "float32"]
+LARGE = 2**14  # numbers in a row of scores, from which on it is worked out in blocks
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A page and everything that it reads: ``loss`` is its name and reduction, ``count`` N."""
+
+    problem: Problem
+    page: Page
+    givens: dict[str, Array]
+    loss: tuple[str, str] | None = None
+    count: float = 1.0
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What the rows read besides matrices: numbers, and the mask."""
+        return {
+            "h": self.problem.form.heads,
+            "√d_k": float(np.sqrt(self.problem.sizes.get("d_k", 1))),
+            "c": self.problem.scale,
+            "mask": self.problem.mask,
+            "N": self.count,
+        }
 
 
 def forward(
@@ -37,8 +61,13 @@ def forward(
     ``rounding``: round each row's result before another row uses it, as a person does.
     Raises AttnError where a number grows too large for ``dtype``, or ``only`` names no row.
     """
+    return evaluate(forward_setting(problem), only=only, dtype=dtype, rounding=rounding)
+
+
+def forward_setting(problem: Problem) -> Setting:
+    """Return the page from the embeddings to the output, with all that it reads."""
     page = whole_page(problem.form, problem.given_rows, None, mean=False)
-    return evaluate(problem, page, dict(problem.givens), only=only, dtype=dtype, rounding=rounding)
+    return Setting(problem, page, dict(problem.givens))
 
 
 def backward(
@@ -56,6 +85,12 @@ def backward(
     the config's. Raises AttnError where the problem has no target, or one that the loss cannot be
     measured against, and as :func:`forward` does.
     """
+    setting = backward_setting(problem, loss, reduction)
+    return evaluate(setting, only=only, dtype=dtype, rounding=rounding)
+
+
+def backward_setting(problem: Problem, loss: str | None, reduction: str | None) -> Setting:
+    """Return the whole page of a problem, with all that it reads; raises what :func:`backward` does."""
     loss = one_of("loss", problem.loss if loss is None else loss, LOSSES)
     reduction = one_of("reduction", problem.reduction if reduction is None else reduction, REDUCTIONS)
     mean = reduction == "mean" and loss != "upstream"
@@ -79,39 +114,21 @@ def backward(
         counted = int((~np.isnan(target[:, 0])).sum())
         count = float(counted if loss == "ce" else counted * d_out)
     page = whole_page(problem.form, problem.given_rows, loss, mean=mean)
-    return evaluate(
-        problem,
-        page,
-        givens,
-        only=only,
-        dtype=dtype,
-        rounding=rounding,
-        loss=(loss, "mean" if mean else "sum"),
-        count=count,
-    )
+    return Setting(problem, page, givens, (loss, "mean" if mean else "sum"), count)
 
 
 def evaluate(
-    problem: Problem,
-    page: Page,
-    givens: dict[str, Array],
+    setting: Setting,
     *,
     only: Collection[str] | str | None,
     dtype: Dtype,
     rounding: Rounding | None,
-    loss: tuple[str, str] | None = None,
-    count: float = 1.0,
 ) -> Result:
     """Evaluate a page and gather what was wanted of it; results are read-only, as the givens are."""
+    problem, page, givens, loss = setting.problem, setting.page, setting.givens, setting.loss
+    constants = setting.constants
     if one_of("dtype", getattr(dtype, "__name__", str(dtype)), ("float64", "float32")) == "float32":
         givens = {symbol: narrowed(symbol, value) for symbol, value in givens.items()}
-    constants: dict[str, Any] = {
-        "h": problem.form.heads,
-        "√d_k": float(np.sqrt(problem.sizes.get("d_k", 1))),
-        "c": problem.scale,
-        "mask": problem.mask,
-        "N": count,
-    }
     known = {*page.row, *givens}
     wanted = known if only is None else {only} if isinstance(only, str) else set(only)
     for symbol in sorted(wanted - known):
@@ -121,10 +138,15 @@ def evaluate(
         raise not_on_page(symbol, (*givens, *page.row), hint)
     run = page if only is None else page.needed_for(wanted | ({"L"} if loss else set()))
     given = {**givens, **constants}
-    keep = (wanted | {"L"}).__contains__
-    exact = computed = run.evaluate(given, keep)
+    kept = wanted | {"L"}
+    if rounding is None and is_large(problem):
+        from attncli.streaming import evaluate_in_blocks  # noqa: PLC0415 - small problems fit whole
+
+        exact = computed = evaluate_in_blocks(run, given, kept, problem.letters, problem.sizes)
+    else:
+        exact = computed = run.evaluate(given, kept.__contains__)
     if rounding is not None:
-        computed = run.evaluate(given, keep, rounding.matrix)
+        computed = run.evaluate(given, kept.__contains__, rounding.matrix)
     values = {symbol: value for symbol, value in givens.items() if symbol in wanted} | computed
     for value in values.values():
         value.setflags(write=False)
@@ -140,6 +162,11 @@ def evaluate(
         exact if rounding is not None else None,
         rounding,
     )
+
+
+def is_large(problem: Problem) -> bool:
+    """Whether a row of n × m numbers is better not had whole: it would not fit the cache."""
+    return problem.sizes["n"] * problem.sizes["m"] > LARGE
 
 
 def behind_the_output(problem: Problem) -> set[str]:
