@@ -59,7 +59,7 @@ class Screen:
         """Finish lines: those of a text are broken at the width of the terminal; a table's are whole."""
         for part in parts:
             if isinstance(part, str):
-                yield part.rstrip(" ") + "\n"
+                yield "".join([line.rstrip(" ") + "\n" for line in part.split("\n")])
                 continue
             longest = max(map(columns_of, part.plain.split()), default=0)
             for line in part.lines(max(self.terminal.width, longest)):
@@ -96,28 +96,36 @@ class Screen:
         yield from self.blocks(reading(result, self.looks, head=self.head))
 
     def blocks(self, view: View) -> Iterator[str]:
-        """Lay out a table of each block of columns that fits the width, line by line."""
+        """Lay out a table of each block of columns that fits the width."""
         found, gap = blocks(view, self.terminal.width)
         for i, block in enumerate(found):
             if i:
                 yield ""
-            yield from self.table(view, block, gap)
+            yield "\n".join(self.table(view, block, gap))
 
-    def table(self, view: View, block: range, gap: int) -> Iterator[str]:
-        """Lay out one block of columns; one blank of the gap belongs to no column."""
+    def table(self, view: View, block: range, gap: int) -> list[str]:
+        """Lay out one block of columns, line by line; one blank of the gap belongs to no column."""
         before = " " * (gap - 1 + bool(view.largest))
         between = self.paint(" ", "dim")
         part = slice(block.start, block.stop)
         corner = " " * max(1, columns_of(view.rows[0]))  # the only row of a bias has no name
         width = len(corner) + sum(1 + len(before) + columns_of(name) for name in view.columns[part])
-        yield (between + before).join([corner, *view.columns[part]])
-        yield self.paint(self.rule * width, "dim")
-        for i, name in enumerate(name or corner for name in view.rows):
-            marked = view.largest is not None and any(view.largest[i][part])
-            if marked or self.terminal.color:
-                yield between.join([name, *(self.paint(*self.cell(view, i, j, before)) for j in block)])
+        return [
+            (between + before).join([corner, *view.columns[part]]),
+            self.paint(self.rule * width, "dim"),
+            *self.lines(view, part, before, corner),
+        ]
+
+    def lines(self, view: View, part: slice, before: str, corner: str) -> Iterator[str]:
+        """Write the lines of a block: each name, and its numbers behind what stands before each."""
+        places = range(part.start, part.stop)
+        between, plain = self.paint(" ", "dim"), (" " + before).join
+        for i, (name, cells) in enumerate(zip(view.rows, view.cells, strict=True)):
+            if self.terminal.color or (view.largest and any(view.largest[i][part])):
+                painted_cells = [self.paint(*self.cell(view, i, j, before)) for j in places]
+                yield between.join([name or corner, *painted_cells])
             else:
-                yield (between + before).join([name, *view.cells[i][part]])
+                yield plain([name or corner, *cells[part]])
 
     def cell(self, view: View, i: int, j: int, before: str) -> Cell:
         """Write one number, marked and shaded where it is an attention weight."""
@@ -147,10 +155,9 @@ class Screen:
         """Put heads beside each other; each of them fits the width."""
         parts = []
         for name, view in zip(titles, views, strict=True):
+            (block,), gap = blocks(view, self.terminal.width)
             spare = view_width(view) - columns_of(name)
-            blanks = " " * max(-spare, 0)
-            parts.append(
-                [self.paint(name, "bold") + " " * spare, *(line + blanks for line in self.blocks(view))]
-            )
-        for lines in zip(*parts, strict=True):
-            yield (" " * BETWEEN_HEADS).join(lines)
+            lines = [line + " " * -spare for line in self.table(view, block, gap)]
+            parts.append([self.paint(name, "bold") + " " * spare, *lines])
+        for line in zip(*parts, strict=True):
+            yield (" " * BETWEEN_HEADS).join(line)
