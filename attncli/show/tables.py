@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.language import _
-from attncli.show.layout import blocks, view_width
+from attncli.show.layout import blocks, column_widths, view_width
 from attncli.show.reading import reading
 from attncli.show.text import Span, Text, painted
 from attncli.show.titles import heading, loss_line, title
@@ -98,34 +99,37 @@ class Screen:
     def blocks(self, view: View) -> Iterator[str]:
         """Lay out a table of each block of columns that fits the width."""
         found, gap = blocks(view, self.terminal.width)
-        for i, block in enumerate(found):
+        for i, table in enumerate(self.tables(view, found, gap)):
             if i:
                 yield ""
-            yield "\n".join(self.table(view, block, gap))
+            yield "\n".join(table)
 
-    def table(self, view: View, block: range, gap: int) -> list[str]:
-        """Lay out one block of columns, line by line; one blank of the gap belongs to no column."""
+    def tables(self, view: View, found: Sequence[range], gap: int) -> Iterator[list[str]]:
+        """Lay out each block of columns, line by line; one blank of the gap belongs to no column."""
         before = " " * (gap - 1 + bool(view.largest))
-        between = self.paint(" ", "dim")
-        part = slice(block.start, block.stop)
+        between = self.paint(" ", "dim") + before
         corner = " " * max(1, columns_of(view.rows[0]))  # the only row of a bias has no name
-        width = len(corner) + sum(1 + len(before) + columns_of(name) for name in view.columns[part])
-        return [
-            (between + before).join([corner, *view.columns[part]]),
-            self.paint(self.rule * width, "dim"),
-            *self.lines(view, part, before, corner),
-        ]
+        names = [name or corner for name in view.rows]
+        whole = ["" if self.terminal.color else cuttable(cells, between) for cells in view.cells]
+        ends = [0, *accumulate(column_widths(view, gap))]
+        for block in found:
+            start, end = ends[block.start], ends[block.stop]
+            lines = [name + line[start:end] for name, line in zip(names, whole, strict=True)]
+            for i in self.others(view, whole, block):
+                cells = [self.paint(*self.cell(view, i, j, before)) for j in block]
+                lines[i] = self.paint(" ", "dim").join([names[i], *cells])
+            yield [
+                between.join([corner, *view.columns[block.start : block.stop]]),
+                self.paint(self.rule * (len(corner) + end - start), "dim"),
+                *lines,
+            ]
 
-    def lines(self, view: View, part: slice, before: str, corner: str) -> Iterator[str]:
-        """Write the lines of a block: each name, and its numbers behind what stands before each."""
-        places = range(part.start, part.stop)
-        between, plain = self.paint(" ", "dim"), (" " + before).join
-        for i, (name, cells) in enumerate(zip(view.rows, view.cells, strict=True)):
-            if self.terminal.color or (view.largest and any(view.largest[i][part])):
-                painted_cells = [self.paint(*self.cell(view, i, j, before)) for j in places]
-                yield between.join([name or corner, *painted_cells])
-            else:
-                yield plain([name or corner, *cells[part]])
+    def others(self, view: View, whole: Sequence[str], block: range) -> list[int]:
+        """Name the lines that are put together cell by cell: some cell is marked, coloured or wide."""
+        part = slice(block.start, block.stop)
+        return [
+            i for i, line in enumerate(whole) if not line or (view.largest and True in view.largest[i][part])
+        ]
 
     def cell(self, view: View, i: int, j: int, before: str) -> Cell:
         """Write one number, marked and shaded where it is an attention weight."""
@@ -155,9 +159,16 @@ class Screen:
         """Put heads beside each other; each of them fits the width."""
         parts = []
         for name, view in zip(titles, views, strict=True):
-            (block,), gap = blocks(view, self.terminal.width)
+            found, gap = blocks(view, self.terminal.width)
             spare = view_width(view) - columns_of(name)
-            lines = [line + " " * -spare for line in self.table(view, block, gap)]
+            (table,) = self.tables(view, found, gap)
+            lines = [line + " " * -spare for line in table]
             parts.append([self.paint(name, "bold") + " " * spare, *lines])
         for line in zip(*parts, strict=True):
             yield (" " * BETWEEN_HEADS).join(line)
+
+
+def cuttable(cells: Sequence[str], between: str) -> str:
+    """Put a line together once for all blocks; "" where its characters are not its columns."""
+    line = between + between.join(cells)
+    return line if line.isascii() else ""
