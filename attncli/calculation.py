@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -41,7 +42,7 @@ class Setting:
         """What the rows read besides matrices: numbers, and the mask."""
         return {
             "h": self.problem.form.heads,
-            "√d_k": float(np.sqrt(self.problem.sizes.get("d_k", 1))),
+            "√d_k": sqrt(self.problem.sizes.get("d_k", 1)),
             "c": self.problem.scale,
             "mask": self.problem.mask,
             "N": self.count,
@@ -131,7 +132,7 @@ def evaluate(
         givens = {symbol: narrowed(symbol, value) for symbol, value in givens.items()}
     known = {*page.row, *givens}
     wanted = known if only is None else {only} if isinstance(only, str) else set(only)
-    for symbol in sorted(wanted - known):
+    for symbol in () if only is None else sorted(wanted - known):
         hint = ""
         if loss is None and symbol in behind_the_output(problem):
             hint = _("it belongs to the backward pass: attncli backward")
@@ -139,14 +140,15 @@ def evaluate(
     run = page if only is None else page.needed_for(wanted | ({"L"} if loss else set()))
     given = {**givens, **constants}
     kept = wanted | {"L"}
+    keep = None if only is None else kept.__contains__
     if rounding is None and is_large(problem):
         from attncli.streaming import evaluate_in_blocks  # noqa: PLC0415 - small problems fit whole
 
         exact = computed = evaluate_in_blocks(run, given, kept, problem.letters, problem.sizes)
     else:
-        exact = computed = run.evaluate(given, kept.__contains__)
+        exact = computed = run.evaluate(given, keep)
     if rounding is not None:
-        computed = run.evaluate(given, kept.__contains__, rounding.matrix)
+        computed = run.evaluate(given, keep, rounding.matrix)
     values = {symbol: value for symbol, value in givens.items() if symbol in wanted} | computed
     for value in values.values():
         value.setflags(write=False)

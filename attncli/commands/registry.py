@@ -14,7 +14,7 @@ from attncli.language import N_
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 # The module of a command has its name, and in it the function of that name and its HELP.
-COMMANDS = {
+COMMANDS: dict[str, str] = {
     "forward": N_("Every matrix, from the embeddings to the output."),
     "backward": N_("The loss, and its gradient by every matrix."),
     "explain": N_("Where a number comes from; what a row is."),

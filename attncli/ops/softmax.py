@@ -103,7 +103,7 @@ def write_softmax(out: Array, scores: Array) -> Array:
     The row's maximum is taken off first: it changes nothing and keeps e^s finite.
     """
     top = scores.max(axis=-1, keepdims=True)
-    top[np.isneginf(top)] = 0.0
+    top[top == -np.inf] = 0.0
     np.subtract(scores, top, out=out)
     np.exp(out, out=out)
     total = out.sum(axis=-1, keepdims=True)

@@ -93,8 +93,8 @@ def needs_exponent(values: Array, decimals: int) -> bool:
     """Whether fixed decimals would show nothing but zeros where there are numbers."""
     if decimals == FULL:
         return False
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    return bool(sizes.size) and float(sizes.max()) < 0.5 * 10.0**-decimals
+    largest = np.abs(values).max(where=np.isfinite(values), initial=0.0)
+    return bool(0.0 < largest < 0.5 * 10.0**-decimals)
 
 
 def aligned(column: Sequence[str]) -> list[str]:

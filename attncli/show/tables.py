@@ -79,7 +79,7 @@ class Screen:
         rows, columns = [("",), *labels_of(result, symbol)][-2:]
         matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
         chosen = range(len(matrices)) if self.head is None or value.ndim < HEADED else [self.head - 1]
-        peak = float(matrices[list(chosen)].max()) if symbol == "A" else None
+        peak = max(float(matrices[h].max()) for h in chosen) if symbol == "A" else None
         views = [matrix_view(matrices[h], rows, columns, self.looks, peak=peak) for h in chosen]
         if value.ndim < HEADED:
             yield from self.blocks(views[0])
