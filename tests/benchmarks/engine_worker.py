@@ -1,4 +1,4 @@
-"""One attention layer, forward and backward, again and again: ``engine_worker ours|fused|eager n dtype mask``."""
+"""One attention layer, forward and backward, again and again: ``ours|fused|eager n dtype mask``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ours(numbers: dict[str, np.ndarray], dtype: str, *, causal: bool):
     return work
 
 
-def torch_layer(numbers: dict[str, np.ndarray], dtype: str, *, causal: bool, fused: bool):
+def torch_layer(numbers: dict[str, np.ndarray], *, causal: bool, fused: bool):
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits, scaled_dot_product_attention
 
@@ -77,7 +77,7 @@ def main() -> None:
     if kind == "ours":
         work = ours(numbers, dtype, causal=causal)
     else:
-        work = torch_layer(numbers, dtype, causal=causal, fused=kind == "fused")
+        work = torch_layer(numbers, causal=causal, fused=kind == "fused")
     gc.collect()
     before = peak()
     print(json.dumps({"ready": 1}), flush=True)
@@ -87,7 +87,10 @@ def main() -> None:
         seconds = time.perf_counter() - start
         beyond = peak() - before - sum(gradient.nbytes for gradient in gradients)
         checks = [float(np.abs(gradient.astype(float)).sum()) for gradient in gradients]
-        print(json.dumps({"seconds": seconds, "beyond": max(beyond, 0), "sums": checks}), flush=True)
+        print(
+            json.dumps({"seconds": seconds, "beyond": max(beyond, 0), "peak": peak(), "sums": checks}),
+            flush=True,
+        )
         del gradients
 
 
