@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from attncli.rounding import Rounding
 
 Dtype = Literal["float64", "float32"]
+LARGE = 2**14  # numbers in a row of scores, from which on it is worked out in blocks
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Setting:
         """What the rows read besides matrices: numbers, and the mask."""
         return {
             "h": self.problem.form.heads,
-            "√d_k": float(np.sqrt(self.problem.sizes.get("d_k", 1))),
+            "√d_k": sqrt(self.problem.sizes.get("d_k", 1)),
             "c": self.problem.scale,
             "mask": self.problem.mask,
             "N": self.count,
@@ -130,15 +132,21 @@ def evaluate(
         givens = {symbol: narrowed(symbol, value) for symbol, value in givens.items()}
     known = {*page.row, *givens}
     wanted = known if only is None else {only} if isinstance(only, str) else set(only)
-    for symbol in sorted(wanted - known):
+    for symbol in () if only is None else sorted(wanted - known):
         hint = ""
         if loss is None and symbol in behind_the_output(problem):
             hint = _("it belongs to the backward pass: attncli backward")
         raise not_on_page(symbol, (*givens, *page.row), hint)
     run = page if only is None else page.needed_for(wanted | ({"L"} if loss else set()))
     given = {**givens, **constants}
-    keep = (wanted | {"L"}).__contains__
-    exact = computed = run.evaluate(given, keep)
+    kept = wanted | {"L"}
+    keep = None if only is None else kept.__contains__
+    if rounding is None and is_large(problem):
+        from attncli.streaming import evaluate_in_blocks  # noqa: PLC0415 - small problems fit whole
+
+        exact = computed = evaluate_in_blocks(run, given, kept, problem.letters, problem.sizes)
+    else:
+        exact = computed = run.evaluate(given, keep)
     if rounding is not None:
         computed = run.evaluate(given, keep, rounding.matrix)
     values = {symbol: value for symbol, value in givens.items() if symbol in wanted} | computed
@@ -156,6 +164,11 @@ def evaluate(
         exact if rounding is not None else None,
         rounding,
     )
+
+
+def is_large(problem: Problem) -> bool:
+    """Whether a row of n × m numbers is better not had whole: it would not fit the cache."""
+    return problem.sizes["n"] * problem.sizes["m"] > LARGE
 
 
 def behind_the_output(problem: Problem) -> set[str]:

@@ -7,13 +7,21 @@ import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from attncli.errors import AttnError
 from attncli.language import _
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def write_whole(path: Path | str, content: str | bytes, *, force: bool) -> None:
+Writer: TypeAlias = "Callable[[IO[bytes]], None]"
+
+
+def write_whole(path: Path | str, content: str | bytes | Writer, *, force: bool) -> None:
     """Write a file, text as UTF-8; an existing one is replaced only with ``force``.
+
+    A large content need not be had whole before: a function that writes it into a stream will do.
 
     The content goes into a new file beside it, which then takes its name: whatever goes wrong, there
     is either the old file or the new one, never half of one. Raises AttnError where the file cannot
@@ -49,17 +57,18 @@ def check_free(path: Path | str, *, force: bool) -> None:
         raise unwritable(path, error) from None
 
 
-def write_beside(path: Path, data: bytes, *, force: bool) -> None:
+def write_beside(path: Path, data: bytes | Writer, *, force: bool) -> None:
     """Write a file next to the one that is meant, then let it take its name in one step."""
     # What is no ordinary file (/dev/stdout, a pipe) is written into: it must not be replaced by one.
     if path.exists() and not path.is_file():
-        path.write_bytes(data)
+        with path.open("wb") as stream:
+            write_into(stream, data)
         return
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~umask()
     handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            write_into(stream, data)
             stream.flush()
             os.fsync(stream.fileno())
         Path(beside).chmod(mode)
@@ -70,6 +79,14 @@ def write_beside(path: Path, data: bytes, *, force: bool) -> None:
     finally:
         with suppress(FileNotFoundError):
             Path(beside).unlink()
+
+
+def write_into(stream: IO[bytes], data: bytes | Writer) -> None:
+    """Write what is there, or let it be written."""
+    if isinstance(data, bytes):
+        stream.write(data)
+    else:
+        data(stream)
 
 
 def claim(beside: Path, path: Path) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MATRIX = 2  # axes of a mask that every head shares
+
 
 @dataclass(frozen=True, eq=False)
 class Mask:
@@ -30,3 +32,32 @@ class Mask:
         if self.hidden is not None:
             allowed &= ~self.hidden
         return allowed if self.matrix is None else allowed & self.matrix
+
+    def rows(self, rows: slice) -> Mask:
+        """Return the mask of some rows, in every head."""
+        causal = None if self.causal is None else self.causal + rows.start
+        return Mask(causal, self.hidden, None if self.matrix is None else self.matrix[..., rows, :])
+
+    def columns(self, columns: slice) -> Mask:
+        """Return the mask of some columns, in every head."""
+        return Mask(
+            None if self.causal is None else self.causal - columns.start,
+            None if self.hidden is None else self.hidden[columns],
+            None if self.matrix is None else self.matrix[..., columns],
+        )
+
+    def head(self, head: int) -> Mask:
+        """Return the mask of one head."""
+        if self.matrix is None or self.matrix.ndim == MATRIX:
+            return self
+        return Mask(self.causal, self.hidden, self.matrix[head])
+
+    def seen_by_all(self, m: int) -> int:
+        """Count the columns at the front that every row may look at, as far as that is plain."""
+        if self.hidden is not None or self.matrix is not None or self.causal is None:
+            return 0
+        return min(max(self.causal + 1, 0), m)
+
+    def seen_by_any(self, n: int, m: int) -> int:
+        """Count the columns at the front behind which no row may look."""
+        return m if self.causal is None else min(max(self.causal + n, 0), m)

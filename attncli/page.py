@@ -115,26 +115,30 @@ class Page:
     def evaluate(
         self,
         given: Mapping[str, Any],
-        keep: Callable[[str], bool] = lambda _: True,
+        keep: Callable[[str], bool] | None = None,
         rounded: Callable[[Array], Array] | None = None,
     ) -> dict[str, Array]:
         """Compute every row, in order, from what is given.
 
         ``rounded`` rounds each row's result before another row uses it.
 
-        What ``keep`` refuses is dropped as soon as no later row reads it. Raises AttnError where a
-        result is too large for its type; nothing else can go wrong on a checked problem.
+        What ``keep`` refuses is dropped as soon as no later row reads it; None keeps all. Raises
+        AttnError where a result is too large for its type; nothing else can go wrong on a checked problem.
         """
         values: dict[str, Any] = dict(given)
         kept: dict[str, Array] = {}
+        on_paper = rounded is not None
         with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
-            for row, dead in zip(self.rows, self._dead_after, strict=True):
-                result = row.compute(values, on_paper=rounded is not None)
-                values[row.symbol] = result = result if rounded is None else rounded(result)
-                if keep(row.symbol):
+            for i, row in enumerate(self.rows):
+                result = row.compute(values, on_paper=on_paper)
+                if rounded is not None:
+                    result = rounded(result)
+                values[row.symbol] = result
+                if keep is None or keep(row.symbol):
                     kept[row.symbol] = result
-                for symbol in dead:
-                    del values[symbol]
+                if keep is not None:
+                    for symbol in self._dead_after[i]:
+                        del values[symbol]
         return kept
 
     @cached_property

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from attncli.rounding import Rounding
 
 
+ROWS_AT_ONCE = 256
+
+
 @dataclass(frozen=True)
 class Loss:
     """Which loss was taken, and what it came to."""
@@ -78,14 +81,18 @@ class Result:
         if "M" not in self.page.reads:
             return []
         given, mask = self.problem.givens.get("M"), self.problem.mask
-        if given is not None:
-            hidden = np.isneginf(given)
-        elif mask is not None:
-            hidden = ~mask.allowed(self.problem.sizes["n"], self.problem.sizes["m"])
-        else:
+        n, m = self.problem.sizes["n"], self.problem.sizes["m"]
+        if given is None and mask is None:
             return []
-        blind = hidden.all(axis=-1).reshape(-1, self.problem.sizes["n"])
-        found: list[int] = np.flatnonzero(blind.any(axis=0)).tolist()
+        found: list[int] = []
+        for start in range(0, n, ROWS_AT_ONCE):  # never the whole mask: it may be large
+            rows = slice(start, min(start + ROWS_AT_ONCE, n))
+            if given is not None:
+                hidden = np.isneginf(given[..., rows, :])
+            elif mask is not None:
+                hidden = ~mask.rows(rows).allowed(rows.stop - start, m)
+            blind = hidden.all(axis=-1).reshape(-1, rows.stop - start).any(axis=0)
+            found += (start + np.flatnonzero(blind)).tolist()
         return found
 
     def drift(self, symbol: str) -> float | None:

@@ -41,7 +41,8 @@ def process(*arguments: str, stdin: str = "", **variables: str) -> subprocess.Co
         (("backward", "--help"), {"typer"}),
         (("forward", "article", "--json"), {"typer", "numpy", "yaml"}),
         (("backward", "article", "--plain"), {"typer", "numpy", "yaml"}),
-        (("forward", "article"), {"typer", "numpy", "yaml", "rich"}),
+        (("forward", "article"), {"typer", "numpy", "yaml"}),
+        (("shapes", "article"), {"typer", "numpy", "yaml", "rich"}),
     ],
 )
 def test_a_command_loads_no_more_than_it_needs(arguments: tuple[str, ...], loaded: set[str]):

@@ -10,23 +10,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from attncli import language
-from attncli.commands import (
-    backward,
-    check,
-    diagnose,
-    diff,
-    explain,
-    formulas,
-    forward,
-    gradcheck,
-    grade,
-    graph,
-    init,
-    options,
-    shapes,
-    train,
-)
+from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
+from attncli.commands.registry import SETTINGS, Program
 from attncli.commands.words import said, translated
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
@@ -39,9 +25,7 @@ if TYPE_CHECKING:
 COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 app = typer.Typer(
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    cls=Program, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS
 )
 
 
@@ -78,24 +62,6 @@ def program(
 ) -> None:
     """Take the options that stand before the command."""
     context.ensure_object(Environment).update(width, color, lang, ascii_only=ascii_only, debug=debug)
-
-
-for name, command, text, short in (
-    ("forward", forward.forward, forward.HELP, N_("Every matrix, from the embeddings to the output.")),
-    ("backward", backward.backward, backward.HELP, N_("The loss, and its gradient by every matrix.")),
-    ("explain", explain.explain, explain.HELP, N_("Where a number comes from; what a row is.")),
-    ("formulas", formulas.formulas, formulas.HELP, N_("The page of formulas, without numbers.")),
-    ("graph", graph.graph, graph.HELP, N_("What flows into what.")),
-    ("shapes", shapes.shapes, shapes.HELP, N_("Every shape, and what it costs.")),
-    ("init", init.init, init.HELP, N_("Write a config to start from.")),
-    ("gradcheck", gradcheck.gradcheck, gradcheck.HELP, N_("Hold the gradients against differences.")),
-    ("check", check.check, check.HELP, N_("Mark a sheet, and name the mistakes on it.")),
-    ("grade", grade.grade, grade.HELP, N_("Mark a folder of sheets, and write the gradebook.")),
-    ("diagnose", diagnose.diagnose, diagnose.HELP, N_("What a homework could not show, before it goes out.")),
-    ("diff", diff.diff, diff.HELP, N_("What a change does to the page.")),
-    ("train", train.train, train.HELP, N_("Gradient descent on the weights.")),
-):
-    app.command(name, help=text, short_help=short)(command)
 
 
 def run(arguments: Sequence[str]) -> int:

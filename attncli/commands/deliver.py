@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attncli.errors import AttnError
 from attncli.language import _, either
 from attncli.show.export.formats import FORMATS, SUFFIXES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from attncli.commands.environment import Environment
     from attncli.show.export.formats import Content, Format
     from attncli.show.terminal import Terminal
@@ -93,10 +95,9 @@ def deliver(style: Format, content: Content, output: str | None, environment: En
             )
         (content,) = content.values()
     if output is None:
-        for piece in content:
+        for piece in cast("Iterable[str]", content):  # check_output refuses bytes on a screen
             environment.out.write(str(piece))
         return
     from attncli.files import write_whole  # noqa: PLC0415
 
-    whole = content if isinstance(content, bytes) else "".join(map(str, content))
-    write_whole(output, whole, force=True)
+    write_whole(output, content if callable(content) else "".join(map(str, content)), force=True)

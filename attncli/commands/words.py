@@ -80,11 +80,10 @@ class Context(typer.Context):
     formatter_class = Formatter
 
 
-def translated(program: Any) -> Any:  # noqa: ANN401 - Typer keeps the types of its commands to itself
-    """Put the help of a program and of its commands into the active language."""
-    for command in (program, *program.commands.values()):
-        command.context_class = Context
-        command.help, command.short_help = _(command.help or ""), _(command.short_help or "")
-        for param in command.params:
-            param.help = _(param.help or "")
-    return program
+def translated(command: Any) -> Any:  # noqa: ANN401 - Typer keeps the types of its commands to itself
+    """Put the help of a command, or of the whole program, into the active language."""
+    command.context_class = Context
+    command.help, command.short_help = _(command.help or ""), _(command.short_help or "")
+    for param in command.params:
+        param.help = _(param.help or "")
+    return command

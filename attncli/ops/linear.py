@@ -31,6 +31,10 @@ class MatMul(Op):
         product: Array = np.matmul(a, b)
         return product
 
+    def write(self, out: Array, *args: Array) -> None:
+        a, b = args
+        np.matmul(a, b, out=out)
+
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         a, b = args
         *heads, i, j = index
@@ -66,6 +70,9 @@ class Affine(MatMul):
         product: Array = np.matmul(x, w)
         product += b
         return product
+
+    def write(self, out: Array, *args: Array) -> None:
+        out[...] = self.value(*args)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         x, w, b = args
@@ -105,8 +112,13 @@ class Divide(Op):
         a, number = args
         return f"{a}/{number}"
 
+    reuses = 0
+
     def value(self, a: Array, number: float) -> Array:
         return a / number
+
+    def write(self, out: Array, a: Array, number: float) -> None:
+        np.divide(a, number, out=out)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         a, number = args
@@ -124,8 +136,13 @@ class Multiply(Op):
         a, number = args
         return f"{a}·{number}"
 
+    reuses = 0
+
     def value(self, a: Array, number: float) -> Array:
         return a * number
+
+    def write(self, out: Array, a: Array, number: float) -> None:
+        np.multiply(a, number, out=out)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         a, number = args

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,17 @@ class Op(ABC):
     def on_paper(self, *args: Any) -> Array:  # noqa: ANN401 - as for value
         """Compute the row from values that were rounded on the way, as a person would."""
         return self.value(*args)
+
+    reuses: ClassVar[int | None] = None  # the argument over which the result may be written, cell by cell
+
+    def write(self, out: Array, *args: Any) -> Array | None:  # noqa: ANN401 - as for value
+        """Compute the row into ``out``; return what makes it cheaper to compute again, if anything does."""
+        out[...] = self.value(*args)
+        return None
+
+    def again(self, out: Array, known: Any, *args: Any) -> None:  # noqa: ANN401 - as for value
+        """Compute the row into ``out`` once more; ``known`` is what ``write`` returned."""
+        self.write(out, *args)
 
     @abstractmethod
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:

@@ -26,8 +26,19 @@ def looks(mask: Mask, scores: Array, index: tuple[int, ...]) -> bool:
     return bool(allowed[index])
 
 
+def fill_hidden(matrix: Array, mask: Mask, number: float) -> None:
+    """Put a number wherever a token may not look."""
+    n, m = matrix.shape
+    clear = mask.seen_by_all(m)
+    if clear < m:
+        hidden = ~mask.columns(slice(clear, m)).allowed(n, m - clear)
+        np.copyto(matrix[:, clear:], number, where=hidden)
+
+
 class MaskOut(Op):
     """The scores, −∞ where a token may not look; a third argument is added to them first."""
+
+    reuses = 0
 
     def text(self, *args: str) -> str:
         scores, _, *added = args
@@ -38,6 +49,13 @@ class MaskOut(Op):
         if added is not None:
             scores = scores + added
         return np.where(allowed, scores, np.asarray(-np.inf, scores.dtype))
+
+    def write(self, out: Array, scores: Array, mask: Mask, added: Array | None = None) -> None:
+        if added is not None:
+            np.add(scores, added, out=out)
+        elif out is not scores:
+            out[...] = scores
+        fill_hidden(out, mask, -np.inf)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         scores, mask, *added = args
@@ -54,11 +72,18 @@ class MaskOut(Op):
 class KeepAllowed(Op):
     """The matrix where a token may look, 0 elsewhere."""
 
+    reuses = 0
+
     def text(self, *args: str) -> str:
         return f"{args[0]}, 0 where masked"
 
     def value(self, a: Array, mask: Mask) -> Array:
         return np.where(mask.allowed(*a.shape[-2:]), a, np.zeros((), a.dtype))
+
+    def write(self, out: Array, a: Array, mask: Mask) -> None:
+        if out is not a:
+            out[...] = a
+        fill_hidden(out, mask, 0.0)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         a, mask = args
@@ -66,17 +91,26 @@ class KeepAllowed(Op):
 
 
 def softmax(scores: Array) -> Array:
-    """Softmax of each row: e^s over the row's sum of e^s; zeros where a whole row is −∞.
+    """Softmax of each row: e^s over the row's sum of e^s; zeros where a whole row is −∞."""
+    weights = np.empty_like(scores)
+    write_softmax(weights, scores)
+    return weights
+
+
+def write_softmax(out: Array, scores: Array) -> Array:
+    """Write each row's softmax into ``out``; return ln of each row's sum of e^s.
 
     The row's maximum is taken off first: it changes nothing and keeps e^s finite.
     """
     top = scores.max(axis=-1, keepdims=True)
-    top[np.isneginf(top)] = 0.0
-    weights: Array = np.exp(scores - top)
-    total = weights.sum(axis=-1, keepdims=True)
+    top[top == -np.inf] = 0.0
+    np.subtract(scores, top, out=out)
+    np.exp(out, out=out)
+    total = out.sum(axis=-1, keepdims=True)
     total[total == 0.0] = 1.0
-    weights /= total
-    return weights
+    out /= total
+    logarithm: Array = top + np.log(total)
+    return logarithm
 
 
 def softmax_cell(index: tuple[int, ...], scores: Operand) -> Expression:
@@ -101,8 +135,18 @@ class Softmax(Op):
     def text(self, *args: str) -> str:
         return f"softmax({args[0]})"
 
+    reuses = 0
+
     def value(self, scores: Array) -> Array:
         return softmax(scores)
+
+    def write(self, out: Array, scores: Array) -> Array:
+        return write_softmax(out, scores)
+
+    def again(self, out: Array, known: Array, scores: Array) -> None:
+        """Write e^(s − ln Σe^s): the sum is known."""
+        np.subtract(scores, known, out=out)
+        np.exp(out, out=out)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         return softmax_cell(index, args[0])
@@ -118,6 +162,8 @@ class SoftmaxGradient(Op):
     a_k·(dA_k − Σ_i a_i·dA_i).
     """
 
+    reuses = 1
+
     def text(self, *args: str) -> str:
         a, da = args
         return f"{a}∘({da} − rowsum({a}∘{da}))"
@@ -130,6 +176,11 @@ class SoftmaxGradient(Op):
             with np.errstate(over="ignore", invalid="ignore"):
                 gradient = np.where(a == 0, np.zeros((), a.dtype), a * (da - total))
         return gradient
+
+    def write(self, out: Array, a: Array, da: Array) -> None:
+        total = np.vecdot(a, da)[..., None]
+        np.subtract(da, total, out=out)
+        np.multiply(out, a, out=out)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         a, da = args

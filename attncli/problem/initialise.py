@@ -21,9 +21,10 @@ from attncli.language import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.random import RandomState as Draw  # np.random is loaded where a matrix is drawn
+
     from attncli.ops.op import Array
 
-Draw = np.random.RandomState
 MAX_DRAWN = 2**26
 
 

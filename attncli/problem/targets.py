@@ -41,7 +41,9 @@ class Target:
         if loss in {"bce", "ce"}:
             self.refuse_values(loss, rows, report)
         report.raise_if_any()
-        return np.array(np.broadcast_to(rows, (n, d_out)))
+        whole = np.empty((n, d_out))
+        whole[...] = rows
+        return whole
 
     def check(self, loss: str | None, n: int, d_out: int) -> None:
         """Hold the target against a loss; without one, only its size against the output.
@@ -61,7 +63,7 @@ class Target:
         if values.ndim == 1 and loss == "ce":
             return self.classes(n, d_out, report)
         if values.shape in {(n, d_out), (1, d_out), (d_out,), ()}:
-            return np.broadcast_to(values, (n if values.shape == (n, d_out) else 1, d_out))
+            return values if values.shape == (n, d_out) else np.broadcast_to(values, (1, d_out))
         message = _(
             "{name} is {found}; the output O is {n} × {d_out}",
             name=self.name,
@@ -127,7 +129,7 @@ class Target:
     def refuse_values(self, loss: str, rows: Array, report: Report) -> None:
         """Refuse what is no probability, and for ce no distribution."""
         bad = (rows < 0) | (rows > 1) if loss == "bce" else rows < 0  # above 1 a distribution's sum tells
-        for i, j in np.argwhere(bad).tolist():
+        for i, j in np.argwhere(bad).tolist() if bad.any() else ():
             axes = self.values.ndim
             index = ((), (j,), (i, j))[axes]
             place = f"[{','.join(str(k + 1) for k in index)}]" if index else ""

@@ -6,21 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.style import Style
-from rich.text import Text
 
 from attncli.language import _, plural
 from attncli.result import letters_of
 from attncli.show.digits import aligned
 from attncli.show.tables import Cell, Screen
+from attncli.show.text import Text
 from attncli.show.titles import SYMBOL
 from attncli.show.views import ACROSS, DOWN, HEADED, View, flush
 from attncli.show.words import harmless, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from rich.console import RenderableType
 
     from attncli.homework.answer import Answer
     from attncli.homework.marks import RowMark
@@ -31,7 +28,7 @@ RIGHT, WRONG, UNREADABLE = " ", "✗", "?"
 WRONG_ASCII = "!"
 BLANK = "~"
 MOST_HEADS = 8
-RED = Style.parse("bold red")
+RED = "bold red"
 
 
 class Answers(Screen):
@@ -44,7 +41,7 @@ class Answers(Screen):
         line = Text(f"{fit(sign)} ", RED).append(fit(label(mark.symbol)), SYMBOL).append(fit(rest), "bold")
         yield from self.text([line])
 
-    def answer(self, mark: RowMark, problem: Problem) -> Iterator[RenderableType]:
+    def answer(self, mark: RowMark, problem: Problem) -> Iterator[Text | str]:
         """Lay out the matrix, or of one with heads those in which something is not right."""
         if mark.answer is None or mark.answer.values.ndim == 0 or not mark.answer.values.size:
             return

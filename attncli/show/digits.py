@@ -37,23 +37,36 @@ def alone(number: float, decimals: int) -> str:
 
 def texts(matrix: Array, decimals: int, *, scientific: bool, between: str = "\t") -> Iterator[str]:
     """Write each line of a matrix, its numbers apart; inf, -inf and nan as Python spells them."""
-    forms = forms_of(matrix, decimals, scientific=scientific).tolist()
     numbers = matrix if decimals == FULL or scientific else off_ties(matrix, decimals)
-    for line, row in zip(forms, numbers.tolist(), strict=True):
-        yield between.join(line).format(*row)
+    usual = between.join([usual_form(decimals, scientific=scientific)] * matrix.shape[1])
+    for values, row in zip(matrix, numbers, strict=True):
+        form = usual
+        if unusual(values).any():
+            form = between.join(forms_of(values, decimals, scientific=scientific).tolist())
+        yield form.format(*row.tolist())
 
 
-def forms_of(matrix: Array, decimals: int, *, scientific: bool) -> NDArray[np.object_]:
-    """Choose how each number is written, as a replacement field of ``str.format``."""
-    size = np.abs(matrix)
+def usual_form(decimals: int, *, scientific: bool) -> str:
+    """Return the replacement field of ``str.format`` for a number that is neither whole nor too long."""
     if decimals == FULL:
-        forms = np.full(matrix.shape, "{!r}", object)
-    else:
-        exponent = f"{{:.{decimals}e}}"
-        forms = np.full(matrix.shape, exponent if scientific else f"{{:z.{decimals}f}}", object)
-        forms[size >= LARGEST_FIXED] = exponent
-    forms[(matrix == np.rint(matrix)) & (size < LARGEST_WHOLE)] = "{:z.0f}"
-    forms[~np.isfinite(matrix)] = "{}"
+        return "{!r}"
+    return f"{{:.{decimals}e}}" if scientific else f"{{:z.{decimals}f}}"
+
+
+def unusual(numbers: Array) -> NDArray[np.bool_]:
+    """Tell which numbers may be written otherwise: whole ones, long ones, infinite ones, NaN."""
+    found: NDArray[np.bool_] = (numbers == np.rint(numbers)) | ~(np.abs(numbers) < LARGEST_FIXED)
+    return found
+
+
+def forms_of(numbers: Array, decimals: int, *, scientific: bool) -> NDArray[np.object_]:
+    """Choose how each number is written, as a replacement field."""
+    size = np.abs(numbers)
+    forms = np.full(numbers.shape, usual_form(decimals, scientific=scientific), object)
+    if decimals != FULL:
+        forms[size >= LARGEST_FIXED] = f"{{:.{decimals}e}}"
+    forms[(numbers == np.rint(numbers)) & (size < LARGEST_WHOLE)] = "{:z.0f}"
+    forms[~np.isfinite(numbers)] = "{}"
     return forms
 
 
@@ -80,8 +93,8 @@ def needs_exponent(values: Array, decimals: int) -> bool:
     """Whether fixed decimals would show nothing but zeros where there are numbers."""
     if decimals == FULL:
         return False
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    return bool(sizes.size) and float(sizes.max()) < 0.5 * 10.0**-decimals
+    largest = np.abs(values).max(where=np.isfinite(values), initial=0.0)
+    return bool(0.0 < largest < 0.5 * 10.0**-decimals)
 
 
 def aligned(column: Sequence[str]) -> list[str]:

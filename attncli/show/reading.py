@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.language import _
-from attncli.show.digits import aligned, written
+from attncli.show.digits import aligned, texts
 from attncli.show.views import DOWN, SAME, View, flush
 from attncli.show.words import columns_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 DECIMALS = 2
+RANKS = 2  # looked at most, and then
 
 
 def reading(result: Result, looks: Looks, *, head: int | None) -> View:
@@ -31,7 +32,7 @@ def reading(result: Result, looks: Looks, *, head: int | None) -> View:
     titles, columns = [], []
     for h in heads:
         ranks = [ranked(weights[h, i]) if i >= 0 else [] for i in places]
-        for rank in range(2 if len(heads) == 1 else 1):
+        for rank in range(RANKS if len(heads) == 1 else 1):
             title = (
                 (_("looks most at"), _("then at"))[rank]
                 if len(heads) == 1
@@ -48,13 +49,13 @@ def reading(result: Result, looks: Looks, *, head: int | None) -> View:
 
 
 def ranked(weights: Array) -> list[tuple[float, list[int]]]:
-    """Group the places of a row by weight, the heaviest group first; weights of 0 are left out."""
+    """Group the places of a row by weight: the heaviest two groups; weights of 0 are left out."""
     groups: list[tuple[float, list[int]]] = []
     for j in np.argsort(-weights, kind="stable").tolist():
         weight = float(weights[j])
         if groups and groups[-1][0] - weight <= SAME:
             groups[-1][1].append(j)
-        elif weight > 0:
+        elif weight > 0 and len(groups) < RANKS:
             groups.append((weight, [j]))
         else:
             break
@@ -77,7 +78,9 @@ def said(
         ],
         left=True,
     )
-    numbers = aligned([written(group[0], DECIMALS) if group else "" for group in groups])
+    weights = np.array([group[0] for group in groups if group]).reshape(-1, 1)
+    texts_of = texts(weights, DECIMALS, scientific=False)
+    numbers = aligned([next(texts_of) if group else "" for group in groups])
     return [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from attncli.language import _
 from attncli.show.captions import meaning
 from attncli.show.consoles import console_for
-from attncli.show.tables import UNDERLINED, UNDERLINED_ASCII
+from attncli.show.summary import LINE, LINE_ASCII
 from attncli.show.words import harmless
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class ShapeTables:
             others = sum(widths) - widths[wrapped] + GAP * (len(widths) - 1)
             room = max(LEAST_MEANING, self.terminal.width - others)
             widths[wrapped] = min(widths[wrapped], room)
-        box = UNDERLINED_ASCII if self.terminal.ascii_only else UNDERLINED
+        box = LINE_ASCII if self.terminal.ascii_only else LINE
         table = Table(
             box=box, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="dim"
         )

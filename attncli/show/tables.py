@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.box import Box
-from rich.console import Console, Group
-from rich.segment import Segment
-from rich.style import Style
-from rich.table import Table
-from rich.text import Text
 
 from attncli.language import _
-from attncli.show.consoles import console_for
-from attncli.show.layout import blocks, view_width
+from attncli.show.layout import blocks, column_widths, view_width
 from attncli.show.reading import reading
+from attncli.show.text import Span, Text, painted
 from attncli.show.titles import heading, loss_line, title
 from attncli.show.views import HEADED, Looks, View, labels_of, matrix_view
 from attncli.show.words import columns_of
@@ -24,34 +18,18 @@ from attncli.show.words import columns_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rich.console import ConsoleOptions, RenderableType, RenderResult
-
     from attncli.result import Result
     from attncli.show.terminal import Terminal
 
-UNDERLINED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
-UNDERLINED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 BETWEEN_HEADS = 4
 HEAT = (
-    (0.85, Style.parse("bold color(231) on color(160)")),
-    (0.65, Style.parse("color(16) on color(202)")),
-    (0.45, Style.parse("color(16) on color(208)")),
-    (0.25, Style.parse("color(16) on color(172)")),
-    (0.12, Style.parse("color(16) on color(137)")),
+    (0.85, "bold color(231) on color(160)"),
+    (0.65, "color(16) on color(202)"),
+    (0.45, "color(16) on color(208)"),
+    (0.25, "color(16) on color(172)"),
+    (0.12, "color(16) on color(137)"),
 )
-PLAIN = Style()
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Text of exactly its column's width: half the work of a Rich ``Text``."""
-
-    text: str
-    style: Style = PLAIN
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Give the text as it is."""
-        yield Segment(self.text, self.style)
+Cell = Span
 
 
 class Screen:
@@ -62,8 +40,7 @@ class Screen:
         self.looks = Looks(terminal, decimals, full)
         self.head = head
         self.mark = terminal.fit("▸")
-        self.box = UNDERLINED_ASCII if terminal.ascii_only else UNDERLINED
-        self.console = console_for(terminal)
+        self.rule = terminal.fit("─")
 
     def render(self, result: Result, symbols: Sequence[str], *, quiet: bool) -> Iterator[str]:
         """Yield the page's tables, one after the other, and what to read off them."""
@@ -79,23 +56,21 @@ class Screen:
         if not quiet and result.loss and "L" in symbols[:-1]:  # by now it has scrolled away
             yield from self.text([loss_line(result.loss, self.looks.decimals, self.terminal)])
 
-    def text(self, parts: Iterable[RenderableType]) -> Iterator[str]:
-        """Turn renderables into text, coloured only where the terminal takes colour."""
+    def text(self, parts: Iterable[Text | str]) -> Iterator[str]:
+        """Finish lines: those of a text are broken at the width of the terminal; a table's are whole."""
         for part in parts:
-            with self.console.capture() as capture:
-                for line in self.lines(part):
-                    self.console.print(line)
-            for text in capture.get().split("\n")[:-1]:
-                yield text.rstrip(" ") + "\n"
+            if isinstance(part, str):
+                yield "".join([line.rstrip(" ") + "\n" for line in part.split("\n")])
+                continue
+            longest = max(map(columns_of, part.plain.split()), default=0)
+            for line in part.lines(max(self.terminal.width, longest)):
+                yield line.painted(color=self.terminal.color).rstrip(" ") + "\n"
 
-    def lines(self, part: RenderableType) -> Iterable[RenderableType]:
-        """Break text between words at the width of the terminal; a table is as wide as it is."""
-        if not isinstance(part, Text):
-            return (part,)
-        longest = max(map(columns_of, part.plain.split()), default=0)
-        return part.wrap(self.console, max(self.terminal.width, longest), overflow="fold")
+    def paint(self, text: str, style: str) -> str:
+        """Give a piece of a table its style, where there is colour."""
+        return painted(text, style) if self.terminal.color else text
 
-    def row(self, result: Result, symbol: str) -> Iterator[RenderableType]:
+    def row(self, result: Result, symbol: str) -> Iterator[Text | str]:
         """Lay out one row of the page: its formula, then its numbers."""
         value = result[symbol]
         yield title(result, symbol, self.looks.decimals, self.terminal)
@@ -104,7 +79,7 @@ class Screen:
         rows, columns = [("",), *labels_of(result, symbol)][-2:]
         matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
         chosen = range(len(matrices)) if self.head is None or value.ndim < HEADED else [self.head - 1]
-        peak = float(matrices[list(chosen)].max()) if symbol == "A" else None
+        peak = max(float(matrices[h].max()) for h in chosen) if symbol == "A" else None
         views = [matrix_view(matrices[h], rows, columns, self.looks, peak=peak) for h in chosen]
         if value.ndim < HEADED:
             yield from self.blocks(views[0])
@@ -115,33 +90,46 @@ class Screen:
         if views[0].hidden:
             yield Text(views[0].hidden, "dim")
 
-    def reading(self, result: Result) -> Iterator[RenderableType]:
+    def reading(self, result: Result) -> Iterator[Text | str]:
         """Lay out what there is to see in the attention weights."""
         words = _("Read off A: the word that each token looks at most")
         yield Text(self.terminal.fit(words), "bold")
         yield from self.blocks(reading(result, self.looks, head=self.head))
 
-    def blocks(self, view: View) -> Iterator[RenderableType]:
-        """Make a table of each block of columns that fits the width."""
+    def blocks(self, view: View) -> Iterator[str]:
+        """Lay out a table of each block of columns that fits the width."""
         found, gap = blocks(view, self.terminal.width)
-        for i, block in enumerate(found):
+        for i, table in enumerate(self.tables(view, found, gap)):
             if i:
-                yield Text()
-            yield self.table(view, block, gap)
+                yield ""
+            yield "\n".join(table)
 
-    def table(self, view: View, block: range, gap: int) -> Table:
-        """Make the table of one block of columns; the box puts one blank between them."""
-        table = Table(
-            box=self.box, show_edge=False, pad_edge=False, padding=0, header_style="", border_style="dim"
-        )
-        table.add_column("", width=columns_of(view.rows[0]))
+    def tables(self, view: View, found: Sequence[range], gap: int) -> Iterator[list[str]]:
+        """Lay out each block of columns, line by line; one blank of the gap belongs to no column."""
         before = " " * (gap - 1 + bool(view.largest))
-        for j in block:
-            name = before + view.columns[j]
-            table.add_column(Cell(name), width=columns_of(name))
-        for i, name in enumerate(view.rows):
-            table.add_row(Cell(name), *(self.cell(view, i, j, before) for j in block))
-        return table
+        between = self.paint(" ", "dim") + before
+        corner = " " * max(1, columns_of(view.rows[0]))  # the only row of a bias has no name
+        names = [name or corner for name in view.rows]
+        whole = ["" if self.terminal.color else cuttable(cells, between) for cells in view.cells]
+        ends = [0, *accumulate(column_widths(view, gap))]
+        for block in found:
+            start, end = ends[block.start], ends[block.stop]
+            lines = [name + line[start:end] for name, line in zip(names, whole, strict=True)]
+            for i in self.others(view, whole, block):
+                cells = [self.paint(*self.cell(view, i, j, before)) for j in block]
+                lines[i] = self.paint(" ", "dim").join([names[i], *cells])
+            yield [
+                between.join([corner, *view.columns[block.start : block.stop]]),
+                self.paint(self.rule * (len(corner) + end - start), "dim"),
+                *lines,
+            ]
+
+    def others(self, view: View, whole: Sequence[str], block: range) -> list[int]:
+        """Name the lines that are put together cell by cell: some cell is marked, coloured or wide."""
+        part = slice(block.start, block.stop)
+        return [
+            i for i, line in enumerate(whole) if not line or (view.largest and True in view.largest[i][part])
+        ]
 
     def cell(self, view: View, i: int, j: int, before: str) -> Cell:
         """Write one number, marked and shaded where it is an attention weight."""
@@ -152,20 +140,35 @@ class Screen:
         if view.heat is None:
             return Cell(text)
         heat = view.heat[i, j]
-        return Cell(text, next((style for least, style in HEAT if heat >= least), PLAIN))
+        return Cell(text, next((style for least, style in HEAT if heat >= least), ""))
 
-    def side_by_side(self, titles: Sequence[str], views: Sequence[View]) -> Iterator[RenderableType]:
+    def side_by_side(self, titles: Sequence[str], views: Sequence[View]) -> Iterator[Text | str]:
         """Put as many heads beside each other as the width allows."""
         wide = max(map(view_width, views))
         together = max(1, (self.terminal.width + BETWEEN_HEADS) // (wide + BETWEEN_HEADS))
         for first in range(0, len(views), together):
             if first:
-                yield Text()
+                yield ""
             if together == 1:
                 yield Text(titles[first], "bold")
                 yield from self.blocks(views[first])
                 continue
-            grid = Table.grid(padding=(0, BETWEEN_HEADS, 0, 0))
-            grid.add_row(*(Text(title, "bold") for title in titles[first : first + together]))
-            grid.add_row(*(Group(*self.blocks(view)) for view in views[first : first + together]))
-            yield grid
+            yield from self.abreast(titles[first : first + together], views[first : first + together])
+
+    def abreast(self, titles: Sequence[str], views: Sequence[View]) -> Iterator[str]:
+        """Put heads beside each other; each of them fits the width."""
+        parts = []
+        for name, view in zip(titles, views, strict=True):
+            found, gap = blocks(view, self.terminal.width)
+            spare = view_width(view) - columns_of(name)
+            (table,) = self.tables(view, found, gap)
+            lines = [line + " " * -spare for line in table]
+            parts.append([self.paint(name, "bold") + " " * spare, *lines])
+        for line in zip(*parts, strict=True):
+            yield (" " * BETWEEN_HEADS).join(line)
+
+
+def cuttable(cells: Sequence[str], between: str) -> str:
+    """Put a line together once for all blocks; "" where its characters are not its columns."""
+    line = between + between.join(cells)
+    return line if line.isascii() else ""

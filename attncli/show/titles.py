@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from attncli.language import _, plural
 from attncli.show.captions import meaning
 from attncli.show.digits import alone
-from attncli.show.words import harmless
+from attncli.show.text import Text
+from attncli.show.words import columns_of, harmless
 
 if TYPE_CHECKING:
     from attncli.result import Loss, Result
@@ -49,7 +48,7 @@ def title(result: Result, symbol: str, decimals: int, terminal: Terminal) -> Tex
     formula = equation(result, symbol, decimals).removeprefix(symbol)
     line = Text().append(terminal.fit(symbol), SYMBOL).append(terminal.fit(formula), "bold")
     rest = terminal.fit("   ".join(part for part in about(result, symbol, decimals) if part))
-    gap = "   " if line.cell_len + 3 + len(rest) <= terminal.width else "\n"
+    gap = "   " if columns_of(line.plain) + 3 + len(rest) <= terminal.width else "\n"
     return line.append(gap).append(rest, "dim")
 
 

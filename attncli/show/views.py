@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.language import _
-from attncli.show.digits import SIGNS, aligned, needs_exponent, texts
+from attncli.show.columns import columns as columns_of_numbers
+from attncli.show.digits import SIGNS, needs_exponent
 from attncli.show.words import LONGEST, columns_of, label
 from attncli.tokens import endings
 
@@ -94,21 +95,23 @@ def matrix_view(
     n, m = values.shape
     down, across = looks.places(n), looks.places(m)
     corners = values[np.ix_([i for i in down if i >= 0], [j for j in across if j >= 0])]
-    scientific = needs_exponent(corners, looks.decimals)
-    lines = texts(corners, looks.decimals, scientific=scientific)
-    cells = []
-    for i in down:
-        numbers = iter(next(lines).split("\t") if i >= 0 else ())
-        cells.append([looks.cell(DOWN if i < 0 else ACROSS if j < 0 else next(numbers)) for j in across])
     names = looks.names(columns, across, ACROSS)
-    by_column = [
-        flush([name, *aligned(column)]) for name, column in zip(names, zip(*cells, strict=True), strict=True)
-    ]
-    header, *body = [list(line) for line in zip(*by_column, strict=True)]
+    cells = columns_of_numbers(
+        corners,
+        looks.decimals,
+        scientific=needs_exponent(corners, looks.decimals),
+        sign=looks.cell,
+        least=[columns_of(name) for name, j in zip(names, across, strict=True) if j >= 0],
+    )
+    if -1 in across:
+        for line in cells:
+            line.insert(FIRST, names[FIRST])
+    if -1 in down:
+        cells.insert(FIRST, [looks.cell(DOWN).rjust(len(text)) for text in cells[0]])
     return View(
         rows=flush(looks.names(rows, down), left=True),
-        columns=header,
-        cells=body,
+        columns=[flush([name, text])[0] for name, text in zip(names, cells[0], strict=True)],
+        cells=cells,
         heat=None if peak is None else shades(values, down, across, peak),
         largest=None if peak is None else largest_of(values, down, across),
         hidden=""
@@ -135,7 +138,8 @@ def largest_of(values: Array, down: Sequence[int], across: Sequence[int]) -> lis
     top = values[down].max(axis=1, keepdims=True)
     mark = (values[np.ix_(down, across)] >= top * (1 - SAME)) & (top > 0)
     mark &= (np.asarray(down)[:, None] >= 0) & (np.asarray(across) >= 0)
-    return [list(map(bool, line)) for line in mark.tolist()]
+    found: list[list[bool]] = mark.tolist()
+    return found
 
 
 def labels_of(result: Result, symbol: str) -> list[tuple[str, ...] | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import normalize
 
 from attncli.language import ENGLISH, active
@@ -14,6 +15,8 @@ _ASCII = {
     "─": "-", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=",
 }  # fmt: skip
 TO_ASCII = str.maketrans(_ASCII)
+# Letters with accents, Greek, and the page's own signs: one column each.
+NARROW = re.compile(rf"[ -~¡-¬®-ʯΑ-ΡΣ-ωḀ-ỿ✓✗↷○█▸{''.join(_ASCII)}]*")
 
 
 def harmless(text: str) -> str:
@@ -60,7 +63,7 @@ def label(token: str, *, ascii_only: bool = False, room: int = LONGEST, end: str
 
 def columns_of(text: str) -> int:
     """Count the columns that a text takes on a screen: two for 語, none for an accent."""
-    if text.isascii():
+    if text.isascii() or NARROW.fullmatch(text):
         return len(text)
     from rich.cells import cell_len  # noqa: PLC0415 - most texts need no Rich
 

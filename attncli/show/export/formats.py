@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from attncli.files import Writer
     from attncli.show.export.shown import Shown
     from attncli.show.export.workings import Explained
     from attncli.show.views import Looks
 
-Content: TypeAlias = "Iterable[str] | bytes | Mapping[str, Iterable[str]]"
+Content: TypeAlias = "Iterable[str] | Writer | Mapping[str, Iterable[str]]"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Format:
     explains: bool = True
 
     def write(self, shown: Shown) -> Content:
-        """Write a result: text piece by piece, or bytes, or the texts of a folder by file name."""
+        """Write a result: text piece by piece, or what writes bytes, or a folder's texts by file name."""
         return cast("Content", self._call("write", shown))
 
     def explain(self, explained: Sequence[Explained], looks: Looks) -> Iterable[str]:

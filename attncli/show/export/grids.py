@@ -58,7 +58,7 @@ def entry(shown: Shown, symbol: str, looks: Looks) -> Entry:
     headed = value.ndim == HEADED
     matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
     chosen = [shown.head - 1] if headed and shown.head is not None else range(len(matrices))
-    peak = float(matrices[list(chosen)].max()) if symbol == "A" else None
+    peak = max(float(matrices[h].max()) for h in chosen) if symbol == "A" else None
     return Entry(
         symbol,
         formula,

@@ -1,0 +1,157 @@
+"""Rows of n × m numbers in blocks: the same numbers as whole, and never whole unless asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import attncli
+from attncli import calculation, streaming
+from attncli.errors import AttnError
+from attncli.schedule import WIDE, Pass, key_shapes, plan, registers
+from attncli.streaming import evaluate_in_blocks
+
+BUILT_IN = ("article", "masked", "multihead", "cross")
+GRADIENTS = ("dX", "dWq", "dWk", "dWv")
+
+
+def in_blocks(problem: attncli.Problem, wanted: set[str], loss: str | None = None) -> dict[str, np.ndarray]:
+    setting = calculation.backward_setting(problem, loss, None)
+    page = setting.page.needed_for(wanted)
+    given = {**setting.givens, **setting.constants}
+    return evaluate_in_blocks(page, given, wanted, problem.letters, problem.sizes)
+
+
+def agree(ours: np.ndarray, plain: np.ndarray) -> bool:
+    finite = np.isfinite(plain)
+    scale = max(1.0, np.abs(plain[finite]).max(initial=0.0))
+    same = np.isfinite(ours) == finite
+    return bool(same.all()) and bool((np.abs(ours[finite] - plain[finite]) <= 1e-12 * scale).all())
+
+
+@pytest.fixture(params=[1, 2, 4, 100])
+def queries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(streaming, "FEWEST", request.param)
+    monkeypatch.setattr(streaming, "MOST", request.param)
+    return request.param
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.usefixtures("queries")
+def test_every_row_alone_and_all_together_come_out_the_same(name: str) -> None:
+    problem = attncli.load(name)
+    plain = attncli.backward(problem)
+    symbols = [row.symbol for row in plain.page.rows]
+    for wanted in ({*symbols}, {*GRADIENTS}, *({symbol} for symbol in symbols)):
+        found = in_blocks(problem, wanted)
+        assert found.keys() == wanted
+        for symbol, value in found.items():
+            assert value.shape == plain[symbol].shape
+            assert agree(value, plain[symbol]), symbol
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        False,
+        "causal",
+        "causal-bottom-right",
+        {"padding": [1, 0, 0, 0, 1]},
+        ["causal", {"padding": [1, 0, 0, 0, 0]}],  # the first token sees nothing
+        [[1, 1, 0, 1, 1]] * 3 + [[0] * 5] * 3,
+        {"add": np.linspace(-1, 1, 30).reshape(6, 5)},
+    ],
+)
+@pytest.mark.parametrize("loss", ["bce", "ce", "mse", "sum"])
+@pytest.mark.usefixtures("queries")
+def test_masks_and_losses(mask: object, loss: str) -> None:
+    rng = np.random.default_rng(3)
+    problem = attncli.Problem(
+        X=rng.normal(size=(6, 4)),
+        context={"embeddings": rng.normal(size=(5, 3))},
+        **{name: rng.normal(size=(rows, 6)) for name, rows in (("Wq", 4), ("Wk", 3), ("Wv", 3))},
+        Wo=rng.normal(size=(6, 2)),
+        heads=3,
+        mask=mask,
+        target=[[1, 0]] * 6,
+        loss=loss,
+    )
+    plain = attncli.backward(problem)
+    wanted = {"dX", "dE", "dWq", "dWk", "dWv", "dWo", "L"}
+    for symbol, value in in_blocks(problem, wanted).items():
+        assert np.abs(value).max() > 0
+        assert agree(value, plain[symbol]), symbol
+
+
+@pytest.mark.parametrize("given", ["A", "M", "S", "Z"])
+@pytest.mark.usefixtures("queries")
+def test_rows_of_scores_that_are_given(given: str) -> None:
+    masked = attncli.load("masked")
+    value = attncli.forward(masked)[given]
+    problem = attncli.load("masked", [f"given={{{given}: {value.tolist()}}}".replace("inf", ".inf")])
+    plain = attncli.backward(problem)
+    for symbol in ("dWv", "dX"):
+        assert agree(in_blocks(problem, {symbol})[symbol], plain[symbol])
+
+
+def test_no_row_of_scores_exists_whole_unless_it_is_wanted() -> None:
+    problem = attncli.load("masked")
+    page = attncli.backward(problem).page
+    shapes = key_shapes(page, problem.letters)
+    steps = plan(page, shapes, {*GRADIENTS})
+    whole = [step.symbol for step in steps if not isinstance(step, Pass)]
+    assert not [symbol for symbol in whole if shapes[symbol][-2:] == WIDE]
+    passes = [step for step in steps if isinstance(step, Pass)]
+    assert [sorted(step.out) for step in passes] == [["H"], ["dKh", "dQh", "dVh"]]
+    assert passes[1].again == {"S", "Z", "M", "A"}
+    wanted = plan(page, shapes, {"A", *GRADIENTS})
+    assert [sorted(step.out) for step in wanted if isinstance(step, Pass)] == [
+        ["A", "H"],
+        ["dKh", "dQh"],  # dVh has A, whole
+    ]
+
+
+def test_two_pieces_of_memory_serve_a_whole_pass() -> None:
+    problem = attncli.load("masked")
+    page = attncli.backward(problem).page
+    shapes = key_shapes(page, problem.letters)
+    forward, backward = (step for step in plan(page, shapes, {*GRADIENTS}) if isinstance(step, Pass))
+    assert set(registers(forward, shapes).values()) == {0}
+    assert set(registers(backward, shapes).values()) == {0, 1}
+
+
+def test_large_problems_are_worked_out_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    problem = attncli.Problem(
+        X=rng.normal(size=(300, 6)),
+        **{name: rng.normal(size=(6, 4)) for name in ("Wq", "Wk", "Wv")},
+        heads=2,
+        mask=True,
+        target=rng.random((300, 4)),
+    )
+    blocks = attncli.backward(problem, only=GRADIENTS)
+    monkeypatch.setattr(calculation, "LARGE", np.inf)
+    plain = attncli.backward(problem, only=GRADIENTS)
+    assert any(not np.array_equal(blocks[symbol], plain[symbol]) for symbol in GRADIENTS)  # another order
+    for symbol in GRADIENTS:
+        assert agree(blocks[symbol], plain[symbol])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_number_that_is_too_large_names_its_row(dtype: str) -> None:
+    problem = attncli.Problem(
+        X=np.full((200, 2), 1e30), Wq=np.eye(2) * 1e150, Wk=np.eye(2) * 1e150, Wv=np.eye(2)
+    )
+    with pytest.raises(AttnError, match=r"(S = Q·Kᵀ|Q = X·Wq|Wq) has a number too large"):
+        attncli.forward(problem, only="O", dtype=dtype)
+
+
+def test_float32_stays_float32() -> None:
+    rng = np.random.default_rng(6)
+    problem = attncli.Problem(
+        X=rng.normal(size=(200, 4)), **{w: rng.normal(size=(4, 4)) for w in ("Wq", "Wk", "Wv")}
+    )
+    exact = attncli.backward(problem, loss="sum")["dX"]
+    narrow = attncli.backward(problem, loss="sum", only="dX", dtype="float32")["dX"]
+    assert narrow.dtype == np.float32
+    assert 0 < np.abs(narrow - exact).max() < 1e-4 * np.abs(exact).max()
