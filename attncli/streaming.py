@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from attncli.mask import Mask
 from attncli.page import Row
+from attncli.row_shares import in_shares
 from attncli.schedule import Pass, dead_after, key_shapes, plan, registers
-from attncli.threads import for_each
+from attncli.threads import Crew
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -37,15 +38,22 @@ def evaluate_in_blocks(
     steps = plan(page, shapes, wanted)
     values: dict[str, Any] = dict(given)
     known: dict[str, Array] = {}
-    with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+    with Crew() as crew, np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
         for step, dead in zip(steps, dead_after(steps, page, wanted), strict=True):
             if isinstance(step, Row):
-                values[step.symbol] = step.compute(values)
+                values[step.symbol] = in_shares(step, values, crew)
             else:
-                values |= Blocks(step, values, shapes, sizes, known).run()
+                values |= Blocks(step, values, shapes, sizes, known).run(crew)
             for symbol in dead:
                 del values[symbol]
     return {row.symbol: values[row.symbol] for row in page.rows if row.symbol in wanted}
+
+
+class Room(NamedTuple):
+    """The memory of one thread: for rows of scores, and for what a block adds to a sum."""
+
+    scores: list[Array]
+    shares: dict[str, Array]
 
 
 class Blocks:
@@ -75,10 +83,25 @@ class Blocks:
             if row.symbol in step.out
         }
 
-    def run(self) -> dict[str, Array]:
-        """Work out all that comes out of the pass."""
-        for_each(self.head, range(self.heads))
+    def run(self, crew: Crew) -> dict[str, Array]:
+        """Work out all that comes out of the pass; every worker takes some of the heads."""
+
+        def heads(worker: int) -> None:
+            room = self.room()
+            for head in range(worker, self.heads, crew.workers):
+                self.head(head, room)
+
+        crew.each(heads)
         return self.results
+
+    def room(self) -> Room:
+        """Make the memory in which one thread works: for the rows of scores, and for shares of a sum."""
+        count = 1 + max(self.registers.values())
+        scores = [np.empty(self.size * self.m, self.dtype) for _ in range(count)]
+        sums = {symbol: result for symbol, result in self.results.items() if "n" not in self.shapes[symbol]}
+        return Room(
+            scores, {symbol: np.empty(result.shape[-2:], self.dtype) for symbol, result in sums.items()}
+        )
 
     def size_of(self, letter: str, sizes: Mapping[str, int]) -> int:
         """Tell how long an axis is."""
@@ -91,9 +114,8 @@ class Blocks:
             return np.zeros((n, heads, width), self.dtype).swapaxes(0, 1)
         return np.zeros(shape, self.dtype)
 
-    def head(self, head: int) -> None:
+    def head(self, head: int, room: Room) -> None:
         """Work out one head."""
-        room = [np.empty(self.size * self.m, self.dtype) for _ in range(1 + max(self.registers.values()))]
         with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
             for start in range(0, self.n, self.size):
                 queries = slice(start, min(start + self.size, self.n))
@@ -110,28 +132,38 @@ class Blocks:
             return self.m
         return self.mask.rows(queries).seen_by_any(queries.stop - queries.start, self.m)
 
-    def block(self, head: int, queries: slice, keys: slice, room: list[Array] | None) -> None:
-        """Work out one block, into ``room``, or without it as the page would."""
+    def block(self, head: int, queries: slice, keys: slice, room: Room | None) -> None:
+        """Work out one block, in ``room``, or without it as the page would."""
         values = {
             symbol: self.part(symbol, value, head, queries, keys) for symbol, value in self.read.items()
         }
-        shape = (queries.stop - queries.start, keys.stop)
         sums = []
         for row in self.step.rows:
             symbol = row.symbol
-            if symbol in self.registers and room is not None:
-                values[symbol] = out = room[self.registers[symbol]][: shape[0] * shape[1]].reshape(shape)
-                self.write(row, out, values, head, queries)
-            else:
+            result = self.results.get(symbol)
+            if result is not None:
+                result = self.part(symbol, result, head, queries, keys)
+            if room is None:
                 values[symbol] = row.compute(values)
-            if symbol in self.step.out:
-                result = self.part(symbol, self.results[symbol], head, queries, keys)
-                if "n" in self.shapes[symbol]:
-                    result[...] = values[symbol]
-                else:
-                    sums.append((result, values[symbol]))
+            else:
+                values[symbol] = out = self.place(symbol, result, queries, keys, room)
+                self.write(row, out, values, head, queries)
+            if result is not None and "n" not in self.shapes[symbol]:
+                sums.append((result, values[symbol]))
+            elif result is not None and values[symbol] is not result:
+                result[...] = values[symbol]
         for result, share in sums:
             np.add(result, share, out=result)
+
+    def place(self, symbol: str, result: Array | None, queries: slice, keys: slice, room: Room) -> Array:
+        """Say where a row of a block is worked out: in the room, or where its result belongs."""
+        if symbol in self.registers:
+            shape = (queries.stop - queries.start, keys.stop)
+            return room.scores[self.registers[symbol]][: shape[0] * shape[1]].reshape(shape)
+        if symbol in room.shares:
+            return room.shares[symbol][keys]
+        assert result is not None  # noqa: S101 - what is neither is a block of a result
+        return result
 
     def write(self, row: Row, out: Array, values: Mapping[str, Any], head: int, queries: slice) -> None:
         """Work out a row of scores in place; again where it is done a second time."""

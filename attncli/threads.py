@@ -1,32 +1,49 @@
-"""Two heads at a time: Python threads over the heads, each with BLAS on one processor.
+"""Several parts of a large problem at once: Python threads, each with BLAS on one processor.
 
 Without threadpoolctl nobody can tell BLAS to keep to one processor; then it has all of them, and the
-heads go one after the other.
+parts go one after the other.
 """
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
 
-def for_each(work: Callable[[int], None], items: Sequence[int]) -> None:
-    """Do the work for every item, in any order; raises the first error that one of them raises."""
-    workers = min(processors(), len(items))
-    try:
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - an extra: only large problems gain
-    except ImportError:
-        workers = 1
-    if workers == 1:
-        for item in items:
-            work(item)
-        return
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(work, items):
+class Crew:
+    """So many threads as there are processors, as long as it is entered."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+        self.workers = 1
+        self.pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        """Take BLAS back to one processor, and have a thread for each."""
+        try:
+            from threadpoolctl import threadpool_limits  # noqa: PLC0415 - an extra: only large problems gain
+        except ImportError:
+            return self
+        if processors() > 1:
+            self.workers = processors()
+            self.stack.enter_context(threadpool_limits(1, "blas"))
+            self.pool = self.stack.enter_context(ThreadPoolExecutor(self.workers))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Give BLAS its processors back."""
+        self.stack.close()
+
+    def each(self, work: Callable[[int], None]) -> None:
+        """Let each worker do its share, given its number; raises the first error that one of them raises."""
+        run: Callable[[Callable[[int], None], Iterable[int]], Iterable[None]]
+        run = map if self.pool is None else self.pool.map
+        for _ in run(work, range(self.workers)):
             pass
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 import attncli
-from attncli import calculation, streaming
+from attncli import calculation, row_shares, streaming, threads
 from attncli.errors import AttnError
 from attncli.schedule import WIDE, Pass, key_shapes, plan, registers
 from attncli.streaming import evaluate_in_blocks
@@ -155,3 +157,41 @@ def test_float32_stays_float32() -> None:
     narrow = attncli.backward(problem, loss="sum", only="dX", dtype="float32")["dX"]
     assert narrow.dtype == np.float32
     assert 0 < np.abs(narrow - exact).max() < 1e-4 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize("loss", ["bce", "ce", "mse"])
+def test_whole_rows_in_shares_of_several_threads(loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(7)
+    sizes = {"Wq": (24, 8), "Wk": (24, 8), "Wv": (24, 8), "Wo": (8, 5)}
+    problem = attncli.Problem(
+        X=rng.normal(size=(161, 24)),
+        **{name: rng.normal(size=size) for name, size in sizes.items()},
+        **{f"b{name}": rng.normal(size=size[1]) for name, size in zip("qkvo", sizes.values(), strict=True)},
+        heads=2,
+        target=[[1, 0, 0, 0, 0]] * 161,
+        loss=loss,
+    )
+    monkeypatch.setattr(row_shares, "WORTH_IT", 1)
+    monkeypatch.setattr(threads.Crew, "__enter__", three_workers)
+    wanted = ("L", "P", "O", "dX", "dWq", "dWk", "dWv", "dWo", "dbq", "dbo")
+    shares = attncli.backward(problem, only=[name for name in wanted if name != "P" or loss != "mse"])
+    monkeypatch.setattr(calculation, "LARGE", np.inf)
+    plain = attncli.backward(problem)
+    for symbol, value in shares.values.items():
+        assert value.shape == plain[symbol].shape
+        assert agree(value, plain[symbol]), symbol
+
+
+def three_workers(crew: threads.Crew) -> threads.Crew:
+    crew.workers = 3
+    crew.pool = crew.stack.enter_context(ThreadPoolExecutor(3))
+    return crew
+
+
+def test_a_number_too_large_in_one_share_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads.Crew, "__enter__", three_workers)
+    x = np.ones((600, 64))
+    x[-1] = 1e200
+    problem = attncli.Problem(X=x, Wq=np.full((64, 2), 1e200), Wk=np.ones((64, 2)), Wv=np.ones((64, 2)))
+    with pytest.raises(AttnError, match=r"Q = X·Wq has a number too large"):
+        attncli.forward(problem, only="O")

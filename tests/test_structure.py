@@ -24,6 +24,7 @@ ORDER = (
     "chain_rule",
     "pages",
     "threads",
+    "row_shares",
     "schedule",
     "streaming",
     "problem",

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from attncli.ops.op import Operand
 
 
-def softplus(o: Array) -> Array:
-    """ln(1 + e^o), which is −ln σ(−o): exact to the last digits at any o."""
-    return np.maximum(o, 0) + np.log1p(np.exp(-np.abs(o)))
+def softplus(o: Array) -> tuple[Array, Array]:
+    """ln(1 + e^o) and ln(1 + e^−o), which are −ln σ(−o) and −ln σ(o): exact to the last digits at any o."""
+    beyond = np.log1p(np.exp(-np.abs(o)))
+    return np.maximum(o, 0) + beyond, np.maximum(-o, 0) + beyond
 
 
 def log_softmax(o: Array) -> Array:
@@ -77,18 +78,22 @@ def log_share(p: Operand, o: Operand, i: int, j: int) -> Expression:
 class BinaryCrossEntropy(LossOp):
     """L = −Σ[Y·ln P + (1−Y)·ln(1−P)], where P = σ(O)."""
 
+    by_row = (0, 1, 2)
+
     def text(self, *args: str) -> str:
         p, y, _, *n = args
         return per(f"−Σ[{y}·ln {p} + (1−{y})·ln(1−{p})]", *n)
 
     def value(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
-        return scalar(counted(y * softplus(-o) + (1 - y) * softplus(o), y).sum(), n)
+        rest, one = softplus(o)
+        return scalar(counted(y * one + (1 - y) * rest, y).sum(), n)
 
     def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
         """From the rounded P, except where it came out as 0 or 1: there from O."""
         kept = np.where(saturated(p), 0.5, p)
-        log_p = np.where(saturated(p), -softplus(-o), np.log(kept))
-        log_rest = np.where(saturated(p), -softplus(o), np.log(1 - kept))
+        rest, one = softplus(o)
+        log_p = np.where(saturated(p), -one, np.log(kept))
+        log_rest = np.where(saturated(p), -rest, np.log(1 - kept))
         return scalar(-counted(y * log_p + (1 - y) * log_rest, y).sum(), n)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
@@ -144,6 +149,8 @@ class BinaryCrossEntropyByP(Op):
 
 class CrossEntropy(LossOp):
     """L = −Σ Y·ln P, where P = softmax(O) and each row of Y is a distribution."""
+
+    by_row = (0, 1, 2)
 
     def text(self, *args: str) -> str:
         p, y, _, *n = args

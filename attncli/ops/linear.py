@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class MatMul(Op):
     """A·B."""
 
+    by_row = (0,)
+
     def text(self, *args: str) -> str:
         a, b = args
         return f"{a}·{b}"
@@ -155,6 +157,8 @@ class Multiply(Op):
 
 class Add(Op):
     """The sum of several matrices: where paths of the chain rule meet."""
+
+    by_row = (0, 1, 2)
 
     def text(self, *args: str) -> str:
         return " + ".join(args)

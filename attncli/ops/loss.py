@@ -41,6 +41,8 @@ class LossOp(Op):
 class SquaredError(LossOp):
     """L = Σ(O − Y)²."""
 
+    by_row = (0, 1)
+
     def text(self, *args: str) -> str:
         o, y, *n = args
         return per(f"Σ({o} − {y})²", *n)
@@ -58,6 +60,8 @@ class SquaredError(LossOp):
 
 class SquaredErrorGradient(Op):
     """dO = 2(O − Y)."""
+
+    by_row = (0, 1)
 
     def text(self, *args: str) -> str:
         o, y, *n = args

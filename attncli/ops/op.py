@@ -64,6 +64,8 @@ class Op(ABC):
 
     reuses: ClassVar[int | None] = None  # the argument over which the result may be written, cell by cell
 
+    by_row: ClassVar[tuple[int, ...]] = ()  # the arguments whose rows are the result's, or add up to it
+
     def write(self, out: Array, *args: Any) -> Array | None:  # noqa: ANN401 - as for value
         """Compute the row into ``out``; return what makes it cheaper to compute again, if anything does."""
         out[...] = self.value(*args)

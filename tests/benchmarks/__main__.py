@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("homework",)
+NAMES = ("startup", "small", "engine", "memory", "screens", "growth", "homework")
 
 
 def main(names: list[str]) -> int:

@@ -30,7 +30,7 @@ def row(n: int, dtype: str, mask: str) -> list[object]:
     workers = [Worker(MODULE, kind, n, dtype, mask) for kind in ("ours", "fused", "eager")]
     sums = [worker.go()["sums"] for worker in workers]
     same = np.allclose(sums[0], sums[1], rtol=1e-9 if dtype == "float64" else 1e-3)
-    rounds = 9 if n <= 1024 else 5 if n == 2048 else 3
+    rounds = max(3, 4096 // n + 1)
     ours, fused, eager = in_turn(workers, rounds)
     for worker in workers:
         worker.stop()
