@@ -36,7 +36,7 @@ Examples:
 \b
 A rubric is YAML; any of its keys may be left out:
   rows: {S: 2, A: 3, dWq: 5}      due rows and their points; or a list: [S, A]
-  ignore: [Qh]                    rows that do not count
+  ignore: [dP]                    rows that do not count
   follow_through: half            full, half, none or a share: what a row
                                   earns that follows from a wrong one
   tolerance: {decimals: 4}        auto, {significant: 3}, {rtol: 1e-3, atol: 0}

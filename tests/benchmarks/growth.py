@@ -10,7 +10,7 @@ from .memory import MIB, beyond
 from .report import Table
 from .workers import Worker, in_turn
 
-SIZES = (256, 512, 1024, 2048, 4096, 8192)
+SIZES = (256, 512, 1024, 2048, 4096)
 KINDS = {
     "ours": ("attncli", "#0b6e4f"),
     "fused": ("PyTorch, fused", "#c2410c"),
