@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -66,6 +65,8 @@ def not_on_page(symbol: str, symbols: Iterable[str], hint: str = "") -> AttnErro
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that is most like the one found, if any is."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt word needs it
+
     by_folded = {name.casefold(): name for name in islice(known, MAX_COMPARED)}
     close = get_close_matches(word[:100].casefold(), by_folded, n=1)
     return by_folded[close[0]] if close else None
