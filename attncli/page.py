@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
 
+def strict() -> np.errstate:
+    """Have NumPy raise FloatingPointError where a number grows too large or is none."""
+    return np.errstate(over="raise", invalid="raise", divide="raise", under="ignore")
+
+
 @dataclass(frozen=True)
 class Row:
     """One quantity of the page: its symbol, its arithmetic and what goes into it.
@@ -39,15 +44,19 @@ class Row:
         """``S = Q·Kᵀ``."""
         return f"{self.symbol} = {self.op.text(*self.args)}"
 
+    def operands(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return what goes into the row, transposed where it goes in so."""
+        return [
+            values[symbol].swapaxes(-1, -2) if transposed else values[symbol]
+            for symbol, transposed in self.reads
+        ]
+
     def compute(self, values: Mapping[str, Any], *, on_paper: bool = False) -> Array:
         """Compute the row from the values of what it reads; ``on_paper``: they were rounded on the way.
 
         Raises AttnError where the result is beyond the largest number of its type.
         """
-        operands = [
-            values[symbol].swapaxes(-1, -2) if transposed else values[symbol]
-            for symbol, transposed in self.reads
-        ]
+        operands = self.operands(values)
         arithmetic = self.op.on_paper if on_paper else self.op.value
         try:
             return arithmetic(*operands)
@@ -128,7 +137,7 @@ class Page:
         values: dict[str, Any] = dict(given)
         kept: dict[str, Array] = {}
         on_paper = rounded is not None
-        with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+        with strict():
             for i, row in enumerate(self.rows):
                 result = row.compute(values, on_paper=on_paper)
                 if rounded is not None:

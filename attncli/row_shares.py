@@ -8,6 +8,7 @@ import numpy as np
 
 from attncli.ops.linear import MatMul
 from attncli.ops.loss import LossOp
+from attncli.page import strict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +26,7 @@ def in_shares(row: Row, values: Mapping[str, Any], crew: Crew) -> Array:
 
     Raises AttnError where the result is beyond the largest number of its type.
     """
-    args = [
-        values[symbol].swapaxes(-1, -2) if transposed else values[symbol] for symbol, transposed in row.reads
-    ]
+    args = row.operands(values)
     sliced = row.op.by_row
     if crew.workers == 1 or not sliced or args[sliced[0]].ndim != MATRIX or args[sliced[0]].size < WORTH_IT:
         return row.compute(values)
@@ -40,7 +39,7 @@ def in_shares(row: Row, values: Mapping[str, Any], crew: Crew) -> Array:
     def work(worker: int) -> None:
         rows = slice(edges[worker], edges[worker + 1])
         own = [arg[rows] if i in sliced else arg for i, arg in enumerate(args)]
-        with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+        with strict():
             row.op.write(result[worker : worker + 1] if adds_up else result[rows], *own)
 
     try:

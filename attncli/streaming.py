@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from attncli.mask import Mask
-from attncli.page import Row
+from attncli.page import Row, strict
 from attncli.row_shares import in_shares
 from attncli.schedule import Pass, dead_after, key_shapes, plan, registers
 from attncli.threads import Crew
@@ -38,7 +38,7 @@ def evaluate_in_blocks(
     steps = plan(page, shapes, wanted)
     values: dict[str, Any] = dict(given)
     known: dict[str, Array] = {}
-    with Crew() as crew, np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+    with Crew() as crew, strict():
         for step, dead in zip(steps, dead_after(steps, page, wanted), strict=True):
             if isinstance(step, Row):
                 values[step.symbol] = in_shares(step, values, crew)
@@ -116,7 +116,7 @@ class Blocks:
 
     def head(self, head: int, room: Room) -> None:
         """Work out one head."""
-        with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+        with strict():
             for start in range(0, self.n, self.size):
                 queries = slice(start, min(start + self.size, self.n))
                 keys = slice(0, self.keys_seen(queries))
@@ -167,10 +167,7 @@ class Blocks:
 
     def write(self, row: Row, out: Array, values: Mapping[str, Any], head: int, queries: slice) -> None:
         """Work out a row of scores in place; again where it is done a second time."""
-        args = [
-            values[symbol].swapaxes(-1, -2) if transposed else values[symbol]
-            for symbol, transposed in row.reads
-        ]
+        args = row.operands(values)
         if row.symbol in self.step.again and row.symbol in self.known:
             row.op.again(out, self.known[row.symbol][head, queries], *args)
             return

@@ -13,9 +13,9 @@ import pytest
 from exported import Page, check_tex, markdown_tables
 from running import attncli
 
+from attncli.harmless import harmless
 from attncli.show.export import markdown, tex
 from attncli.show.export.formats import FORMATS
-from attncli.show.words import harmless
 
 TOKENS = [
     "=1+1",

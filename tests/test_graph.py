@@ -17,11 +17,11 @@ import attncli
 from attncli.attention import CONSTANTS
 from attncli.formulas import page_of
 from attncli.graph import Edge, Graph, Node, graph_of
+from attncli.harmless import harmless
 from attncli.show.graph_layers import levels, spread
 from attncli.show.graph_routes import Drawing, arrange
 from attncli.show.graph_svg import svg
 from attncli.show.graph_text import dot, mermaid, tree
-from attncli.show.words import harmless
 
 BUILTIN = ("article", "cross", "masked", "multihead")
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,7 +7,8 @@ import json
 import pytest
 from running import attncli
 
-from attncli.show.words import LONGEST, columns_of, harmless, label, to_ascii
+from attncli.harmless import harmless
+from attncli.show.words import LONGEST, columns_of, label, to_ascii
 from attncli.tokens import endings
 
 WILD = [

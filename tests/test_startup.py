@@ -32,8 +32,8 @@ NEVER = {
     "secrets",
 }
 OURS = """
-    arithmetic attention calculation cells errors language mask ops ops.activation ops.cross_entropy ops.heads
-    ops.linear ops.loss ops.op ops.softmax chain_rule page pages result tokens
+    arithmetic attention calculation cells errors harmless language mask ops ops.activation ops.cross_entropy
+    ops.heads ops.linear ops.loss ops.op ops.softmax chain_rule page pages result tokens
     problem problem.assign problem.build problem.counts problem.dimensions problem.document problem.files
     problem.givens problem.initialise problem.keys problem.masks problem.matrices problem.nested problem.nodes
     problem.numbers problem.problem problem.python problem.report problem.settings problem.sources

@@ -14,6 +14,7 @@ ORDER = (
     "errors",
     "language",
     "files",
+    "harmless",
     "tokens",
     "cells",
     "mask",

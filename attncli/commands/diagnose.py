@@ -8,8 +8,8 @@ import typer
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.marking import MOST_DECIMALS, due_rows
-from attncli.commands.output import load_problem, with_loss
+from attncli.commands.marking import due_rows
+from attncli.commands.output import MOST_DECIMALS, load_problem, with_loss
 from attncli.errors import AttnError
 from attncli.language import N_, _
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from attncli.commands.output import MOST_DECIMALS
 from attncli.errors import AttnError
 from attncli.homework.policy import FOLLOW_THROUGH, Policy, Tolerance
 from attncli.language import N_, _, either
@@ -15,7 +16,6 @@ from attncli.language import N_, _, either
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-MOST_DECIMALS = 15
 HINTS = ("none", "cell", "mistake")
 
 Rows = Annotated[

@@ -11,6 +11,7 @@ import numpy as np
 from attncli.homework.variation import DIVISORS, drawn, enlarged, letters, varied, with_given
 from attncli.language import N_, _, plural
 from attncli.mask import Mask
+from attncli.rounding import MOST_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from attncli.ops.op import Array
 
 MOST_CELLS = 6  # of one matrix that are tried
-MOST_DECIMALS = 15
 MORE_DECIMALS = 6
 FACTORS = (2, 4, 10, 20, 50, 100, 1000)
 BEFORE = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.homework.key import near, slack
 from attncli.homework.tolerance import agrees, allowed
+from attncli.homework.workings import HALVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 DRIFT = 200  # how many tolerances rounding a whole page may add up to
 WEAK = 4  # fewer numbers than this may agree by chance
-MANNERS = ("", "half-up", "half-even")
+MANNERS = ("", *HALVES)
 
 Mistakes = tuple["Mistake", ...]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from attncli.errors import AttnError
+from attncli.page import strict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +44,7 @@ class Working(dict[str, Any]):
 
     def compute(self, row: Row, *, on_paper: bool = True) -> Array:
         """Work out any row from these values; ``on_paper``: L and dP from a P that was rounded."""
-        with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+        with strict():
             value = row.compute(self, on_paper=on_paper)
         return value if self.rounded is None else self.rounded(value)
 
@@ -59,7 +58,7 @@ class Working(dict[str, Any]):
     def each(self, symbols: Iterable[str]) -> dict[str, Array]:
         """Work out several rows, each from what is there, and leave out those that cannot be."""
         found = {}
-        with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+        with strict():
             for symbol in symbols:
                 with suppress(*IMPOSSIBLE):
                     found[symbol] = self.rows[symbol].compute(self, on_paper=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attncli.homework.working import Working
-from attncli.rounding import Rounding
+from attncli.rounding import MOST_DECIMALS, Rounding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from attncli.page import Row
 
 HALVES = ("half-up", "half-even")
-MOST_DECIMALS = 15  # that a float can tell apart
 
 
 class Workings:

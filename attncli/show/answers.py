@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.harmless import harmless
 from attncli.language import _, plural
 from attncli.result import letters_of
 from attncli.show.digits import aligned
@@ -14,7 +15,7 @@ from attncli.show.tables import Cell, Screen
 from attncli.show.text import Text
 from attncli.show.titles import SYMBOL
 from attncli.show.views import ACROSS, DOWN, HEADED, View, flush
-from attncli.show.words import harmless, label
+from attncli.show.words import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from attncli.language import _, plural
 from attncli.show.digits import FULL, alone
+from attncli.show.progress import progress_on
 from attncli.show.summary import Line, paragraph, summary
 from attncli.show.tables import Screen
 
@@ -115,18 +115,8 @@ def attention(pages: Sequence[Result], terminal: Terminal, decimals: int) -> Ite
 @contextmanager
 def progress_bar(terminal: Terminal, steps: int) -> Iterator[Callable[[int, float], None]]:
     """Draw how far the training has come; it is gone when the training is done."""
-    columns = [
-        TextColumn(terminal.fit(_("training"))),
-        TaskProgressColumn(),
-        TextColumn("L = {task.fields[loss]}"),
-        TimeRemainingColumn(),
-    ]
-    if not terminal.ascii_only:
-        columns.insert(1, BarColumn(bar_width=20))
-    console = Console(
-        file=terminal.stream, width=terminal.width, no_color=not terminal.color, legacy_windows=False
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
+    columns = (TaskProgressColumn(), TextColumn("L = {task.fields[loss]}"), TimeRemainingColumn())
+    with progress_on(terminal, _("training"), *columns) as progress:
         every = max(1, steps // UPDATES)
         task = progress.add_task("", total=steps, loss="")
 

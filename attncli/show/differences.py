@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from attncli.language import N_, _
+from attncli.rounding import MOST_DECIMALS
 from attncli.show.digits import FULL, written
 from attncli.show.summary import Line, paragraph, summary
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from attncli.result import Result
     from attncli.show.terminal import Terminal
 
-MOST_DECIMALS = 15
 MOST_WORDS = 12
 
 

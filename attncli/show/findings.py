@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from attncli.harmless import harmless
 from attncli.homework.marks import Verdict
 from attncli.language import _
 from attncli.show.summary import paragraph, printed
-from attncli.show.words import columns_of, harmless
+from attncli.show.words import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from attncli.harmless import harmless
 from attncli.language import N_, _
 from attncli.show.graph_routes import MARGIN, arrange
 from attncli.show.graph_text import edge_label
-from attncli.show.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.harmless import harmless
 from attncli.language import _
-from attncli.show.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.harmless import harmless
 from attncli.language import N_, _, plural
-from attncli.show.words import columns_of, harmless
+from attncli.show.words import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from attncli.harmless import harmless
 from attncli.language import _
 from attncli.show.captions import meaning
 from attncli.show.consoles import console_for
 from attncli.show.summary import LINE, LINE_ASCII
-from attncli.show.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from attncli.harmless import harmless
 from attncli.show.consoles import console_for
-from attncli.show.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.harmless import harmless
 from attncli.language import _, plural
 from attncli.show.captions import meaning
 from attncli.show.digits import alone
 from attncli.show.text import Text
-from attncli.show.words import columns_of, harmless
+from attncli.show.words import columns_of
 
 if TYPE_CHECKING:
     from attncli.result import Loss, Result

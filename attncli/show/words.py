@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
+from attncli.harmless import harmless
 from attncli.language import ENGLISH, active
 
 LONGEST = 16  # columns of a token that names a row
@@ -17,18 +18,6 @@ _ASCII = {
 TO_ASCII = str.maketrans(_ASCII)
 # Letters with accents, Greek, and the page's own signs: one column each.
 NARROW = re.compile(rf"[ -~¡-¬®-ʯΑ-ΡΣ-ωḀ-ỿ✓✗↷○█▸{''.join(_ASCII)}]*")
-
-
-def harmless(text: str) -> str:
-    """Write control characters, escapes and direction marks out, so that none takes effect."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else escaped(char) for char in text)
-
-
-def escaped(char: str) -> str:
-    r"""``\n``, ``\x1b`` or ``\u202e``."""
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def to_ascii(text: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attncli.harmless import harmless
 from attncli.language import _, plural
+from attncli.rounding import MOST_DECIMALS
 from attncli.show.digits import aligned, alone
 from attncli.show.summary import Line, paragraph, summary
-from attncli.show.words import harmless, label
+from attncli.show.words import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from attncli.show.terminal import Terminal
 
 MOST = 6
-MOST_DECIMALS = 15
 
 
 def wrong_cells(

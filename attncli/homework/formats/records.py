@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
-from attncli.homework.formats.text import harmless
+from attncli.harmless import harmless
 from attncli.homework.marks import Hint, Verdict
 from attncli.language import _
 

@@ -6,9 +6,10 @@ import csv
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from attncli.harmless import harmless
 from attncli.homework.formats.places import fresh
 from attncli.homework.formats.records import lost, records, who
-from attncli.homework.formats.text import harmless, in_csv
+from attncli.homework.formats.text import in_csv
 from attncli.language import _, plural
 
 if TYPE_CHECKING:

@@ -5,23 +5,13 @@ from __future__ import annotations
 import re
 from html import escape
 
+from attncli.harmless import harmless
+
 # What a spreadsheet takes for the beginning of a formula; it reads full-width signs as well.
 FORMULA = tuple("=+-@\t\r＝＋－＠")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 # The last two make links of addresses, which Markdown readers find by themselves.
 MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&@$!]|^[-+=]|^\d+(?=[.)])|:(?=//)|(?<=www)\.", re.IGNORECASE)
-
-
-def harmless(text: str) -> str:
-    """Write control characters, escapes and direction marks out, so that none takes effect."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else escaped(char) for char in text)
-
-
-def escaped(char: str) -> str:
-    r"""``\n``, ``\x1b`` or ``\u202e``."""
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def in_csv(value: object) -> str:

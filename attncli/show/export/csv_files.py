@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.harmless import harmless
 from attncli.record import LARGEST_EXACT
 from attncli.show.views import HEADED, labels_of
-from attncli.show.words import harmless
 from attncli.tokens import endings
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.harmless import harmless
 from attncli.language import _
 from attncli.show import titles
 from attncli.show.reading import reading
 from attncli.show.views import HEADED, View, labels_of, matrix_view
-from attncli.show.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

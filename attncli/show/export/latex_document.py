@@ -10,13 +10,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from attncli.harmless import harmless
 from attncli.language import _
 from attncli.show.digits import alone
 from attncli.show.export.grids import entries, heading
 from attncli.show.export.tex import TexWorking, number, split, text
 from attncli.show.latex import latex, symbol_latex
 from attncli.show.layout import split as blocks
-from attncli.show.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

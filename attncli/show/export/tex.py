@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from attncli.arithmetic import Style
+from attncli.harmless import harmless
 from attncli.show.digits import written
-from attncli.show.words import harmless
 from attncli.show.working import MOST_TERMS, Working
 
 if TYPE_CHECKING:

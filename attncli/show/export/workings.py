@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from attncli.harmless import harmless
 from attncli.show.prose import prose
-from attncli.show.words import harmless
 from attncli.show.working import Working
 
 if TYPE_CHECKING:
