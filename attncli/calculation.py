@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from attncli.rounding import Rounding
 
 Dtype = Literal["float64", "float32"]
-LARGE = 2**14  # numbers in a row of scores, from which on it is worked out in blocks
+LARGE = 2**17  # numbers in a head's scores, from which on they are worked out in blocks
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def narrowed(symbol: str, value: Array) -> Array:
     """Return a given in float32; raises AttnError where it does not fit."""
     with np.errstate(over="ignore", under="ignore"):
         narrow = value.astype(np.float32)
-    if (np.isinf(narrow) & ~np.isinf(value)).any():
+    if not np.isfinite(narrow).all() and (np.isinf(narrow) & ~np.isinf(value)).any():
         raise AttnError(
             _("{symbol} has a number too large for float32, whose largest is 3.4e38", symbol=symbol),
             hint=_("leave --dtype out"),

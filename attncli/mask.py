@@ -46,11 +46,11 @@ class Mask:
             None if self.matrix is None else self.matrix[..., columns],
         )
 
-    def head(self, head: int) -> Mask:
-        """Return the mask of one head."""
+    def heads(self, heads: slice) -> Mask:
+        """Return the mask of some heads."""
         if self.matrix is None or self.matrix.ndim == MATRIX:
             return self
-        return Mask(self.causal, self.hidden, self.matrix[head])
+        return Mask(self.causal, self.hidden, self.matrix[heads])
 
     def seen_by_all(self, m: int) -> int:
         """Count the columns at the front that every row may look at, as far as that is plain."""

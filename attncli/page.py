@@ -66,9 +66,10 @@ class Row:
                 result = arithmetic(*operands)
             if np.isfinite(result).all():
                 return result
-            raise self._too_large(result) from None
+            raise self.too_large(result) from None
 
-    def _too_large(self, result: Array) -> AttnError:
+    def too_large(self, result: Array) -> AttnError:
+        """Return the error that says that a result of the row is beyond the largest number of its type."""
         largest = np.finfo(result.dtype).max
         return AttnError(
             _(

@@ -1,14 +1,16 @@
-"""A schedule of the page: which rows are worked out whole, and which slice by slice.
+"""A schedule of the page: which rows are worked out whole, and which for some query tokens at a time.
 
-S, Z, M, A and their gradients have n × m numbers a head, and none of them needs more of another than
-one row of queries. So where nobody asked for such a row, it never exists whole: one head and a block
-of queries at a time, its numbers stay in the processor's cache. What is read off a block is either a
-block of the result (H, dQ) or adds up to it (dK, dV). The rows and their arithmetic are the page's.
+S, Z, M, A and their gradients have n × m numbers a head. A query token's rows need nothing of
+another's, from Q to the output and back to dQ: so a block of query tokens goes all that way before
+the next one starts, and a row that nobody asked for never exists whole. What has no row a query
+token (dK, dV, dWq, L) adds up from block to block. The rows and their arithmetic are the page's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,19 +24,50 @@ SCORES = frozenset({"S", "Z", "M", "A", "B"})  # one row a query token, one colu
 WIDE = ("n", "m")
 
 
+def read_by(rows: Collection[Row]) -> set[str]:
+    """Name what rows read that none of them makes."""
+    made = {row.symbol for row in rows}
+    return {symbol for row in rows for symbol, _ in row.reads if symbol not in made}
+
+
 @dataclass(frozen=True)
-class Pass:
-    """One walk over the blocks: its rows in order, which of them come out, and which are done again."""
+class Stage:
+    """Rows that stand together on the page, of each head by itself or of all heads at once.
+
+    ``rows`` have a row a query token; ``sums`` add up over them, and no other row of the pass reads them.
+    """
 
     rows: tuple[Row, ...]
-    out: frozenset[str]
-    again: frozenset[str]
+    sums: tuple[Row, ...]
+    by_head: bool
 
-    @property
+    @cached_property
     def reads(self) -> set[str]:
         """The symbols that it needs."""
-        made = {row.symbol for row in self.rows}
-        return {symbol for row in self.rows for symbol, _ in row.reads if symbol not in made}
+        return read_by((*self.rows, *self.sums))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One walk over the query tokens: its stages in order, and which rows come out besides the sums."""
+
+    stages: tuple[Stage, ...]
+    out: frozenset[str]
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All its rows, in the order in which they are worked out."""
+        return tuple(row for stage in self.stages for row in (*stage.rows, *stage.sums))
+
+    @cached_property
+    def sums(self) -> tuple[Row, ...]:
+        """What adds up from block to block."""
+        return tuple(row for stage in self.stages for row in stage.sums)
+
+    @cached_property
+    def reads(self) -> set[str]:
+        """The symbols that it needs."""
+        return read_by(self.rows)
 
 
 def key_shapes(page: Page, letters: Mapping[str, Shape]) -> dict[str, Shape]:
@@ -57,55 +90,66 @@ def key_shapes(page: Page, letters: Mapping[str, Shape]) -> dict[str, Shape]:
 
 
 def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> list[Row | Pass]:
-    """Put a page's rows in an order in which no n × m row but the wanted ones exists whole."""
-    wide = {row.symbol: row for row in page.rows if shapes[row.symbol][-2:] == WIDE}
-    results = [row for row in page.rows if row.symbol not in wide or row.symbol in wanted]
-    made = frozenset(page.row)
-    steps: list[Row | Pass] = []
-    done: set[str] = set()
-    sliced: set[str] = set()
-    for i, row in enumerate(results):
-        if row.symbol in done:
-            continue
-        if not inner(row, wide, done):
-            steps.append(row)
-            done.add(row.symbol)
-            continue
-        ready = [other for other in results[i:] if is_ready(other, wide, done, made)]
-        symbols = {other.symbol for other in ready}
-        within = symbols.union(*(inner(other, wide, done) for other in ready))
-        rows = tuple(row for row in page.rows if row.symbol in within)
-        steps.append(Pass(rows, frozenset(symbols), frozenset(within & sliced)))
-        sliced |= within
-        done |= symbols
-    return steps
+    """Put a page's rows in order: the keys and values, the pass, and what is made of its sums."""
+    before: list[Row] = []
+    after: list[Row] = []
+    sliced: list[Row] = []
+    by_query: set[str] = set()
+    late: set[str] = set()
+    for row in page.rows:
+        reads = {symbol for symbol, _ in row.reads}
+        if reads & late:
+            after.append(row)
+            late.add(row.symbol)
+        elif "n" in shapes[row.symbol]:
+            sliced.append(row)
+            by_query.add(row.symbol)
+        elif reads & by_query:
+            (sliced if adds_up(row, shapes) else after).append(row)
+            late.add(row.symbol)
+        else:
+            before.append(row)
+    if not sliced:
+        return [*before]
+    needed = read_by(after).union(wanted)
+    return [*before, Pass(stages(sliced, shapes), frozenset(by_query & needed)), *after]
 
 
-def inner(row: Row, wide: Mapping[str, Row], done: Collection[str]) -> set[str]:
-    """Name the n × m rows that are to be worked out block by block for a row, itself included."""
-    found: set[str] = set()
-    ends = [row.symbol, *(symbol for symbol, _ in row.reads)]
-    while ends:
-        symbol = ends.pop()
-        if symbol in wide and symbol not in found and symbol not in done:
-            found.add(symbol)
-            ends += [name for name, _ in wide[symbol].reads]
-    return found
+def adds_up(row: Row, shapes: Mapping[str, Shape]) -> bool:
+    """Whether a sum over the query tokens is added up block by block: a number, or of n × m rows.
+
+    A sum of other rows, such as dWq, is sooner done in one go, when they are whole.
+    """
+    return not shapes[row.symbol] or any(shapes[symbol][-2:] == WIDE for symbol, _ in row.reads)
 
 
-def is_ready(row: Row, wide: Mapping[str, Row], done: Collection[str], made: Collection[str]) -> bool:
-    """Whether a row can come out of a pass over the blocks now: all else that goes into it is there."""
-    within = inner(row, wide, done)
-    reads = {symbol for name in within for symbol, _ in wide[name].reads} | {name for name, _ in row.reads}
-    return bool(within) and row.symbol not in done and not (reads - within - set(done)) & set(made)
+def stages(rows: Sequence[Row], shapes: Mapping[str, Shape]) -> tuple[Stage, ...]:
+    """Cut a pass where it goes from one head at a time to all heads at once, and back."""
+
+    def by_head(row: Row) -> bool:
+        return has_heads(row.symbol, shapes) and any(has_heads(symbol, shapes) for symbol, _ in row.reads)
+
+    found = []
+    for alone, group in groupby(rows, by_head):
+        together = tuple(group)
+        sums = tuple(row for row in together if "n" not in shapes[row.symbol])
+        found.append(Stage(tuple(row for row in together if row not in sums), sums, alone))
+    return tuple(found)
+
+
+def has_heads(symbol: str, shapes: Mapping[str, Shape]) -> bool:
+    """Whether a symbol stands for one matrix a head."""
+    return shapes.get(symbol, ())[:1] == ("h",)
 
 
 def dead_after(steps: Sequence[Row | Pass], page: Page, wanted: Collection[str]) -> list[list[str]]:
     """For each step, which computed values nobody reads once it is done."""
     last: dict[str, int] = {}
     for i, step in enumerate(steps):
-        made = step.out if isinstance(step, Pass) else {step.symbol}
-        reads = step.reads if isinstance(step, Pass) else {symbol for symbol, _ in step.reads}
+        if isinstance(step, Pass):
+            made, reads = {row.symbol for row in step.sums} | step.out, step.reads
+        else:
+            made, reads = {step.symbol}, read_by([step])
         last.update((symbol, i) for symbol in {*made, *reads} if symbol in page.row)
     dead: list[list[str]] = [[] for _ in steps]
     for symbol, i in last.items():
@@ -115,25 +159,32 @@ def dead_after(steps: Sequence[Row | Pass], page: Page, wanted: Collection[str])
 
 
 def registers(step: Pass, shapes: Mapping[str, Shape]) -> dict[str, int]:
-    """Tell in which piece of memory each n × m row of a pass is worked out.
+    """Tell in which piece of memory each n × m row is worked out that does not come out of the pass.
 
     A row takes over the memory of what it is made of, cell by cell, if nobody reads that afterwards.
     """
-    wide = [row for row in step.rows if shapes[row.symbol][-2:] == WIDE]
     last = {symbol: i for i, row in enumerate(step.rows) for symbol, _ in row.reads}
     held: dict[str, int] = {}
     found: dict[str, int] = {}
-    count = 0
     for i, row in enumerate(step.rows):
         over = "" if row.op.reuses is None else row.reads[row.op.reuses][0]
-        if row in wide:
+        if shapes[row.symbol][-2:] == WIDE and row.symbol not in step.out:
             if last.get(over) == i and over in held:
                 place = held.pop(over)
             else:
-                place = min(set(range(count + 1)) - set(held.values()))
-            count = max(count, place + 1)
+                place = min(set(range(len(held) + 1)) - set(held.values()))
             held[row.symbol] = found[row.symbol] = place
         for symbol, _ in row.reads:
             if last[symbol] == i:
                 held.pop(symbol, None)
     return found
+
+
+def kept_for_later(step: Pass) -> set[str]:
+    """Name the rows that a later stage of a pass reads: there, every head's own are needed."""
+    return {
+        row.symbol
+        for i, stage in enumerate(step.stages)
+        for row in stage.rows
+        if any(row.symbol in later.reads for later in step.stages[i + 1 :])
+    }

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 class Sigmoid(Op):
     """P = σ(O) = 1/(1 + e^−O)."""
 
-    by_row = (0,)
-
     def text(self, *args: str) -> str:
         return f"σ({args[0]})"
 
@@ -41,8 +39,6 @@ class Sigmoid(Op):
 
 class Distribution(Op):
     """P = softmax(O), along each row."""
-
-    by_row = (0,)
 
     def text(self, *args: str) -> str:
         return f"softmax({args[0]})"
@@ -72,8 +68,6 @@ def counted(cells: Array, target: Array) -> Array:
 
 class OutputMinusTarget(Op):
     """dO = P − Y: the derivative of the activation cancels what dP is divided by."""
-
-    by_row = (0, 1)
 
     def __init__(self, derivation: str) -> None:
         self.derivation = derivation

@@ -78,8 +78,6 @@ def log_share(p: Operand, o: Operand, i: int, j: int) -> Expression:
 class BinaryCrossEntropy(LossOp):
     """L = −Σ[Y·ln P + (1−Y)·ln(1−P)], where P = σ(O)."""
 
-    by_row = (0, 1, 2)
-
     def text(self, *args: str) -> str:
         p, y, _, *n = args
         return per(f"−Σ[{y}·ln {p} + (1−{y})·ln(1−{p})]", *n)
@@ -149,8 +147,6 @@ class BinaryCrossEntropyByP(Op):
 
 class CrossEntropy(LossOp):
     """L = −Σ Y·ln P, where P = softmax(O) and each row of Y is a distribution."""
-
-    by_row = (0, 1, 2)
 
     def text(self, *args: str) -> str:
         p, y, _, *n = args

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 class MatMul(Op):
     """A·B."""
 
-    by_row = (0,)
-
     def text(self, *args: str) -> str:
         a, b = args
         return f"{a}·{b}"
@@ -157,8 +155,6 @@ class Multiply(Op):
 
 class Add(Op):
     """The sum of several matrices: where paths of the chain rule meet."""
-
-    by_row = (0, 1, 2)
 
     def text(self, *args: str) -> str:
         return " + ".join(args)

@@ -41,8 +41,6 @@ class LossOp(Op):
 class SquaredError(LossOp):
     """L = Σ(O − Y)²."""
 
-    by_row = (0, 1)
-
     def text(self, *args: str) -> str:
         o, y, *n = args
         return per(f"Σ({o} − {y})²", *n)
@@ -60,8 +58,6 @@ class SquaredError(LossOp):
 
 class SquaredErrorGradient(Op):
     """dO = 2(O − Y)."""
-
-    by_row = (0, 1)
 
     def text(self, *args: str) -> str:
         o, y, *n = args

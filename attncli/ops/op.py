@@ -64,16 +64,9 @@ class Op(ABC):
 
     reuses: ClassVar[int | None] = None  # the argument over which the result may be written, cell by cell
 
-    by_row: ClassVar[tuple[int, ...]] = ()  # the arguments whose rows are the result's, or add up to it
-
-    def write(self, out: Array, *args: Any) -> Array | None:  # noqa: ANN401 - as for value
-        """Compute the row into ``out``; return what makes it cheaper to compute again, if anything does."""
+    def write(self, out: Array, *args: Any) -> None:  # noqa: ANN401 - as for value
+        """Compute the row into ``out``."""
         out[...] = self.value(*args)
-        return None
-
-    def again(self, out: Array, known: Any, *args: Any) -> None:  # noqa: ANN401 - as for value
-        """Compute the row into ``out`` once more; ``known`` is what ``write`` returned."""
-        self.write(out, *args)
 
     @abstractmethod
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:

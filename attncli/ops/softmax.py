@@ -28,11 +28,11 @@ def looks(mask: Mask, scores: Array, index: tuple[int, ...]) -> bool:
 
 def fill_hidden(matrix: Array, mask: Mask, number: float) -> None:
     """Put a number wherever a token may not look."""
-    n, m = matrix.shape
+    n, m = matrix.shape[-2:]
     clear = mask.seen_by_all(m)
     if clear < m:
         hidden = ~mask.columns(slice(clear, m)).allowed(n, m - clear)
-        np.copyto(matrix[:, clear:], number, where=hidden)
+        np.copyto(matrix[..., clear:], number, where=hidden)
 
 
 class MaskOut(Op):
@@ -97,8 +97,8 @@ def softmax(scores: Array) -> Array:
     return weights
 
 
-def write_softmax(out: Array, scores: Array) -> Array:
-    """Write each row's softmax into ``out``; return ln of each row's sum of e^s.
+def write_softmax(out: Array, scores: Array) -> None:
+    """Write each row's softmax into ``out``.
 
     The row's maximum is taken off first: it changes nothing and keeps e^s finite.
     """
@@ -109,8 +109,6 @@ def write_softmax(out: Array, scores: Array) -> Array:
     total = out.sum(axis=-1, keepdims=True)
     total[total == 0.0] = 1.0
     out /= total
-    logarithm: Array = top + np.log(total)
-    return logarithm
 
 
 def softmax_cell(index: tuple[int, ...], scores: Operand) -> Expression:
@@ -140,13 +138,8 @@ class Softmax(Op):
     def value(self, scores: Array) -> Array:
         return softmax(scores)
 
-    def write(self, out: Array, scores: Array) -> Array:
-        return write_softmax(out, scores)
-
-    def again(self, out: Array, known: Array, scores: Array) -> None:
-        """Write e^(s − ln Σe^s): the sum is known."""
-        np.subtract(scores, known, out=out)
-        np.exp(out, out=out)
+    def write(self, out: Array, scores: Array) -> None:
+        write_softmax(out, scores)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         return softmax_cell(index, args[0])
