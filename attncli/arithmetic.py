@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Write = Callable[[float], str]
 
@@ -19,52 +19,45 @@ class Cell:
     number: float
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A number of the formula itself, such as the 2 of 2(O − Y)."""
 
     number: float
 
 
-@dataclass(frozen=True)
-class Sum:
+class Sum(NamedTuple):
     """Terms added up; a term may be a Negative."""
 
     terms: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(NamedTuple):
     """Factors multiplied."""
 
     factors: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class Quotient:
+class Quotient(NamedTuple):
     """One divided by the other."""
 
     above: Expression
     below: Expression
 
 
-@dataclass(frozen=True)
-class Negative:
+class Negative(NamedTuple):
     """Minus something."""
 
     of: Expression
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """The "exp", "log" or "sqrt" of something."""
 
     name: str
     of: Expression
 
 
-@dataclass(frozen=True)
-class Square:
+class Square(NamedTuple):
     """Something times itself."""
 
     of: Expression
@@ -155,8 +148,7 @@ def collapsed(expression: Expression) -> Expression:
 CALLS: Mapping[str, Callable[[float], float]] = {"exp": math.exp, "log": math.log, "sqrt": math.sqrt}
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """How arithmetic is spelled. A call's braces stand for what it is applied to.
 
     Sums of more than ``most`` terms are cut short with an ellipsis.

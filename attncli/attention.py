@@ -6,7 +6,7 @@ The formulas are those of Vaswani et al., "Attention Is All You Need" (2017), se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from attncli.ops.activation import DISTRIBUTION, SIGMOID
 from attncli.ops.cross_entropy import BCE, CE
@@ -20,8 +20,7 @@ EMBEDDINGS = ("X", "E", "Ev")
 CONSTANTS = frozenset({"h", "√d_k", "c", "mask", "B", "N"})  # read by rows, but not learned or asked for
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """Which formulas a problem has; the numbers are the problem's own.
 
     ``scale`` is the symbol that the scores are divided or multiplied by: "√d_k", "c" or "".

@@ -27,7 +27,7 @@ Dtype = Literal["float64", "float32"]
 LARGE = 2**17  # numbers in a head's scores, from which on they are worked out in blocks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Setting:
     """A page and everything that it reads: ``loss`` is its name and reduction, ``count`` N."""
 

@@ -46,10 +46,7 @@ class Row:
 
     def operands(self, values: Mapping[str, Any]) -> list[Any]:
         """Return what goes into the row, transposed where it goes in so."""
-        return [
-            values[symbol].swapaxes(-1, -2) if transposed else values[symbol]
-            for symbol, transposed in self.reads
-        ]
+        return [values[symbol].mT if transposed else values[symbol] for symbol, transposed in self.reads]
 
     def compute(self, values: Mapping[str, Any], *, on_paper: bool = False) -> Array:
         """Compute the row from the values of what it reads; ``on_paper``: they were rounded on the way.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 256
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(NamedTuple):
     """Which loss was taken, and what it came to."""
 
     name: str

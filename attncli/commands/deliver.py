@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -70,7 +69,7 @@ def stage(environment: Environment, output: str | None) -> Terminal:
     """Return what is written for: the screen, or a file, which takes every character and no colour."""
     if output is None:
         return environment.out
-    return replace(environment.out, color=False, ascii_only=environment.ascii_only, wraps=False)
+    return environment.out._replace(color=False, ascii_only=environment.ascii_only, wraps=False)
 
 
 def deliver(style: Format, content: Content, output: str | None, environment: Environment) -> None:

@@ -19,7 +19,7 @@ COLORS = ("auto", "always", "never")
 NARROWEST = 20
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Environment:
     """The options of the whole program; those after a command go before those in front of it."""
 

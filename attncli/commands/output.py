@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.commands.deliver import check_output, choose, deliver, stage
 from attncli.errors import AttnError
@@ -22,8 +21,7 @@ MOST_DECIMALS = 15
 MOST_NAMES = 12
 
 
-@dataclass(frozen=True)
-class Show:
+class Show(NamedTuple):
     """How a result is to be shown."""
 
     only: str | None

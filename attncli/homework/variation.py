@@ -51,9 +51,9 @@ def drawn(setting: Setting, sizes: Mapping[str, int]) -> Setting:
     if problem.target is not None and "Y" in values:
         target = softmax(values.pop("Y"))
         target[np.flatnonzero(np.isnan(setting.givens["Y"][:, 0]))] = np.nan
-        changes["target"] = replace(problem.target, values=target)
+        changes["target"] = problem.target._replace(values=target)
     if problem.upstream is not None and "U" in values:
-        changes["upstream"] = replace(problem.upstream, values=values.pop("U"))
+        changes["upstream"] = problem.upstream._replace(values=values.pop("U"))
     problem = varied(problem, **changes)
     return forward_setting(problem) if setting.loss is None else backward_setting(problem, *setting.loss)
 

@@ -27,7 +27,7 @@ class Sigmoid(Op):
 
     def value(self, o: Array) -> Array:
         small = np.exp(-np.abs(o))
-        p: Array = np.where(o >= 0, np.ones((), o.dtype), small) / (1 + small)
+        p: Array = np.maximum(small, o >= 0) / (1 + small)  # 1/(1+e^−o), or e^o/(1+e^o) below 0
         return p
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:

@@ -102,13 +102,11 @@ def write_softmax(out: Array, scores: Array) -> None:
 
     The row's maximum is taken off first: it changes nothing and keeps e^s finite.
     """
-    top = scores.max(axis=-1, keepdims=True)
-    top[top == -np.inf] = 0.0
+    top = scores.max(axis=-1, keepdims=True, initial=np.finfo(scores.dtype).min)
     np.subtract(scores, top, out=out)
     np.exp(out, out=out)
     total = out.sum(axis=-1, keepdims=True)
-    total[total == 0.0] = 1.0
-    out /= total
+    out /= np.maximum(total, 1)  # the maximum alone gives 1; where all is −∞, the total is 0
 
 
 def softmax_cell(index: tuple[int, ...], scores: Operand) -> Expression:

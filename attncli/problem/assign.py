@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.cells import locate, parse_cell
 from attncli.errors import AttnError
@@ -24,8 +24,7 @@ _ASSIGNMENT = re.compile(r"([^=\[]*(?:\[.*?\]\s*)*?)=(.*)", re.DOTALL)  # a toke
 _SYMBOLS = {".".join(path): symbol for symbol, path in PATHS.items()}
 
 
-@dataclass(frozen=True)
-class CellValue:
+class CellValue(NamedTuple):
     """One number to be put into a given matrix."""
 
     symbol: str

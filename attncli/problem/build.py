@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +74,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
     given_rows = givens.read_rows(document, form)
     form, mask, added = read_mask(
         document,
-        replace(form, masked="M" in given_rows),
+        form._replace(masked="M" in given_rows),
         dims,
         context_tokens if form.context else tokens,
         folder,
@@ -143,7 +142,7 @@ def read_mask(
     reader.read(node)
     if not reader.masked:
         return form, None, None
-    return replace(form, masked=True, mask_added=reader.added is not None), reader.mask(), reader.added
+    return form._replace(masked=True, mask_added=reader.added is not None), reader.mask(), reader.added
 
 
 def read_heads(document: Document, report: Report) -> int:

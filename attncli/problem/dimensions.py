@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PLURAL = frozenset({"embeddings", "context.embeddings", "context.values", "tokens", "context.tokens"})
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Dimensions:
     """What each letter stands for, and who said so first.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -30,8 +30,7 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u(
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """How many values a document may hold, aliases counted, and what to do where there are more."""
 
     values: int
@@ -111,7 +110,7 @@ def join_surrogates(text: str) -> str:
     return _SURROGATES.sub(joined, text)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Open:
     """A node that may not have ended yet: how many values it holds, and how deep it goes."""
 
@@ -122,7 +121,7 @@ class Open:
     key: Scalar | None = None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Composer:
     """Builds the tree from the parser's events, refusing what is too deep or too large at once."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +59,7 @@ def shapes_in_letters(form: Form) -> dict[str, Shape]:
     return shapes | {"P": shapes["O"], "Y": shapes["O"], "U": shapes["O"], "L": ()}
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Givens:
     """The matrices found so far, by symbol; ``nodes`` says where each one stands."""
 
@@ -114,7 +114,7 @@ class Givens:
         flipped = self.out_in and symbol in WEIGHTS
         if isinstance(values, Drawn):
             shape = values.shape[::-1] if values.shape and flipped else values.shape
-            values = replace(values, shape=shape)
+            values = values._replace(shape=shape)
         else:
             values = joined_heads(values, symbol, self.dims.heads, flipped=flipped)
             shape = values.shape

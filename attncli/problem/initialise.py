@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 MAX_DRAWN = 2**26
 
 
-@dataclass(frozen=True)
-class Init:
+class Init(NamedTuple):
     """How a matrix is to be filled; ``spread`` is gaussian's ``std`` or uniform's ``a``."""
 
     method: str

@@ -34,7 +34,7 @@ _HOW = N_(
 )
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class MaskReader:
     """Gathers the parts of a mask over n query and m key tokens.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.errors import AttnError
 from attncli.language import N_, _
-from attncli.problem.files import read_array
 from attncli.problem.initialise import METHODS, SPREAD_OF, Init
 from attncli.problem.keys import refuse_unknown
 from attncli.problem.nested import array
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
 HOW = N_("write rows of numbers, {file: weights.npz, key: Wq}, or {init: xavier_uniform}")
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A matrix still to be drawn, when its shape is known."""
 
     init: Init
@@ -67,6 +64,8 @@ def read_matrix(
         return None
     if not isinstance(file, Scalar):
         return None
+    from attncli.problem.files import read_array  # noqa: PLC0415 - most configs hold their own numbers
+
     try:
         found = read_array(folder, file.text, key.text if key else None)
     except AttnError as error:

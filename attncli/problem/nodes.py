@@ -43,7 +43,7 @@ class Source:
         return Where(self.name, line + 1, column + 1, self.lines[line], max(1, length))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """A part of a document; ``line`` and ``column`` count from 0, ``length`` is in characters."""
 
@@ -58,7 +58,7 @@ class Node:
         return self.source.where(self.line, self.column, self.length)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scalar(Node):
     """A word or a number, as it was written."""
 
@@ -71,21 +71,21 @@ class Scalar(Node):
         return not self.quoted and self.text in NULLS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class Leaf(Node):
     """An array of numbers that came from Python or from a file as it is."""
 
-    array: np.ndarray[Any, Any] = field(repr=False)
+    array: np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sequence(Node):
     """A list of nodes."""
 
     items: list[Node] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Mapping(Node):
     """Keys and values, in the order in which they stand; no key twice."""
 

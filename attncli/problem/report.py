@@ -18,7 +18,7 @@ MAX_ERRORS = 200  # nobody reads more, and a million of them would fill the memo
 MAX_COMPARED = 500  # how many known words a misspelt one is compared with
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Report:
     """The mistakes found so far."""
 

@@ -6,9 +6,8 @@ import os
 import select
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from attncli.errors import AttnError, Where
 from attncli.language import _
@@ -24,8 +23,7 @@ DEFAULT = "config.yaml"
 PATIENCE = 1.0  # seconds to wait for the writer of a pipe
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A config's text, its name in messages and in results, and the folder for files it names."""
 
     text: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ REDUCTIONS = ("sum", "mean")
 SUM_TOLERANCE = 1e-6
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A number, a list or a matrix, as it was written; NaN is a place that does not count."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,12 +80,17 @@ def off_ties(matrix: Array, decimals: int) -> Array:
     tie &= scaled < LARGEST_WHOLE / 10
     if not tie.any():
         return matrix
-    unit = Decimal(1).scaleb(-decimals)
     rounded = matrix.astype(np.float64)
-    rounded[tie] = [
-        float(Decimal(f"{number:.15g}").quantize(unit, ROUND_HALF_UP)) for number in matrix[tie].tolist()
-    ]
+    rounded[tie] = half_up(matrix[tie].tolist(), decimals)
     return rounded
+
+
+def half_up(numbers: list[float], decimals: int) -> list[float]:
+    """Round by the decimal digits that a person sees."""
+    from decimal import ROUND_HALF_UP, Decimal  # noqa: PLC0415 - few matrices have a tie
+
+    unit = Decimal(1).scaleb(-decimals)
+    return [float(Decimal(f"{number:.15g}").quantize(unit, ROUND_HALF_UP)) for number in numbers]
 
 
 def needs_exponent(values: Array, decimals: int) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from attncli.show.words import to_ascii
 
@@ -16,8 +15,7 @@ PIPED_WIDTH = 80
 ANSI = {"error": "1;31", "hint": "36", "note": "36", "caret": "1;31"}
 
 
-@dataclass(frozen=True)
-class Terminal:
+class Terminal(NamedTuple):
     """One output stream, and what can be shown on it. Only a terminal ``wraps``: a file has no edge."""
 
     stream: TextIO

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,8 +26,7 @@ DOWN, ACROSS = "⋮", "⋯"
 SAME = 1e-12
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """The cells of one matrix as text that the terminal can show.
 
     A column's name and cells are equally wide, and so are the names of the rows. ``heat`` is how
@@ -43,8 +41,7 @@ class View:
     hidden: str = ""
 
 
-@dataclass(frozen=True)
-class Looks:
+class Looks(NamedTuple):
     """How matrices are shown on one terminal."""
 
     terminal: Terminal

@@ -28,19 +28,18 @@ def main() -> None:
         # Compiled as an installed package is, but not into the checkout.
         where = {**kept, "PYTHONPYCACHEPREFIX": compiled}
         for name, arguments, target in COMMANDS:
-            ours, numpy = pairs(("-m", "attncli", *arguments), where)
-            table.add(name, f"{ours:.3f}", f"{numpy:.3f}", f"{ours / numpy:.2f}", f"≤ {target}")
+            found = pairs(("-m", "attncli", *arguments), where)
+            ours, numpy = map(median, zip(*found, strict=True))
+            ratio = median(ours / numpy for ours, numpy in found)
+            table.add(name, f"{ours:.3f}", f"{numpy:.3f}", f"{ratio:.2f}", f"≤ {target}")
     table.show(f"Start-up to a pipe: medians of {PAIRS} pairs")
 
 
-def pairs(arguments: tuple[str, ...], where: dict[str, str]) -> tuple[float, float]:
-    """The medians of a command and of NumPy's import, which take turns."""
-    kinds = (arguments, NUMPY)
-    for one in kinds:
+def pairs(arguments: tuple[str, ...], where: dict[str, str]) -> list[tuple[float, float]]:
+    """A command and NumPy's import, which take turns."""
+    for one in (arguments, NUMPY):
         seconds(one, where)
-    found = [[seconds(one, where) for one in kinds] for _ in range(PAIRS)]
-    ours, numpy = map(median, zip(*found, strict=True))
-    return ours, numpy
+    return [(seconds(arguments, where), seconds(NUMPY, where)) for _ in range(PAIRS)]
 
 
 def seconds(arguments: tuple[str, ...], where: dict[str, str]) -> float:

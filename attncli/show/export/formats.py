@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 Content: TypeAlias = "Iterable[str] | Writer | Mapping[str, Iterable[str]]"
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """One format: the module beside this one that writes it, and what it makes.
 
     ``kind``: "text", "bytes", or "folder" of texts. Formats that hold every number at full precision

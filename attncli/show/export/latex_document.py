@@ -7,7 +7,6 @@ split, so that no number is lost. Tokens beyond Latin letters need xelatex or lu
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attncli.harmless import harmless
@@ -45,7 +44,7 @@ def write(shown: Shown) -> Iterator[str]:
     """Write the rows that are shown, one after the other."""
     # Numbers have LaTeX's own signs, whatever the terminal takes; only words are fitted to it.
     looks = shown.paper
-    rows = list(entries(shown, replace(looks, terminal=replace(looks.terminal, ascii_only=False))))
+    rows = list(entries(shown, looks._replace(terminal=looks.terminal._replace(ascii_only=False))))
     widest = max((len(view.columns) for entry in rows for view in entry.views), default=0)
     yield PREAMBLE
     yield f"\\setcounter{{MaxMatrixCols}}{{{max(10, widest)}}}\n\\begin{{document}}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attncli.show.export import screens
@@ -27,4 +26,4 @@ def write(shown: Shown) -> Iterator[str]:
 
 def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
     """Write each line whole: a script breaks none."""
-    return screens.explain(explained, replace(looks, terminal=replace(looks.terminal, width=UNBROKEN)))
+    return screens.explain(explained, looks._replace(terminal=looks.terminal._replace(width=UNBROKEN)))

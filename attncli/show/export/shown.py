@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.show.views import Looks
 
@@ -22,8 +21,7 @@ class Paper(Looks):
         return 48
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A result, and what of it is to be shown, and how."""
 
     result: Result
@@ -36,4 +34,4 @@ class Shown:
     def paper(self) -> Paper:
         """How the matrices of a document look."""
         looks = self.looks
-        return Paper(replace(looks.terminal, color=False), looks.decimals, looks.full)
+        return Paper(looks.terminal._replace(color=False), looks.decimals, looks.full)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 
 def write(shown: Shown) -> Iterator[str]:
     """Draw the tables as a terminal shows them, in colour."""
-    terminal = replace(shown.looks.terminal, color=True)
-    looks = replace(shown.looks, terminal=terminal)
+    terminal = shown.looks.terminal._replace(color=True)
+    looks = shown.looks._replace(terminal=terminal)
     yield (
         picture(
-            "".join(screens.write(replace(shown, looks=looks))),
+            "".join(screens.write(shown._replace(looks=looks))),
             f"attncli: {heading(shown)[0]}",
             terminal.width,
         )
