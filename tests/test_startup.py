@@ -35,11 +35,11 @@ NEVER = {
     "secrets",
 }
 OURS = """
-    arithmetic attention calculation cells errors harmless language mask ops ops.activation ops.cross_entropy
+    arithmetic attention calculation errors harmless language mask ops ops.activation ops.cross_entropy
     ops.heads ops.linear ops.loss ops.op ops.softmax chain_rule page pages result tokens
-    problem problem.assign problem.build problem.counts problem.dimensions problem.document
-    problem.givens problem.initialise problem.keys problem.masks problem.matrices problem.nested problem.nodes
-    problem.numbers problem.problem problem.python problem.report problem.settings problem.sources
+    problem problem.build problem.counts problem.dimensions problem.document
+    problem.givens problem.keys problem.masks problem.matrices problem.nested problem.nodes
+    problem.numbers problem.problem problem.report problem.settings problem.sources
     problem.targets problem.words
     commands commands.app commands.deliver commands.environment commands.forward commands.options
     commands.output commands.registry commands.words

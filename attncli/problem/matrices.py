@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.errors import AttnError
 from attncli.language import N_, _
-from attncli.problem.initialise import METHODS, SPREAD_OF, Init
 from attncli.problem.keys import refuse_unknown
 from attncli.problem.nested import array
 from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attncli.ops.op import Array
+    from attncli.problem.initialise import Init
     from attncli.problem.report import Report
 
 HOW = N_("write rows of numbers, {file: weights.npz, key: Wq}, or {init: xavier_uniform}")
@@ -77,6 +77,8 @@ def read_matrix(
 
 def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
     """Read ``{init: xavier_uniform, shape: [4, 3], seed: 7}``."""
+    from attncli.problem.initialise import METHODS, SPREAD_OF, Init  # noqa: PLC0415 - few are drawn
+
     before = len(report.errors)
     method = node.get("init")
     text = method.text if isinstance(method, Scalar) else ""

@@ -17,6 +17,7 @@ from attncli.problem.report import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from attncli.problem.assign import CellValue
     from attncli.problem.problem import Problem
 
 DEFAULT = "config.yaml"
@@ -50,10 +51,8 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequen
     ``assignments`` are changes such as ``mask=true`` or ``Wq[1,2]=0.5``. Raises AttnError, or
     AttnErrors with everything that is wrong.
     """
-    from attncli.problem.assign import assign  # noqa: PLC0415 - these bring in NumPy
-    from attncli.problem.build import build  # noqa: PLC0415
+    from attncli.problem.build import build  # noqa: PLC0415 - these bring in NumPy
     from attncli.problem.problem import Problem  # noqa: PLC0415
-    from attncli.problem.python import from_python  # noqa: PLC0415
     from attncli.problem.report import Report  # noqa: PLC0415
 
     report = Report()
@@ -61,8 +60,14 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequen
         read = read_text(str(source))
         root, name, folder = parse(read.text, read.shown, report=report), read.name, read.folder
     else:
+        from attncli.problem.python import from_python  # noqa: PLC0415 - commands have no mapping
+
         root, name, folder = from_python(source, "config"), "config", Path()
-    root, cells = assign(root, assignments, report)
+    cells: Sequence[CellValue] = ()
+    if assignments:
+        from attncli.problem.assign import assign  # noqa: PLC0415 - most configs stay as they are
+
+        root, cells = assign(root, assignments, report)
     return Problem.of(build(root, name, folder, cells, report))
 
 
