@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FEWEST, MOST = 32, 128  # query tokens in a block
 KEPT = 2**20  # scores of a head in a block: those of every head are kept on the way forth and back
 AT_ONCE = 2**18  # scores worked out at once, of as many heads as that makes: they stay in the cache
+ROOMS = 2**26  # numbers, about, in the memory in which all threads work
 
 
 def evaluate_in_blocks(
@@ -83,8 +84,11 @@ class Blocks:
         self.n, self.m, self.h = sizes["n"], sizes["m"], sizes["h"]
         self.dtype = next(value.dtype for value in self.read.values() if isinstance(value, np.ndarray))
         self.mask = self.read.get("mask") or Mask()
-        self.turns = 2 * crew.workers
-        self.size = min(max(FEWEST, min(MOST, KEPT // self.m)), ceil(self.n / self.turns))
+        most = max(FEWEST, min(MOST, KEPT // self.m))
+        room = self.h * most * self.m + sum(prod(self.lengths(row.symbol)) for row in step.sums)
+        self.workers = max(1, min(crew.workers, self.n // (2 * FEWEST), ROOMS // room))
+        self.turns = 2 * self.workers
+        self.size = min(most, ceil(self.n / self.turns))
         self.heads = max(1, min(self.h, AT_ONCE // (self.size * self.m)))
         self.registers = registers(step, shapes)
         self.results = {symbol: self.empty(symbol) for symbol in step.out}
@@ -95,6 +99,8 @@ class Blocks:
         rooms: dict[int, Room] = {}
 
         def work(worker: int) -> None:
+            if worker >= self.workers:
+                return
             rooms[worker] = room = self.room()
             with strict():
                 for queries in self.blocks_of(worker):
@@ -123,14 +129,17 @@ class Blocks:
         most = max((own[: self.heads].size for own in sums.values() if own.ndim), default=0)
         return Room(scores, np.empty(most, self.dtype), sums)
 
+    def lengths(self, symbol: str, n: int | None = None) -> list[int]:
+        """Tell the shape of a row of n query tokens."""
+        sizes = {**self.sizes, "n": n or self.n}
+        return [
+            sizes[letter.removeprefix("h·")] * (self.h if letter.startswith("h·") else 1)
+            for letter in self.shapes[symbol]
+        ]
+
     def empty(self, symbol: str, n: int | None = None) -> Array:
         """Make room for a row of n query tokens; their heads lie side by side, as joining them wants it."""
-        sizes = {**self.sizes, "n": n or self.n}
-        letters = self.shapes[symbol]
-        shape = [
-            sizes[letter.removeprefix("h·")] * (self.h if letter.startswith("h·") else 1)
-            for letter in letters
-        ]
+        shape, letters = self.lengths(symbol, n), self.shapes[symbol]
         if letters[:2] == ("h", "n") and letters[-2:] != WIDE:
             h, n, width = shape
             return np.empty((n, h, width), self.dtype).swapaxes(0, 1)

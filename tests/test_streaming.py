@@ -245,6 +245,33 @@ def test_whole_rows_in_shares_of_several_threads(loss: str, monkeypatch: pytest.
         assert agree(value, plain[symbol]), symbol
 
 
+@pytest.mark.parametrize(
+    ("rooms", "fewest", "threads_used"), [(2**26, 2, 3), (450, 2, 2), (0, 2, 1), (2**26, 4, 1)]
+)
+@pytest.mark.usefixtures("queries")
+def test_each_thread_has_its_own_sums_where_there_is_room(
+    rooms: int, fewest: int, threads_used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(9)
+    problem = attncli.Problem(
+        X=rng.normal(size=(13, 6)),
+        **{name: rng.normal(size=(6, 6)) for name in ("Wq", "Wk", "Wv")},
+        heads=2,
+        mask="causal",
+        target=rng.random((13, 6)),
+    )
+    plain = attncli.backward(problem)
+    made, room = [], streaming.Blocks.room
+    monkeypatch.setattr(streaming.Blocks, "room", lambda blocks: made.append(room(blocks)) or made[-1])
+    monkeypatch.setattr(threads.Crew, "__enter__", three_workers)
+    monkeypatch.setattr(streaming, "FEWEST", fewest)
+    monkeypatch.setattr(streaming, "MOST", fewest)
+    monkeypatch.setattr(streaming, "ROOMS", rooms)
+    for symbol, value in in_blocks(problem, {"L", *GRADIENTS}).items():
+        assert agree(value, plain[symbol]), symbol
+    assert len(made) == threads_used
+
+
 def three_workers(crew: threads.Crew) -> threads.Crew:
     crew.workers = 3
     crew.pool = crew.stack.enter_context(ThreadPoolExecutor(3))
