@@ -29,9 +29,6 @@ NEVER = {
     "numpy.fft",
     "numpy.polynomial",
     "asyncio",
-    "csv",
-    "decimal",
-    "zipfile",
     "secrets",
 }
 OURS = """
