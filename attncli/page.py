@@ -109,14 +109,20 @@ class Page:
                 needed.update(symbol for symbol, _ in row.reads)
         return Page(tuple(reversed(kept)))
 
-    def shapes(self, given: Mapping[str, Shape]) -> dict[str, Shape]:
-        """Tell every row's shape in letters, from those of what is given."""
-        shapes = dict(given)
+    def shapes(
+        self, given: Mapping[str, Shape], own: Callable[[str, Shape], Shape] = lambda _symbol, shape: shape
+    ) -> dict[str, Shape]:
+        """Tell every row's shape in letters, from those of what is given.
+
+        ``own`` may write the letters of a symbol otherwise, before another row's shape is told from them.
+        """
+        shapes = {symbol: own(symbol, shape) for symbol, shape in given.items()}
         for row in self.rows:
             args = [(shapes.get(symbol, ()), transposed) for symbol, transposed in row.reads]
-            shapes[row.symbol] = row.op.shape(
+            shape = row.op.shape(
                 *((*shape[:-2], *shape[:-3:-1]) if transposed else shape for shape, transposed in args)
             )
+            shapes[row.symbol] = own(row.symbol, shape)
         return shapes
 
     def evaluate(

@@ -78,15 +78,7 @@ def key_shapes(page: Page, letters: Mapping[str, Shape]) -> dict[str, Shape]:
             return tuple("m" if letter == "n" else letter for letter in shape)
         return (*shape[:-1], "m") if symbol in SCORES else shape
 
-    shapes = {symbol: own(symbol, shape) for symbol, shape in letters.items()}
-    for row in page.rows:
-        args = [shapes.get(symbol, ()) for symbol, _ in row.reads]
-        turned = [
-            (*shape[:-2], *shape[:-3:-1]) if transposed else shape
-            for shape, (_, transposed) in zip(args, row.reads, strict=True)
-        ]
-        shapes[row.symbol] = own(row.symbol, row.op.shape(*turned))
-    return shapes
+    return page.shapes(letters, own)
 
 
 def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> list[Row | Pass]:
@@ -97,7 +89,7 @@ def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> li
     by_query: set[str] = set()
     late: set[str] = set()
     for row in page.rows:
-        reads = {symbol for symbol, _ in row.reads}
+        reads = read_by([row])
         if reads & late:
             after.append(row)
             late.add(row.symbol)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from attncli.mask import Mask
+from attncli.ops.op import lengths
 from attncli.page import Row, strict
 from attncli.row_shares import in_shares
 from attncli.schedule import WIDE, Pass, dead_after, has_heads, kept_for_later, key_shapes, plan, registers
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from attncli.schedule import Stage
 
 FEWEST, MOST = 32, 128  # query tokens in a block
-KEPT = 2**20  # scores of a head in a block: those of every head are kept on the way forth and back
+KEPT = 2**20  # scores of a head in a block: those of every head are kept on the way there and back
 AT_ONCE = 2**18  # scores worked out at once, of as many heads as that makes: they stay in the cache
 ROOMS = 2**26  # numbers, about, in the memory in which all threads work
 
@@ -85,7 +86,7 @@ class Blocks:
         self.dtype = next(value.dtype for value in self.read.values() if isinstance(value, np.ndarray))
         self.mask = self.read.get("mask") or Mask()
         most = max(FEWEST, min(MOST, KEPT // self.m))
-        room = self.h * most * self.m + sum(prod(self.lengths(row.symbol)) for row in step.sums)
+        room = self.h * most * self.m + sum(prod(lengths(shapes[row.symbol], sizes)) for row in step.sums)
         self.workers = max(1, min(crew.workers, self.n // (2 * FEWEST), ROOMS // room))
         self.turns = 2 * self.workers
         self.size = min(most, ceil(self.n / self.turns))
@@ -129,17 +130,10 @@ class Blocks:
         most = max((own[: self.heads].size for own in sums.values() if own.ndim), default=0)
         return Room(scores, np.empty(most, self.dtype), sums)
 
-    def lengths(self, symbol: str, n: int | None = None) -> list[int]:
-        """Tell the shape of a row of n query tokens."""
-        sizes = {**self.sizes, "n": n or self.n}
-        return [
-            sizes[letter.removeprefix("h·")] * (self.h if letter.startswith("h·") else 1)
-            for letter in self.shapes[symbol]
-        ]
-
     def empty(self, symbol: str, n: int | None = None) -> Array:
         """Make room for a row of n query tokens; their heads lie side by side, as joining them wants it."""
-        shape, letters = self.lengths(symbol, n), self.shapes[symbol]
+        letters = self.shapes[symbol]
+        shape = lengths(letters, {**self.sizes, "n": n or self.n})
         if letters[:2] == ("h", "n") and letters[-2:] != WIDE:
             h, n, width = shape
             return np.empty((n, h, width), self.dtype).swapaxes(0, 1)
@@ -231,14 +225,13 @@ class Blocks:
 
 def compute_into(out: Array | None, row: Row, known: Mapping[str, Any]) -> Array:
     """Compute a row, where possible in a given place; raises AttnError as :meth:`Row.compute` does."""
-    if out is not None:
-        try:
-            row.op.write(out, *row.operands(known))
-        except FloatingPointError:
-            pass
-        else:
-            return out
-    return row.compute(known)
+    if out is None:
+        return row.compute(known)
+    try:
+        row.op.write(out, *row.operands(known))
+    except FloatingPointError:
+        return row.compute(known)
+    return out
 
 
 def total(row: Row, found: list[dict[str, Array]]) -> Array:

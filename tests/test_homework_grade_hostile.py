@@ -195,7 +195,7 @@ def test_memory_does_not_grow_with_the_sheets(tmp_path: Path) -> None:
     config = problem(tmp_path)
     untraced = {key: value for key, value in pinned().items() if not key.startswith("COV")}
     peaks, sizes = [], []
-    for count in (2000, 3500):  # by then what is remembered of the first ones, which is bounded, is full
+    for count in (2000, 3500):  # the first thousand or so take more than those that follow
         sheets = tmp_path / f"sheets{count}"
         for i in range(count):
             hand_in(sheets, f"{i:04}.json", {"S": [[i, i + 1], [2, 3]], "A": [[1, 2], [3, i]]})

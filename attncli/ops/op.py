@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from attncli.arithmetic import Expression
 
@@ -17,6 +17,13 @@ Array = NDArray[np.floating[Any]]
 Shape = tuple[str, ...]
 
 TRANSPOSED = "ᵀ"
+
+
+def lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """Tell a shape in numbers, from what its letters stand for; ``h·d_k`` is h times d_k."""
+    return tuple(
+        sizes[letter.removeprefix("h·")] * (sizes["h"] if letter.startswith("h·") else 1) for letter in shape
+    )
 
 
 def transpose(name: str) -> str:

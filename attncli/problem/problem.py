@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from attncli.ops.op import lengths
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,12 +53,7 @@ class Checked:
 
     def shape(self, symbol: str) -> tuple[int, ...]:
         """The shape in numbers of a given or a row; a gradient has that of its symbol."""
-        letters = self.letters[symbol]
-        heads = self.form.heads
-        return tuple(
-            self.sizes[letter.removeprefix("h·")] * (heads if letter.startswith("h·") else 1)
-            for letter in letters
-        )
+        return lengths(self.letters[symbol], self.sizes)
 
 
 class Problem(Checked):
