@@ -198,6 +198,8 @@ def test_several_cells_are_a_list_of_records() -> None:
         ("A[10,1]", "A has no 10: it goes from 1 to 9", "counted from 1"),
         ("AA[1,1]", "'AA' is not on this page", "did you mean 'A'?"),
         ("A[", "is not a cell", "write it like A[Death,wind]"),
+        ("article", "'article' is a config", "attncli explain 'A[1,5]' -c article"),
+        ("mine.yaml", "'mine.yaml' is a config", "-c mine.yaml"),
     ],
 )
 def test_a_cell_that_does_not_exist(cell: str, message: str, hint: str) -> None:

@@ -92,6 +92,7 @@ def explain(
     """Parse, calculate, explain."""
     environment = context.ensure_object(Environment)
     environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
+    refuse_configs(cells)
     steps = depth_of(depth)
     check_decimals(decimals)
     chosen = format_of(style, output, json=json)
@@ -107,6 +108,18 @@ def explain(
     text = chosen.explain(explained, Looks(stage(environment, output), shown, full))
     # Whole before the first character is written: the last cell may be one that there is not.
     deliver(chosen, ["".join(text)], output, environment)
+
+
+def refuse_configs(cells: Sequence[str]) -> None:
+    """Refuse a config among the cells: other commands take it there, this one behind -c."""
+    from attncli.problem.sources import builtin_names  # noqa: PLC0415 - --help reads no config
+
+    for text in cells:
+        if text in builtin_names() or text.lower().endswith((".yaml", ".yml")):
+            raise AttnError(
+                _("{text!r} is a config; here stand the cells to explain", text=text[:60]),
+                hint=_("name it with -c: attncli explain 'A[1,5]' -c {config}", config=text[:60]),
+            )
 
 
 def format_of(style: str | None, output: str | None, *, json: bool) -> DataFormat:
