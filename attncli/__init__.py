@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attncli.calculation import backward, forward
     from attncli.errors import AttnError, AttnErrors
-    from attncli.homework.check import check
+    from attncli.homework.marking import check
     from attncli.problem.problem import Problem
     from attncli.problem.sources import load
     from attncli.result import Result
     from attncli.rounding import Rounding
+
 
 __version__ = "0.1.0"
 __all__ = ["AttnError", "AttnErrors", "Problem", "Result", "Rounding", "backward", "check", "forward", "load"]
@@ -24,7 +25,7 @@ _HOME = {
     "Result": "result",
     "Rounding": "rounding",
     "backward": "calculation",
-    "check": "homework.check",
+    "check": "homework.marking",
     "forward": "calculation",
     "load": "problem.sources",
 }

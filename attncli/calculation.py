@@ -10,18 +10,19 @@ import numpy as np
 
 from attncli.errors import AttnError
 from attncli.language import _, either
-from attncli.pages import whole_page
-from attncli.problem.report import did_you_mean, not_on_page
+from attncli.page.chain_rule import whole_page
 from attncli.problem.targets import LOSSES, REDUCTIONS
+from attncli.report import did_you_mean, not_on_page
 from attncli.result import Loss, Result
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from attncli.ops.op import Array
-    from attncli.page import Page
+    from attncli.page.page import Page
     from attncli.problem.problem import Problem
     from attncli.rounding import Rounding
+
 
 Dtype = Literal["float64", "float32"]
 LARGE = 2**17  # numbers in a head's scores, from which on they are worked out in blocks
@@ -142,7 +143,7 @@ def evaluate(
     kept = wanted | {"L"}
     keep = None if only is None else kept.__contains__
     if rounding is None and is_large(problem):
-        from attncli.streaming import evaluate_in_blocks  # noqa: PLC0415 - small problems fit whole
+        from attncli.blocks.streaming import evaluate_in_blocks  # noqa: PLC0415 - small problems fit whole
 
         exact = computed = evaluate_in_blocks(run, given, kept, problem.letters, problem.sizes)
     else:

@@ -5,7 +5,8 @@ A message is written in English where it is needed, with names for what changes 
     _("{name} has {count}; expected {wanted}", name="Wq", count=rows(3), wanted=rows(4))
 
 It is looked up when that line runs, so a constant of a module is only marked with ``N_`` and looked
-up, ``_(HOW)``, where it is used. The catalogues are gettext's; tests/catalogue.py brings them up to date.
+up, ``_(HOW)``, where it is used. The catalogues are gettext's; tests/support/catalogue.py brings them
+up to date.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from attncli.errors import AttnError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
 
 LANGUAGES = ("en", "vi")
 ENGLISH = LANGUAGES[0]

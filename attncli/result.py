@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from attncli.language import _
+from attncli.names import cell_name, locate, parse_cell
+from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, spell
+from attncli.report import not_on_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from attncli.explain import Explanation
     from attncli.ops.op import Array, Shape
-    from attncli.page import Page, Row
+    from attncli.page.page import Page, Row
     from attncli.problem.problem import Problem
     from attncli.rounding import Rounding
 
 
 ROWS_AT_ONCE = 256
+SCHEMA = 1
+LARGEST_EXACT = 2.0**53
 
 
 class Loss(NamedTuple):
@@ -107,14 +112,10 @@ class Result:
 
         Raises AttnError where there is no such cell.
         """
-        from attncli.explain import find_cell  # noqa: PLC0415 - it explains results
-
         return find_cell(self, cell)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints: only numbers, words, lists and dictionaries."""
-        from attncli.record import record  # noqa: PLC0415 - not every result is recorded
-
         return record(self)
 
 
@@ -123,3 +124,167 @@ def letters_of(problem: Problem, symbol: str) -> Shape:
     if symbol not in problem.letters:
         symbol = symbol.removeprefix("d").partition("_")[0]
     return problem.letters[symbol]
+
+
+def record(result: Result) -> dict[str, Any]:
+    """Return a forward or backward result, at full precision."""
+    problem, loss = result.problem, result.loss
+    rounding = result.rounding
+    return {
+        "schema": SCHEMA,
+        "config": problem.name,
+        "tokens": list(problem.tokens),
+        "context_tokens": None if problem.context_tokens is None else list(problem.context_tokens),
+        "heads": problem.form.heads,
+        "d_model": problem.sizes.get("d_model"),
+        "d_k": problem.sizes.get("d_k"),
+        "d_v": problem.sizes.get("d_v"),
+        "loss": loss
+        and {"name": loss.name, "reduction": loss.reduction, "value": plain(np.asarray(loss.value))},
+        "rows": [
+            {
+                "symbol": row.symbol,
+                "pass": "backward" if row.backward else "forward",
+                "formula": row.formula,
+                "shape": list(result[row.symbol].shape),
+            }
+            for row in result.rows
+        ],
+        **({"rounding": {"decimals": rounding.decimals, "mode": rounding.mode}} if rounding else {}),
+        "values": {symbol: plain(value) for symbol, value in result.values.items()},
+    }
+
+
+def plain(value: Array) -> Any:  # noqa: ANN401 - nested lists of any depth
+    """Return an array as nested lists; whole matrices of whole numbers as integers.
+
+    What JSON cannot hold becomes the string "-inf", "inf" or "nan".
+    """
+    if np.isfinite(value).all():
+        whole = (np.abs(value) < LARGEST_EXACT).all() and (value == np.rint(value)).all()
+        return value.astype(np.int64).tolist() if whole else (value + 0.0).tolist()
+    return spelled((value + 0.0).tolist())
+
+
+def spelled(nested: Any) -> Any:  # noqa: ANN401
+    """Spell out the numbers that JSON does not have."""
+    if isinstance(nested, list):
+        return [spelled(item) for item in nested]
+    return nested if np.isfinite(nested) else str(nested)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What goes into a cell: a matrix of the page, transposed or not."""
+
+    symbol: str
+    matrix: Any
+    transposed: bool
+
+    @property
+    def value(self) -> Any:  # noqa: ANN401 - a matrix, or a mask
+        """The matrix as it goes in."""
+        return self.matrix.swapaxes(-1, -2) if self.transposed else self.matrix
+
+    def at(self, *index: int) -> Expression:
+        """One of its cells, under the name that it has on the page."""
+        if self.transposed:
+            *heads, i, j = index
+            index = (*heads, j, i)
+        return Cell(self.symbol, index, float(self.matrix[index]))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number that goes into a formula as a letter: h, c, N or √d_k."""
+
+    value: Any
+    expression: Expression
+
+    def at(self, *_: int) -> Expression:
+        """The number, as it is to be written."""
+        return self.expression
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One cell: its row, its arithmetic with the numbers put in, and what it was made from."""
+
+    result: Result
+    symbol: str
+    index: tuple[int, ...]
+
+    @property
+    def row(self) -> Row | None:
+        """The row of the page; None for a given."""
+        return self.result.page.row.get(self.symbol)
+
+    @property
+    def name(self) -> str:
+        """``A[2][Death,wind]``."""
+        return self.name_of(self.symbol, self.index)
+
+    def name_of(self, symbol: str, index: tuple[int, ...]) -> str:
+        """Name any cell of the same page."""
+        labels = [self.result.problem.labels(letter) for letter in self.result.letters(symbol)]
+        return cell_name(symbol, index, labels)
+
+    @property
+    def value(self) -> float:
+        """The number that stands in the cell."""
+        return float(self.result.values[self.symbol][self.index])
+
+    @cached_property
+    def expression(self) -> Expression:
+        """The arithmetic that makes it; a given is just its number."""
+        if self.row is None:
+            return Number(self.value)
+        return self.row.op.cell(self.index, *(self.operand(*read) for read in self.row.reads))
+
+    def operand(self, symbol: str, transposed: bool) -> Placed | Constant:  # noqa: FBT001 - as a row reads
+        """Find what a row reads."""
+        problem = self.result.problem
+        if symbol == "mask":
+            return Constant(problem.mask, Number(0.0))
+        if symbol == "h":
+            return Constant(problem.form.heads, Number(problem.form.heads))
+        if symbol == "√d_k":
+            return Constant(None, Call("sqrt", Number(float(problem.sizes["d_k"]))))
+        if symbol in self.result.constants:
+            number = self.result.constants[symbol]
+            return Constant(number, Number(number))
+        return Placed(symbol, self.result.values[symbol], transposed)
+
+    @property
+    def sources(self) -> Iterator[Explanation]:
+        """The cells that it was made from, each once."""
+        for cell in cells_of(self.expression) if self.row else ():
+            yield Explanation(self.result, cell.symbol, cell.index)
+
+    def to_dict(self, depth: int, substituted: Any, seen: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
+        """Return the record that ``--json`` prints; ``substituted`` writes an expression as on paper.
+
+        A cell that stands earlier in the same record is not opened again.
+        """
+        seen = set() if seen is None else seen
+        sources = self.sources if depth > 0 and self.name not in seen else ()
+        seen.add(self.name)
+        return {
+            "cell": self.name,
+            "index": list(self.index),
+            "formula": self.result.formula(self.symbol),
+            "substituted": substituted(self.expression),
+            "expression": spell(self.expression, ASCII),
+            "value": self.value if abs(self.value) != float("inf") else spell(Number(self.value), ASCII),
+            "from": [source.to_dict(depth - 1, substituted, seen) for source in sources],
+        }
+
+
+def find_cell(result: Result, text: str) -> Explanation:
+    """Find the cell that a person names. Raises AttnError where there is none such."""
+    symbol, indices = parse_cell(text)
+    if symbol not in result.values:
+        raise not_on_page(symbol, result.values)
+    labels: Sequence[Any] = [result.problem.labels(letter) for letter in result.letters(symbol)]
+    index = locate(symbol, indices, result.values[symbol].shape, labels)
+    return Explanation(result, symbol, index)

@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from attncli.ops.op import Array
 
+
 MOST_DECIMALS = 15  # that a float64 can tell apart
 SURE, UNSURE = 1e9, 1e-4  # units this small are exact to far more digits than this
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
 from attncli import language
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.registry import SETTINGS, Program
-from attncli.commands.words import said, translated
+from attncli.commands.help_text import said, translated
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 from attncli.show.messages import error_text
@@ -22,7 +24,63 @@ from attncli.show.terminal import prepare_streams
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+SETTINGS = {"help_option_names": ["-h", "--help"]}
+# The module of a command has its name, and in it the function of that name and its HELP.
+COMMANDS: dict[str, str] = {
+    "forward": N_("Every matrix, from the embeddings to the output."),
+    "backward": N_("The loss, and its gradient by every matrix."),
+    "explain": N_("Where a number comes from; what a row is."),
+    "formulas": N_("The page of formulas, without numbers."),
+    "graph": N_("What flows into what."),
+    "shapes": N_("Every shape, and what it costs."),
+    "init": N_("Write a config to start from."),
+    "gradcheck": N_("Hold the gradients against differences."),
+    "check": N_("Mark a sheet, and name the mistakes on it."),
+    "grade": N_("Mark a folder of sheets, and write the gradebook."),
+    "diagnose": N_("What a homework could not show, before it goes out."),
+    "diff": N_("What a change does to the page."),
+    "train": N_("Gradient descent on the weights."),
+}
 COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
+
+
+class Commands(Mapping[str, Any]):
+    """The commands by name; each is built when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - Typer keeps the types of its commands to itself
+        """Load a command, in the active language. Raises KeyError where there is none of that name."""
+        if name not in self.built:
+            self.built[name] = build(name, COMMANDS[name])
+        return self.built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Name them all, in the order in which they are listed."""
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(COMMANDS)
+
+
+def build(name: str, short: str) -> Any:  # noqa: ANN401
+    """Load the module of a command, and make the command of it."""
+    module = import_module(f"attncli.commands.{name}")
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    add = alone.command(name, help=module.HELP, short_help=short, context_settings=SETTINGS)
+    add(getattr(module, name))
+    return translated(typer.main.get_command(alone))
+
+
+class Program(TyperGroup):
+    """The whole program: a group of commands that are not loaded yet."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - as Typer's
+        super().__init__(**{**attributes, "commands": Commands()})
+
 
 app = typer.Typer(
     cls=Program, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS
@@ -32,7 +90,7 @@ app = typer.Typer(
 def version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
     """Print the version and stop."""
     if value:
-        from attncli import __version__  # noqa: PLC0415
+        from attncli import __version__
 
         sys.stdout.write(f"attncli {__version__}\n")
         raise typer.Exit
@@ -107,7 +165,7 @@ def attempt(arguments: Sequence[str]) -> int:
         return fail(AttnError(f"{name}: {_(error.strerror or '')}"), environment)
     except Exception as fault:  # noqa: BLE001 - whatever it is, a user gets a sentence
         if environment.debug:
-            import traceback  # noqa: PLC0415 - only a fault needs it
+            import traceback
 
             traceback.print_exc()
         return fail(excuse(fault), environment, ExitCode.FAULT)

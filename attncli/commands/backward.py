@@ -6,7 +6,8 @@ import typer  # noqa: TC002 - Typer reads the annotations
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, load_problem, rounding_of, show, with_loss
+from attncli.commands.options import load_problem, rounding_of, with_loss
+from attncli.commands.output import Show, show
 from attncli.language import N_
 
 HELP = N_("""Work out the loss and its gradient by every given and every row of the page.
@@ -56,7 +57,7 @@ def backward(
     how = Show(only, head, decimals, full, plain, json, quiet, style, output)
     how.check()
     on_paper = rounding_of(rounded, rounding)
-    from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
+    from attncli import calculation
 
     taken = with_loss(changes, loss, reduction)
     problem = load_problem(config, config_option, taken, environment, quiet=quiet)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.commands import marking, options
+from attncli.commands import marking_options as marking
+from attncli.commands import options
 from attncli.commands.environment import Environment
-from attncli.commands.output import load_problem, with_loss
+from attncli.commands.options import load_problem, with_loss
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from attncli.homework.sheet import Sheet
+
 
 HELP = N_("""Mark a sheet: which numbers are right, which follow from earlier ones, and what was done wrong.
 
@@ -108,8 +110,8 @@ def check(
     source, config = sheet_and_config(first, config, config_option, answers)
     set_keys = with_loss(changes, loss, reduction)
     problem = load_problem(config, config_option, set_keys, environment, quiet=quiet)
-    from attncli.homework.key import Key  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.homework.marking import mark  # noqa: PLC0415
+    from attncli.homework.key import Key
+    from attncli.homework.marking import mark
 
     key = Key.of(problem, loss, reduction)
     policy = judging.policy(key.symbols)
@@ -118,13 +120,13 @@ def check(
         sheet = replace(sheet, student=student_id)
     marked = mark(sheet, key, policy)
     if json:
-        from attncli.show.script import json_text  # noqa: PLC0415
+        from attncli.export.data import json_text
 
         record = marked.to_dict(student=student, hint=hint)
         environment.out.write(json_text(record, ascii_only=environment.out.ascii_only))
     else:
-        from attncli.homework.marks import Hint  # noqa: PLC0415
-        from attncli.show.marks import Telling, marks  # noqa: PLC0415
+        from attncli.homework.marks import Hint
+        from attncli.show.check import Telling, marks
 
         asked = config or config_option or key.name
         telling = Telling(student, Hint(hint), same_problem(asked, set_keys), full, quiet)
@@ -154,7 +156,7 @@ def sheet_and_config(
         )
     if first == "-" and "-" in {config, config_option}:
         raise AttnError(_("standard input can be read only once"), hint=_("save it to a file first"))
-    from attncli.problem.sources import builtin_names  # noqa: PLC0415 - --help needs no NumPy
+    from attncli.problem.sources import builtin_names
 
     if first in builtin_names() and not Path(first).is_file():
         raise AttnError(
@@ -166,9 +168,11 @@ def sheet_and_config(
 
 def read(source: str | None, answers: Sequence[str], environment: Environment) -> Sheet:
     """Read the sheet; where that cannot be done, say why and end with the exit code for it."""
-    from attncli.homework.check import sheet_of  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.homework.sheet import answered  # noqa: PLC0415
-    from attncli.show.messages import error_text  # noqa: PLC0415
+    from attncli.homework.sheet import (
+        answered,
+        sheet_of,
+    )
+    from attncli.show.messages import error_text
 
     if source is None:
         return answered(answers)

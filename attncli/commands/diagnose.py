@@ -8,8 +8,8 @@ import typer
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.marking import due_rows
-from attncli.commands.output import MOST_DECIMALS, load_problem, with_loss
+from attncli.commands.marking_options import due_rows
+from attncli.commands.options import MOST_DECIMALS, load_problem, with_loss
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
@@ -79,17 +79,17 @@ def diagnose(
         )
     set_keys = with_loss(changes, loss, reduction)
     problem = load_problem(config, config_option, set_keys, environment, quiet=quiet)
-    from attncli.homework.diagnosis import diagnose as look_through  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.homework.key import Key  # noqa: PLC0415
+    from attncli.diagnose.diagnosis import diagnose as look_through
+    from attncli.homework.key import Key
 
     key = Key.of(problem, loss, reduction)
     found = look_through(key, decimals=decimals, rows=None if rows is None else due_rows(rows, key.symbols))
     if json:
-        from attncli.show.script import json_text  # noqa: PLC0415
+        from attncli.export.data import json_text
 
         environment.out.write(json_text(found.to_dict(), ascii_only=environment.out.ascii_only))
         return
-    from attncli.show.diagnosis import screen  # noqa: PLC0415 - only a screen needs Rich
+    from attncli.show.diagnose import screen
 
     for text in screen(found, environment.out, quiet=quiet):
         environment.out.write(text)

@@ -8,7 +8,8 @@ import typer
 
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, decimals_of, load_problem, rounding_of
+from attncli.commands.options import decimals_of, load_problem, rounding_of
+from attncli.commands.output import Show
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from attncli.problem.problem import Problem
     from attncli.result import Result
     from attncli.rounding import Rounding
+
 
 HELP = N_("""Show which rows of the page differ between two problems, where, and by how much.
 
@@ -99,18 +101,18 @@ def diff(
         )
     first, second = both(config, other, changes or [], environment, quiet=quiet)
     names = (first.name, changed(second.name, changes or []))
-    from attncli.difference import difference, record  # noqa: PLC0415 - --help needs no NumPy
+    from attncli.readings.diff import difference, record
 
     taken = (loss, reduction) if backward or loss or reduction else None
     one, two = worked_out(first, taken, on_paper), worked_out(second, taken, on_paper)
     found = difference(one, two, tolerance)
     out = environment.out
     if json:
-        from attncli.show.script import json_text  # noqa: PLC0415
+        from attncli.export.data import json_text
 
         out.write(json_text(record(found, names), ascii_only=out.ascii_only))
     else:
-        from attncli.show.differences import differences  # noqa: PLC0415
+        from attncli.show.diff import differences
 
         for text in differences(found, names, out, decimals=decimals_of(decimals, one.decimals), quiet=quiet):
             out.write(text)
@@ -130,7 +132,7 @@ def both(
     if config == "-" and other in {None, "-"}:
         raise AttnError(_("standard input can be read only once"), hint=_("save it to a file first"))
     first = load_problem(config, None, None, environment, quiet=quiet)
-    from attncli.problem.sources import default_source, load  # noqa: PLC0415 - it brings in NumPy
+    from attncli.problem.sources import default_source, load
 
     second = load(other or config or default_source()[0], changes)
     if not quiet:
@@ -149,7 +151,7 @@ def worked_out(
     problem: Problem, taken: tuple[str | None, str | None] | None, rounding: Rounding | None
 ) -> Result:
     """Work out the forward pass, or with a loss both passes."""
-    from attncli import calculation  # noqa: PLC0415
+    from attncli import calculation
 
     if taken is None:
         return calculation.forward(problem, rounding=rounding)

@@ -15,6 +15,7 @@ from attncli.show.terminal import terminal
 if TYPE_CHECKING:
     from attncli.show.terminal import Terminal
 
+
 COLORS = ("auto", "always", "never")
 NARROWEST = 20
 

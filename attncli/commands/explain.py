@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
-from attncli.commands.deliver import check_output, choose, deliver, stage
 from attncli.commands.environment import Environment
-from attncli.commands.output import check_decimals, decimals_of, load_problem, rounding_of, with_loss
+from attncli.commands.options import check_decimals, decimals_of, load_problem, rounding_of, with_loss
+from attncli.commands.output import check_output, choose, deliver, stage
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from attncli.export.formats import Format as DataFormat
     from attncli.problem.problem import Problem
     from attncli.result import Result
     from attncli.rounding import Rounding
-    from attncli.show.export.formats import Format as DataFormat
+
 
 HELP = N_("""Show where a number comes from: the formula, the numbers put in, the result.
 
@@ -100,8 +101,8 @@ def explain(
     taken = with_loss(changes, loss, reduction)
     problem = load_problem(None, config_option, taken, environment, quiet=quiet)
     result = calculate(problem, cells, on_paper)
-    from attncli.show.export.workings import Explained  # noqa: PLC0415 - it brings in NumPy
-    from attncli.show.views import Looks  # noqa: PLC0415
+    from attncli.show.explain import Explained
+    from attncli.show.matrix import Looks
 
     shown = decimals_of(decimals, result.decimals)
     explained = [Explained(result, cell, steps, shown, full or chosen.name == "json") for cell in cells]
@@ -112,7 +113,7 @@ def explain(
 
 def refuse_configs(cells: Sequence[str]) -> None:
     """Refuse a config among the cells: other commands take it there, this one behind -c."""
-    from attncli.problem.sources import builtin_names  # noqa: PLC0415 - --help reads no config
+    from attncli.problem.sources import builtin_names
 
     for text in cells:
         if text in builtin_names() or text.lower().endswith((".yaml", ".yml")):
@@ -148,8 +149,8 @@ def calculate(problem: Problem, cells: Sequence[str], rounding: Rounding | None)
 
     What is to be explained in words has a gradient too, where the problem has a loss.
     """
-    from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.cells import parse_cell  # noqa: PLC0415
+    from attncli import calculation
+    from attncli.names import parse_cell
 
     forward = calculation.forward(problem, rounding=rounding)
     enough = all(parse_cell(cell)[0] in forward.values for cell in cells)

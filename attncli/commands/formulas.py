@@ -8,15 +8,16 @@ import typer
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.output import load_problem
+from attncli.commands.options import load_problem
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attncli.formulas import Formula
+    from attncli.readings.formulas import Formula
     from attncli.show.terminal import Terminal
+
 
 HELP = N_("""Write down the formulas of a problem, one line a row, with the shape of each: no numbers.
 
@@ -64,9 +65,9 @@ def formulas(
     environment = context.ensure_object(Environment)
     environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
     check_backward(backward=backward, loss=loss, reduction=reduction)
-    from attncli.calculation import one_of  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.formulas import formulas as read  # noqa: PLC0415
-    from attncli.formulas import page_of  # noqa: PLC0415
+    from attncli.calculation import one_of
+    from attncli.readings.formulas import formulas as read
+    from attncli.readings.formulas import page_of
 
     one_of("--format", style, FORMATS)
     problem = load_problem(config, config_option, changes, environment, quiet=quiet)
@@ -88,7 +89,7 @@ def check_backward(*, backward: bool, loss: str | None, reduction: str | None) -
 
 def lines(page: Sequence[Formula], style: str, out: Terminal) -> Iterator[str]:
     """Write the page in one of the formats."""
-    from attncli.show.formulas import latex_lines, markdown, text  # noqa: PLC0415
+    from attncli.export.formulas import latex_lines, markdown, text
 
     match style:
         case "latex":

@@ -6,7 +6,8 @@ import typer  # noqa: TC002 - Typer reads the annotations
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, load_problem, rounding_of, show
+from attncli.commands.options import load_problem, rounding_of
+from attncli.commands.output import Show, show
 from attncli.language import N_
 
 HELP = N_("""Work out the forward pass: every matrix from the embeddings to the output O, with its formula.
@@ -54,7 +55,7 @@ def forward(
     on_paper = rounding_of(rounded, rounding)
     problem = load_problem(config, config_option, changes, environment, quiet=quiet)
     how.check_head(problem)
-    from attncli import calculation  # noqa: PLC0415 - --help needs no NumPy
+    from attncli import calculation
 
     result = calculation.forward(problem, only=how.symbols, dtype=dtype, rounding=on_paper)  # type: ignore[arg-type]
     show(result, how, environment, how.symbols or list(result.values))

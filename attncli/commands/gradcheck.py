@@ -9,7 +9,7 @@ import typer
 
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.output import load_problem, with_loss
+from attncli.commands.options import load_problem, with_loss
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 
@@ -73,16 +73,16 @@ def gradcheck(
         raise AttnError(_("--only names no gradient"), hint=_("like --only dWq,dX"))
     taken = with_loss(changes, loss, reduction)
     problem = load_problem(config, config_option, taken, environment, quiet=quiet)
-    from attncli import gradcheck as engine  # noqa: PLC0415 - --help needs no NumPy
+    from attncli.readings import gradcheck as engine
 
     check = engine.gradcheck(problem, only=symbols, step=step, tolerance=tolerance)
     out = environment.out
     if json:
-        from attncli.show.script import json_text  # noqa: PLC0415
+        from attncli.export.data import json_text
 
         out.write(json_text(engine.record(check), ascii_only=out.ascii_only))
     else:
-        from attncli.show.checks import checks  # noqa: PLC0415
+        from attncli.show.gradcheck import checks
 
         for text in checks(check, out, quiet=quiet):
             out.write(text)

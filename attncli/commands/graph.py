@@ -10,13 +10,14 @@ import typer
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
 from attncli.commands.formulas import check_backward
-from attncli.commands.output import load_problem
+from attncli.commands.options import load_problem
 from attncli.language import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from attncli.graph import Graph
+    from attncli.readings.graph import Graph
+
 
 HELP = N_("""Draw what flows into what: the computation graph, with the shape of every matrix.
 
@@ -77,10 +78,10 @@ def graph(
     environment = context.ensure_object(Environment)
     environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
     check_backward(backward=backward, loss=loss, reduction=reduction)
-    from attncli.calculation import one_of  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.files import check_free, write_whole  # noqa: PLC0415
-    from attncli.formulas import page_of  # noqa: PLC0415
-    from attncli.graph import graph_of  # noqa: PLC0415
+    from attncli.calculation import one_of
+    from attncli.files import check_free, write_whole
+    from attncli.readings.formulas import page_of
+    from attncli.readings.graph import graph_of
 
     if style is None:
         style = SUFFIXES.get(Path(output).suffix.lower(), "tree") if output else "tree"
@@ -100,8 +101,8 @@ def graph(
 
 def lines(drawn: Graph, style: str, width: int, *, ascii_only: bool) -> Iterator[str]:
     """Draw the graph in one of the formats."""
-    from attncli.show.graph_text import dot, mermaid, tree  # noqa: PLC0415
-    from attncli.show.words import to_ascii  # noqa: PLC0415
+    from attncli.export.graph import dot, mermaid, tree
+    from attncli.show.terminal import to_ascii
 
     fit = to_ascii if ascii_only else str
     match style:
@@ -110,7 +111,7 @@ def lines(drawn: Graph, style: str, width: int, *, ascii_only: bool) -> Iterator
         case "dot":
             return dot(drawn, fit)
         case "svg":
-            from attncli.show.graph_svg import svg  # noqa: PLC0415
+            from attncli.export.graph_svg import svg
 
             return svg(drawn, fit)
         case _:

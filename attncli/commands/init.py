@@ -16,6 +16,7 @@ from attncli.language import N_, _
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 HELP = N_("""Write a config with comments, ready to run: your own words, sizes and weights.
 
 The numbers are written out, so that you can work with them on paper. The same options and the same
@@ -160,7 +161,7 @@ def init(
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
         return
-    from attncli.files import write_whole  # noqa: PLC0415 - --help writes nothing
+    from attncli.files import write_whole
 
     write_whole(file, text, force=force)
     if not quiet:
@@ -174,8 +175,8 @@ def named(file: str) -> str:
 
 def check(given: Mapping[str, object]) -> None:
     """Refuse numbers and words that there are not."""
-    from attncli.problem.initialise import METHODS  # noqa: PLC0415 - it brings in NumPy
-    from attncli.problem.report import did_you_mean  # noqa: PLC0415
+    from attncli.problem.initialise import METHODS
+    from attncli.report import did_you_mean
 
     for name, value in given.items():
         least, most = (0, 2**32 - 1) if name == "seed" else (1, LARGEST)
@@ -198,8 +199,8 @@ def check(given: Mapping[str, object]) -> None:
 
 def copied(template: str | None, given: Mapping[str, object]) -> str:
     """Return a built-in problem's own text, whose comments teach."""
-    from attncli.problem.report import did_you_mean  # noqa: PLC0415
-    from attncli.problem.sources import builtin_names, configs_folder  # noqa: PLC0415
+    from attncli.problem.sources import builtin_names, configs_folder
+    from attncli.report import did_you_mean
 
     names = [*builtin_names(), BLANK]
     if template not in names:
@@ -222,7 +223,7 @@ def copied(template: str | None, given: Mapping[str, object]) -> str:
 
 def drawn(given: Mapping[str, object], *, blank: bool) -> str:
     """Return a config of one's own sizes."""
-    from attncli.starter import plan, starter_text  # noqa: PLC0415 - it brings in NumPy
+    from attncli.problem.starter import plan, starter_text
 
     if blank:
         for name in ("method", "seed"):

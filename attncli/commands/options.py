@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.language import LANGUAGES, N_
+from attncli.errors import AttnError
+from attncli.language import LANGUAGES, N_, _
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attncli.commands.environment import Environment
+    from attncli.problem.problem import Problem
+    from attncli.rounding import Rounding
+
+
+MOST_DECIMALS = 15
 Config = Annotated[
     str | None,
     typer.Argument(
@@ -170,3 +180,85 @@ Ascii = Annotated[
     bool, typer.Option("--ascii", help=N_("Write formulas and tables in ASCII: Q*K^T, sqrt d_k."))
 ]
 Debug = Annotated[bool, typer.Option("--debug", help=N_("Show the traceback of a fault."))]
+
+
+def rounding_of(decimals: int | None, mode: str) -> Rounding | None:
+    """Read ``--round`` and ``--rounding``. Raises AttnError where they say nothing that there is."""
+    modes = ("half-up", "half-even", "truncate")
+    if mode not in modes:
+        raise AttnError(_("--rounding is {mode!r}; expected {modes}", mode=mode, modes=", ".join(modes)))
+    if decimals is None:
+        return None
+    if not 0 <= decimals <= MOST_DECIMALS:
+        raise AttnError(
+            _(
+                "--round is {decimals}; expected a whole number from 0 to {most}",
+                decimals=decimals,
+                most=MOST_DECIMALS,
+            )
+        )
+    from attncli.rounding import Rounding
+
+    return Rounding(decimals, mode)
+
+
+def check_decimals(option: str | None) -> None:
+    """Refuse ``--decimals`` that is neither a number nor full."""
+    if option is not None and option not in {"full", *map(str, range(MOST_DECIMALS + 1))}:
+        raise AttnError(
+            _(
+                "--decimals is {option!r}; expected a whole number from 0 to {most}, or full",
+                option=option,
+                most=MOST_DECIMALS,
+            )
+        )
+
+
+def decimals_of(option: str | None, usual: int) -> int:
+    """How many decimals are shown: the option's, else the usual ones."""
+    if option is None:
+        return usual
+    from attncli.show.numbers import FULL
+
+    return FULL if option == "full" else int(option)
+
+
+def with_loss(changes: Sequence[str] | None, loss: str | None, reduction: str | None) -> list[str]:
+    """Let ``--loss`` and ``--reduction`` go before the config's, so that its target is held against them.
+
+    Raises AttnError where one of them is no loss or no reduction that there is.
+    """
+    from attncli.calculation import one_of
+    from attncli.problem.targets import LOSSES, REDUCTIONS
+
+    taken = list(changes or ())
+    for key, value, known in (("loss", loss, LOSSES), ("reduction", reduction, REDUCTIONS)):
+        if value is not None:
+            taken.append(f"{key}={one_of(f'--{key}', value, known)}")
+    return taken
+
+
+def load_problem(
+    config: str | None,
+    config_option: str | None,
+    changes: Sequence[str] | None,
+    environment: Environment,
+    *,
+    quiet: bool,
+) -> Problem:
+    """Load the problem that the command line names, and say which it is where it names none."""
+    from attncli.problem.sources import default_source, load
+
+    if config is not None and config_option is not None:
+        raise AttnError(
+            _("CONFIG is given twice, as an argument and with --config"), hint=_("keep one of them")
+        )
+    source = config if config is not None else config_option
+    said = None
+    if source is None:
+        source, said = default_source()
+    problem = load(source, changes or ())
+    if not quiet:
+        for note in (*([said] if said else []), *problem.notes):
+            environment.note(note)
+    return problem

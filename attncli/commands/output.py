@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from attncli.commands.deliver import check_output, choose, deliver, stage
+from attncli.commands.options import check_decimals, decimals_of
 from attncli.errors import AttnError
-from attncli.language import _, plural
+from attncli.export.formats import FORMATS, SUFFIXES
+from attncli.language import _, either, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from attncli.commands.environment import Environment
+    from attncli.export.formats import Content, Format
     from attncli.problem.problem import Problem
     from attncli.result import Result
-    from attncli.rounding import Rounding
-    from attncli.show.export.formats import Format
+    from attncli.show.terminal import Terminal
 
-MOST_DECIMALS = 15
 MOST_NAMES = 12
+CSV = ".csv"
 
 
 class Show(NamedTuple):
@@ -85,92 +87,10 @@ class Show(NamedTuple):
             )
 
 
-def rounding_of(decimals: int | None, mode: str) -> Rounding | None:
-    """Read ``--round`` and ``--rounding``. Raises AttnError where they say nothing that there is."""
-    modes = ("half-up", "half-even", "truncate")
-    if mode not in modes:
-        raise AttnError(_("--rounding is {mode!r}; expected {modes}", mode=mode, modes=", ".join(modes)))
-    if decimals is None:
-        return None
-    if not 0 <= decimals <= MOST_DECIMALS:
-        raise AttnError(
-            _(
-                "--round is {decimals}; expected a whole number from 0 to {most}",
-                decimals=decimals,
-                most=MOST_DECIMALS,
-            )
-        )
-    from attncli.rounding import Rounding  # noqa: PLC0415 - it brings in NumPy
-
-    return Rounding(decimals, mode)
-
-
-def check_decimals(option: str | None) -> None:
-    """Refuse ``--decimals`` that is neither a number nor full."""
-    if option is not None and option not in {"full", *map(str, range(MOST_DECIMALS + 1))}:
-        raise AttnError(
-            _(
-                "--decimals is {option!r}; expected a whole number from 0 to {most}, or full",
-                option=option,
-                most=MOST_DECIMALS,
-            )
-        )
-
-
-def decimals_of(option: str | None, usual: int) -> int:
-    """How many decimals are shown: the option's, else the usual ones."""
-    if option is None:
-        return usual
-    from attncli.show.digits import FULL  # noqa: PLC0415 - it brings in NumPy
-
-    return FULL if option == "full" else int(option)
-
-
-def with_loss(changes: Sequence[str] | None, loss: str | None, reduction: str | None) -> list[str]:
-    """Let ``--loss`` and ``--reduction`` go before the config's, so that its target is held against them.
-
-    Raises AttnError where one of them is no loss or no reduction that there is.
-    """
-    from attncli.calculation import one_of  # noqa: PLC0415 - --help needs no NumPy
-    from attncli.problem.targets import LOSSES, REDUCTIONS  # noqa: PLC0415
-
-    taken = list(changes or ())
-    for key, value, known in (("loss", loss, LOSSES), ("reduction", reduction, REDUCTIONS)):
-        if value is not None:
-            taken.append(f"{key}={one_of(f'--{key}', value, known)}")
-    return taken
-
-
-def load_problem(
-    config: str | None,
-    config_option: str | None,
-    changes: Sequence[str] | None,
-    environment: Environment,
-    *,
-    quiet: bool,
-) -> Problem:
-    """Load the problem that the command line names, and say which it is where it names none."""
-    from attncli.problem.sources import default_source, load  # noqa: PLC0415 - it brings in NumPy
-
-    if config is not None and config_option is not None:
-        raise AttnError(
-            _("CONFIG is given twice, as an argument and with --config"), hint=_("keep one of them")
-        )
-    source = config if config is not None else config_option
-    said = None
-    if source is None:
-        source, said = default_source()
-    problem = load(source, changes or ())
-    if not quiet:
-        for note in (*([said] if said else []), *problem.notes):
-            environment.note(note)
-    return problem
-
-
 def show(result: Result, how: Show, environment: Environment, symbols: Sequence[str]) -> None:
     """Write the result where it is to go; all its numbers exist before the first character."""
-    from attncli.show.export.shown import Shown  # noqa: PLC0415 - it brings in NumPy
-    from attncli.show.views import Looks  # noqa: PLC0415
+    from attncli.export.entries import Shown
+    from attncli.show.matrix import Looks
 
     if not how.quiet:
         for note in hidden_rows(result):
@@ -184,8 +104,8 @@ def hidden_rows(result: Result) -> Iterator[str]:
     """Tell which tokens may look at nothing: their weights are all zero."""
     problem, rows = result.problem, result.blind_tokens
     if rows:
-        from attncli.show.words import label  # noqa: PLC0415
-        from attncli.tokens import endings  # noqa: PLC0415
+        from attncli.names import endings
+        from attncli.show.terminal import label
 
         ends = endings(problem.tokens)
         names = [label(problem.tokens[i], end=ends[i]) for i in rows[:MOST_NAMES]]
@@ -194,3 +114,86 @@ def hidden_rows(result: Result) -> Iterator[str]:
             "everything is masked for {names}: the weights there are all 0, and so is what they bring back",
             names=", ".join(names) + more,
         )
+
+
+def choose(style: str | None, output: str | None, *, json: bool = False, plain: bool = False) -> Format:
+    """Find the format: the one named, else the one that the output's name ends in, else tables.
+
+    Raises AttnError where there is none of that name, or the options name two.
+    """
+    flag = "json" if json else "plain" if plain else None
+    if style is not None and style not in FORMATS:
+        from attncli.report import did_you_mean
+
+        raise AttnError(
+            _("--format is {style!r}; expected {known}", style=style, known=either(FORMATS)),
+            hint=did_you_mean(style, list(FORMATS)),
+        )
+    if flag and style not in {None, flag}:
+        raise AttnError(
+            _("--{flag} does not go with --format {style}", flag=flag, style=style),
+            hint=_("keep one of them"),
+        )
+    suffix = SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
+    return FORMATS[style or flag or suffix]
+
+
+def check_output(style: Format, output: str | None) -> None:
+    """Refuse an output that cannot be written, before any work is done for it. Raises AttnError."""
+    if output is None:
+        if style.kind == "bytes":
+            raise AttnError(
+                _("--format {name} cannot be shown on a screen", name=style.name),
+                hint=_("add --output FILE.{name}", name=style.name),
+            )
+        return
+    if is_folder(style, output):
+        from attncli.files import check_folder
+
+        check_folder(Path(output))
+        return
+    from attncli.files import check_free
+
+    check_free(output, force=True)
+
+
+def is_folder(style: Format, output: str) -> bool:
+    """Whether the output is a folder: one of CSVs, unless its name is that of one file."""
+    return style.kind == "folder" and (not output.lower().endswith(CSV) or Path(output).is_dir())
+
+
+def stage(environment: Environment, output: str | None) -> Terminal:
+    """Return what is written for: the screen, or a file, which takes every character and no colour."""
+    if output is None:
+        return environment.out
+    return environment.out._replace(color=False, ascii_only=environment.ascii_only, wraps=False)
+
+
+def deliver(style: Format, content: Content, output: str | None, environment: Environment) -> None:
+    """Write to standard output, or to the file or folder named: whole or not at all.
+
+    Raises AttnError where it cannot be written, or where there are several CSVs and no folder.
+    """
+    if isinstance(content, dict):
+        if output is not None and is_folder(style, output):
+            from attncli.files import write_folder
+
+            write_folder(Path(output), content)
+            return
+        if len(content) != 1:
+            raise AttnError(
+                _(
+                    "--format {name} makes a file of each of {count} rows",
+                    name=style.name,
+                    count=len(content),
+                ),
+                hint=_("name a folder for them, --output FOLDER; or one row, --only A"),
+            )
+        (content,) = content.values()
+    if output is None:
+        for piece in cast("Iterable[str]", content):  # check_output refuses bytes on a screen
+            environment.out.write(str(piece))
+        return
+    from attncli.files import write_whole
+
+    write_whole(output, content if callable(content) else "".join(map(str, content)), force=True)

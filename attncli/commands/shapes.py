@@ -8,7 +8,7 @@ import typer
 
 from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.output import load_problem
+from attncli.commands.options import load_problem
 from attncli.language import N_
 
 HELP = N_("""Show the shape of every matrix, in letters, in your numbers and in those of the original paper.
@@ -43,15 +43,15 @@ def shapes(
     environment = context.ensure_object(Environment)
     environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
     problem = load_problem(config, config_option, changes, environment, quiet=quiet)
-    from attncli.shapes import shapes_of  # noqa: PLC0415 - --help needs no NumPy
+    from attncli.readings.shapes import shapes_of
 
     measured = shapes_of(problem)
     if json:
-        from attncli.show.script import json_text  # noqa: PLC0415
+        from attncli.export.data import json_text
 
         environment.out.write(json_text(measured.to_dict(), ascii_only=environment.out.ascii_only))
         return
-    from attncli.show.shapes import ShapeTables  # noqa: PLC0415 - only tables need Rich
+    from attncli.show.shapes import ShapeTables
 
     for text in ShapeTables(environment.out).render(measured):
         environment.out.write(text)

@@ -12,7 +12,8 @@ import typer
 
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.output import Show, decimals_of, load_problem, with_loss
+from attncli.commands.options import decimals_of, load_problem, with_loss
+from attncli.commands.output import Show
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from attncli.training import Training
+    from attncli.readings.train import Training
+
 
 HELP = N_(
     """Train the weights by plain gradient descent: in every step, each weight loses lr times its gradient.
@@ -87,19 +89,20 @@ def train(
     check(steps, lr, out_file, json=json, force=force)
     set_keys = with_loss(changes, loss, reduction)
     problem = load_problem(config, config_option, set_keys, environment, quiet=quiet)
-    from attncli import calculation, training  # noqa: PLC0415 - --help needs no NumPy
+    from attncli import calculation
+    from attncli.readings import train as engine
 
     with progress(environment, steps, quiet=quiet) as tell:
-        trained = training.train(problem, steps=steps, lr=lr, embeddings=embeddings, progress=tell)
+        trained = engine.train(problem, steps=steps, lr=lr, embeddings=embeddings, progress=tell)
     if out_file is not None:
         keep(trained, out_file, set_keys, environment, force=force, quiet=quiet)
     out = environment.out
     if json:
-        from attncli.show.script import json_text  # noqa: PLC0415
+        from attncli.export.data import json_text
 
-        out.write(json_text(training.record(trained), ascii_only=out.ascii_only))
+        out.write(json_text(engine.record(trained), ascii_only=out.ascii_only))
     elif out_file != "-":
-        from attncli.show.descent import descent  # noqa: PLC0415
+        from attncli.show.train import descent
 
         pages = [calculation.forward(one) for one in (trained.before, trained.after)]
         for text in descent(
@@ -114,7 +117,7 @@ def progress(
     """Return what shows how far the training has come: a bar, on a terminal and nowhere else."""
     if quiet or not environment.err.stream.isatty():
         return nullcontext(lambda _step, _loss: None)
-    from attncli.show.descent import progress_bar  # noqa: PLC0415
+    from attncli.show.progress import progress_bar
 
     return progress_bar(environment.err, steps)
 
@@ -134,7 +137,7 @@ def check(steps: int, lr: float, out_file: str | None, *, json: bool, force: boo
     if out_file == "-" and json:
         raise AttnError(_("--out - and --json both want standard output"), hint=_("name a file for --out"))
     if out_file is not None and out_file != "-":
-        from attncli.files import check_free  # noqa: PLC0415
+        from attncli.files import check_free
 
         check_free(out_file, force=force)
 
@@ -149,8 +152,8 @@ def keep(
     quiet: bool,
 ) -> None:
     """Write the trained problem as a config that says where it comes from."""
-    from attncli.config_text import config_text  # noqa: PLC0415
-    from attncli.files import write_whole  # noqa: PLC0415
+    from attncli.files import write_whole
+    from attncli.problem.config_text import config_text
 
     problem = trained.after
     heading = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.language import _
-from attncli.problem.nodes import NULLS
+from attncli.problem.document import NULLS
 from attncli.problem.numbers import MAX_AXES, as_number, minus_infinite
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from attncli.ops.op import Array
+
 
 BLANKS = NULLS | {"?"}
 MAX_TEXT = 400  # characters of a number

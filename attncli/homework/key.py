@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
-from attncli.cells import cell_name
-from attncli.homework.catalogue import Mistake, catalogue
-from attncli.homework.working import Working
+from attncli.mistakes.catalogue import Mistake, catalogue
+from attncli.names import cell_name
+from attncli.page.lazy import Working
 from attncli.result import letters_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from attncli.calculation import Setting
     from attncli.ops.op import Array
-    from attncli.page import Page
+    from attncli.page.page import Page
     from attncli.problem.problem import Problem
+
 
 SAME = 1e-9  # of a row's largest number: what two ways of computing it may differ by
 NEEDS_TARGET = {"bce", "ce", "mse"}

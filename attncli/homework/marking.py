@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.key import near, slack
+from attncli.homework.follow_through import Workings, filled, fitted, usable
+from attncli.homework.key import Key, near, slack
 from attncli.homework.marks import Mark, RowMark, Verdict
 from attncli.homework.policy import Policy
 from attncli.homework.recognise import Recogniser
-from attncli.homework.reporting import Reporter
+from attncli.homework.row_marks import Reporter
+from attncli.homework.sheet import sheet_of
 from attncli.homework.tolerance import agreeing, agrees, allowed
-from attncli.homework.usable import filled, fitted, usable
-from attncli.homework.workings import Workings
+from attncli.problem.problem import Problem
+from attncli.problem.sources import load
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from attncli.homework.answer import Answer
-    from attncli.homework.key import Key
     from attncli.homework.recognise import Mistakes
     from attncli.homework.sheet import Sheet
     from attncli.ops.op import Array
 
+
+if TYPE_CHECKING:
     Cells = NDArray[np.bool_]
 
 STANDARD = Policy()
@@ -157,3 +163,21 @@ class Marking:
         """Return how far each cell may lie from the right one."""
         limit: Array = allowed(self.policy.tolerance, answer, right, slack)
         return limit
+
+
+def check(
+    sheet: str | os.PathLike[str] | bytes | Mapping[str, Any],
+    problem: Problem | str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    loss: str | None = None,
+    reduction: str | None = None,
+    policy: Policy | None = None,
+) -> Mark:
+    """Mark a sheet against a problem; ``.to_dict()`` is what ``check --json`` prints.
+
+    ``sheet`` is a path, ``-`` for standard input, the bytes of a file, or a mapping ``{"student": …,
+    "answers": {…}}`` of numbers, lists and arrays. ``problem`` is a :class:`Problem` or anything that
+    :func:`attncli.load` takes. Raises AttnError where one of them cannot be read.
+    """
+    key = Key.of(problem if isinstance(problem, Problem) else load(problem), loss, reduction)
+    return mark(sheet_of(sheet), key, policy or Policy())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from attncli.record import LARGEST_EXACT, SCHEMA
+from attncli.result import LARGEST_EXACT, SCHEMA
 
 if TYPE_CHECKING:
     import numpy as np

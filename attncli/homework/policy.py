@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 FOLLOW_THROUGH = {"full": 1.0, "half": 0.5, "none": 0.0}
 
 

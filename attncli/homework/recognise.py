@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from attncli.homework.follow_through import HALVES
 from attncli.homework.key import near, slack
 from attncli.homework.tolerance import agrees, allowed
-from attncli.homework.workings import HALVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from attncli.homework.answer import Answer
-    from attncli.homework.catalogue import Mistake
+    from attncli.homework.follow_through import Workings
     from attncli.homework.policy import Tolerance
-    from attncli.homework.working import Working
-    from attncli.homework.workings import Workings
+    from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
-    from attncli.page import Row
+    from attncli.page.lazy import Working
+    from attncli.page.page import Row
+
 
 DRIFT = 200  # how many tolerances rounding a whole page may add up to
 WEAK = 4  # fewer numbers than this may agree by chance

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError
+from attncli.files import decode, open_now, standard_input
 from attncli.homework.answer import Answer, read_answer
 from attncli.language import N_, _
-from attncli.problem.document import CONTROL, Limit, join_surrogates, parse
-from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.document import (
+    CONTROL,
+    Leaf,
+    Limit,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    join_surrogates,
+    kind,
+    parse,
+)
 from attncli.problem.python import from_python, number_text
-from attncli.problem.report import Report, did_you_mean, nearest
-from attncli.problem.sources import decode
+from attncli.report import Report, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from collections.abc import Mapping as AnyMapping
     from collections.abc import Sequence as AnySequence
+
 
 KEYS = ("student", "answers")
 MAX_BYTES = 4 * 2**20
@@ -36,6 +49,7 @@ _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _QUESTION = re.compile(
     r"""("[^"\n]*"|'[^'\n]*')|(?:^|(?<=[\[,\s]))\?(?=[ \t\r]*(?:[,\]#]|$))""", re.MULTILINE
 )
+STDIN = "-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,3 +250,41 @@ def unread(keys: Iterable[str]) -> tuple[str, ...]:
         note = _("the sheet's key {key!r} is not read", key=key[:40])
         notes.append(f"{note}; {hint}" if hint else note)
     return tuple(notes)
+
+
+def sheet_of(source: str | os.PathLike[str] | bytes | AnyMapping[str, Any]) -> Sheet:
+    """Read a sheet, wherever it comes from; the name of a file stands in for a student's."""
+    if isinstance(source, bytes):
+        return read_sheet(source, "sheet")
+    if isinstance(source, AnyMapping):
+        return from_mapping(source)
+    path = os.fspath(source)
+    if path == STDIN:
+        return read_sheet(sheet_bytes(path), "<stdin>")
+    sheet = read_sheet(sheet_bytes(path), path)
+    return sheet if sheet.student is not None else replace(sheet, student=Path(path).stem)
+
+
+def sheet_bytes(path: str) -> bytes:
+    """Read a sheet's bytes, or as many as show that it is too large. Raises AttnError."""
+    shown = "<stdin>" if path == STDIN else path
+    try:
+        if path == STDIN:
+            return standard_input().read(MAX_BYTES + 1)
+        with open(path, "rb", opener=open_now) as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise AttnError(
+            _("there is no sheet {file!r}", file=path),
+            hint=_("name a YAML or JSON file, or - for standard input"),
+        ) from None
+    except IsADirectoryError:
+        raise AttnError(
+            _("{file!r} is a folder", file=path), hint=_("attncli grade marks a folder of sheets")
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AttnError(
+            _("{file!r} cannot be read: {reason}", file=shown, reason=_(reason)),
+            hint=_("check its name and its permissions"),
+        ) from None

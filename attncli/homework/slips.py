@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.homework.comparison import MATRIX, Comparison, close, place, places
-from attncli.homework.reordered import orders, transposed
-from attncli.homework.sayings import say
-from attncli.language import _
+from attncli.homework.reordered import MATRIX, Comparison, close, orders, place, places, transposed
+from attncli.language import N_, _
+from attncli.mistakes.backward import BACKWARD
+from attncli.mistakes.forward import FORWARD
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from attncli.homework.answer import Answer
     from attncli.ops.op import Array
+
 
 CLEAR = 5.0  # so many half-widths of the tolerance make a number, or a difference, clear
 ENOUGH = 2  # cells to compare, where there is more than one
@@ -33,6 +34,29 @@ CONSTANTS = PLAIN | {f"1/{name}": 1 / number for name, number in PLAIN.items()}
 _DECIMAL = re.compile(r"[+\-−]?[0-9]*\.?([0-9]*)(?:[eE]([+\-−]?[0-9]+))?")
 _MOST_POWER = 12
 _MOST_DECIMALS = 400
+SLIPS = {
+    "slip-transposed": N_(
+        "The numbers are right, but the matrix lies on its side: its rows and columns changed places."
+    ),
+    "slip-sign": N_("Right but for a sign: plus and minus were mixed up."),
+    "slip-factor": N_(
+        "Every number is off by the same factor: look for a constant that came in or got lost on the way."
+    ),
+    "slip-rows-permuted": N_("The rows are right, but in another order."),
+    "slip-columns-permuted": N_("The columns are right, but in another order."),
+    "slip-heads-permuted": N_("The heads are right, but in another order."),
+    "slip-power-of-ten": N_("The decimal point is in the wrong place."),
+    "slip-digits-swapped": N_(
+        "Two neighbouring digits changed places: compare with what you wrote down before."
+    ),
+    "slip-one-cell": N_("One cell is wrong and the others are right: work out that one again."),
+    "slip-truncated": N_(
+        "The numbers were cut off, not rounded: if the first digit that is dropped is 5 or more, the last"
+        " one kept goes up."
+    ),
+    "slip-few-digits": N_("Right as far as it goes, but with fewer decimals than were asked for."),
+}
+SAYINGS: dict[str, str] = FORWARD | BACKWARD | SLIPS
 
 
 @dataclass(frozen=True)
@@ -234,3 +258,8 @@ LIKELIEST_FIRST: tuple[tuple[str, Callable[[Comparison], str | None]], ...] = (
     ("slip-truncated", truncated),
     ("slip-one-cell", one_cell),
 )
+
+
+def say(id: str) -> str:  # noqa: A002 - it is what a mistake's name is called everywhere
+    """Say what was done and what to do instead; raises KeyError for what is no mistake's or slip's name."""
+    return _(SAYINGS[id])

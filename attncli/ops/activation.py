@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.arithmetic import ONE, Negative, Number, Quotient, Sum, exp, minus
+from attncli.ops.expression import ONE, Negative, Number, Quotient, Sum, exp, minus
 from attncli.ops.op import Array, Op
 from attncli.ops.softmax import SAFE, softmax, softmax_cell
 
 if TYPE_CHECKING:
-    from attncli.arithmetic import Expression
+    from attncli.ops.expression import Expression
     from attncli.ops.op import Operand
 
 

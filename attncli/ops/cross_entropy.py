@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.arithmetic import ONE, Negative, Number, Product, Quotient, Sum, exp, log, minus
 from attncli.ops.activation import SIGMOID_AND_BCE, SOFTMAX_AND_CE, counted, per, per_cell
+from attncli.ops.expression import ONE, Negative, Number, Product, Quotient, Sum, exp, log, minus
 from attncli.ops.loss import LossOp, places, scalar
 from attncli.ops.op import Array, Gradient, Op
 from attncli.ops.softmax import SAFE
@@ -20,7 +20,7 @@ from attncli.ops.softmax import SAFE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attncli.arithmetic import Expression
+    from attncli.ops.expression import Expression
     from attncli.ops.op import Operand
 
 

@@ -9,7 +9,7 @@ from attncli.ops.op import Array, Gradient, Op, Shape
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attncli.arithmetic import Expression
+    from attncli.ops.expression import Expression
     from attncli.ops.op import Operand
 
 

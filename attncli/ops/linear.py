@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.arithmetic import Product, Quotient, Sum
+from attncli.ops.expression import Product, Quotient, Sum
 from attncli.ops.op import TRANSPOSED, Array, Gradient, Op, Shape, transpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attncli.arithmetic import Expression
+    from attncli.ops.expression import Expression
     from attncli.ops.op import Operand
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.arithmetic import ONE, Number, Product, Square, Sum, minus
 from attncli.ops.activation import counted, per, per_cell
+from attncli.ops.expression import ONE, Number, Product, Square, Sum, minus
 from attncli.ops.op import Array, Gradient, Op, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attncli.arithmetic import Expression
+    from attncli.ops.expression import Expression
     from attncli.ops.op import Operand
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from attncli.arithmetic import Expression
+    from attncli.ops.expression import Expression
+
 
 Array = NDArray[np.floating[Any]]
 Shape = tuple[str, ...]
@@ -43,7 +44,7 @@ class Operand(Protocol):
     """What goes into one cell of a row: a matrix, transposed or not, or a constant."""
 
     @property
-    def value(self) -> Any:  # noqa: ANN401 - a matrix, a number or a mask
+    def value(self) -> Any:  # noqa: ANN401 - a matrix, or a mask
         """What stands on the page."""
 
     def at(self, *index: int) -> Expression:
@@ -62,10 +63,10 @@ class Op(ABC):
         """Write the right-hand side of the formula, from the names of its arguments."""
 
     @abstractmethod
-    def value(self, *args: Any) -> Array:  # noqa: ANN401 - see the docstring
+    def value(self, *args: Any) -> Array:  # noqa: ANN401 - as every op's
         """Compute the row, from the values of its arguments: matrices, constants, masks."""
 
-    def on_paper(self, *args: Any) -> Array:  # noqa: ANN401 - as for value
+    def on_paper(self, *args: Any) -> Array:  # noqa: ANN401 - as every op's
         """Compute the row from values that were rounded on the way, as a person would."""
         return self.value(*args)
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.arithmetic import Number, Product, Quotient, Sum, exp, minus
+from attncli.ops.expression import Number, Product, Quotient, Sum, exp, minus
 from attncli.ops.op import Array, Gradient, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from attncli.arithmetic import Expression
-    from attncli.mask import Mask
+    from attncli.ops.expression import Expression
+    from attncli.ops.mask import Mask
     from attncli.ops.op import Operand
 
 

@@ -6,19 +6,19 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from attncli.cells import locate, parse_cell
 from attncli.errors import AttnError
 from attncli.language import _
-from attncli.problem.document import parse
+from attncli.names import locate, parse_cell
+from attncli.problem.document import Mapping, Node, Scalar, Source, parse
 from attncli.problem.keys import PATHS
-from attncli.problem.nodes import Mapping, Node, Scalar, Source
 from attncli.problem.numbers import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from attncli.ops.op import Array
-    from attncli.problem.report import Report
+    from attncli.report import Report
+
 
 _ASSIGNMENT = re.compile(r"([^=\[]*(?:\[.*?\]\s*)*?)=(.*)", re.DOTALL)  # a token in a cell may hold =
 _SYMBOLS = {".".join(path): symbol for symbol, path in PATHS.items()}

@@ -2,41 +2,79 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.attention import CONSTANTS, Form
 from attncli.errors import AttnError
 from attncli.language import _, plural
-from attncli.pages import forward_page
+from attncli.ops.op import lengths
+from attncli.page.attention import CONSTANTS, Form
+from attncli.page.chain_rule import forward_page
 from attncli.problem.dimensions import Dimensions
+from attncli.problem.document import nesting
 from attncli.problem.givens import HEADS, Givens, shapes_in_letters, written
-from attncli.problem.keys import BIASES, WEIGHTS, canonical
+from attncli.problem.keys import BIASES, WEIGHTS, canonical, choice, read_context, read_scale
 from attncli.problem.masks import MaskReader, parts
 from attncli.problem.matrices import Drawn, read_matrix
-from attncli.problem.nodes import nesting
 from attncli.problem.numbers import whole
-from attncli.problem.problem import Checked
-from attncli.problem.report import did_you_mean
-from attncli.problem.settings import choice, read_context, read_scale
 from attncli.problem.targets import LOSSES, REDUCTIONS, Target
-from attncli.problem.words import numbered, read_tokens
+from attncli.problem.tokens import numbered, read_tokens
+from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from attncli.mask import Mask
-    from attncli.ops.op import Array
-    from attncli.page import Page
+    from attncli.ops.mask import Mask
+    from attncli.ops.op import Array, Shape
+    from attncli.page.page import Page
     from attncli.problem.assign import CellValue
-    from attncli.problem.nodes import Mapping as Document
-    from attncli.problem.nodes import Node
-    from attncli.problem.report import Report
-
+    from attncli.problem.document import Mapping as Document
+    from attncli.problem.document import Node
+    from attncli.report import Report
 MAX_HEADS = 2**12
 MAX_DECIMALS = 15
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Checked:
+    """What a config says, once every error in it is out of the way.
+
+    ``givens`` are float64 and read-only; weights are in-out, heads side by side. ``letters`` has
+    the shape of every possible row, ``sizes`` the number that each letter stands for.
+    """
+
+    name: str
+    tokens: tuple[str, ...]
+    context_tokens: tuple[str, ...] | None
+    form: Form
+    givens: Mapping[str, Array]
+    given_rows: frozenset[str]
+    mask: Mask | None
+    scale: float | None
+    sizes: Mapping[str, int]
+    letters: Mapping[str, Shape]
+    target: Target | None
+    upstream: Target | None
+    loss: str
+    reduction: str
+    decimals: int
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def key_tokens(self) -> tuple[str, ...]:
+        """The tokens that are looked at."""
+        return self.tokens if self.context_tokens is None else self.context_tokens
+
+    def labels(self, letter: str) -> tuple[str, ...] | None:
+        """The tokens along an axis, or None where it is only counted."""
+        return {"n": self.tokens, "m": self.key_tokens}.get(letter)
+
+    def shape(self, symbol: str) -> tuple[int, ...]:
+        """The shape in numbers of a given or a row; a gradient has that of its symbol."""
+        return lengths(self.letters[symbol], self.sizes)
 
 
 def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], report: Report) -> Checked:

@@ -5,15 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from attncli.language import N_, _
-from attncli.problem.counts import counted
+from attncli.language import N_, _, plural
 
 if TYPE_CHECKING:
-    from attncli.ops.op import Shape
-    from attncli.problem.nodes import Node
-    from attncli.problem.report import Report
+    from attncli.ops.op import Array, Shape
+    from attncli.problem.document import Node
+    from attncli.report import Report
+
 
 PLURAL = frozenset({"embeddings", "context.embeddings", "context.values", "tokens", "context.tokens"})
+WHY = {
+    "n": N_("one row a token; where the keys are other tokens, add context: {tokens: […]}"),
+    "m": N_("one row a token of the context"),
+    "d_model": N_("X·W needs as many rows in W as X has columns"),
+    "d_context": N_("E·W needs as many rows in W as E has columns"),
+    "d_values": N_("Ev·W needs as many rows in W as Ev has columns"),
+    "d_k": N_("Q·Kᵀ needs queries and keys of the same width"),
+    "d_v": N_("the output weights take what the values give"),
+    "d_out": N_("the output's columns are those of Wo"),
+    "h": N_("one matrix a head"),
+}
+COUNTED = {
+    "rows": lambda n: plural("{n} row", "{n} rows", n),
+    "columns": lambda n: plural("{n} column", "{n} columns", n),
+    "numbers": lambda n: plural("{n} number", "{n} numbers", n),
+    "heads": lambda n: plural("{n} head", "{n} heads", n),
+    "words": lambda n: plural("{n} word", "{n} words", n),
+    "tokens": lambda n: plural("{n} token", "{n} tokens", n),
+}
 
 
 @dataclass(eq=False, repr=False)
@@ -85,14 +104,13 @@ def has(name: str, count: str) -> str:
     return _("{name} has {count}", name=name, count=count)
 
 
-WHY = {
-    "n": N_("one row a token; where the keys are other tokens, add context: {tokens: […]}"),
-    "m": N_("one row a token of the context"),
-    "d_model": N_("X·W needs as many rows in W as X has columns"),
-    "d_context": N_("E·W needs as many rows in W as E has columns"),
-    "d_values": N_("Ev·W needs as many rows in W as Ev has columns"),
-    "d_k": N_("Q·Kᵀ needs queries and keys of the same width"),
-    "d_v": N_("the output weights take what the values give"),
-    "d_out": N_("the output's columns are those of Wo"),
-    "h": N_("one matrix a head"),
-}
+def counted(n: int, things: str) -> str:
+    """``1 row``, ``3 rows``."""
+    return COUNTED[things](n)
+
+
+def shape_of(values: Array) -> str:
+    """``4 × 3``, ``a list of 4``, ``one number``."""
+    if values.ndim == 1:
+        return _("a list of {count}", count=len(values))
+    return " × ".join(map(str, values.shape)) or _("one number")

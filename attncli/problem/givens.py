@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.attention import attention_rows
 from attncli.language import N_, _, either
-from attncli.page import Page
+from attncli.page.attention import attention_rows
+from attncli.page.page import Page
+from attncli.problem.document import Mapping, Node, kind
 from attncli.problem.keys import BIASES, PATHS, WEIGHTS
 from attncli.problem.matrices import Drawn, read_matrix
-from attncli.problem.nodes import Mapping, Node, kind
-from attncli.problem.report import did_you_mean
+from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from attncli.attention import Form
     from attncli.ops.op import Array, Shape
+    from attncli.page.attention import Form
     from attncli.problem.dimensions import Dimensions
-    from attncli.problem.report import Report
+    from attncli.report import Report
+
 
 WRITTEN = {symbol: ".".join(PATHS[symbol]) for symbol in ("X", "E", "Ev")}
 LOSS_ROWS = ("P", "L")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.mask import Mask
-from attncli.problem.counts import shape_of
+from attncli.names import places
+from attncli.ops.mask import Mask
+from attncli.problem.dimensions import shape_of
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
+from attncli.problem.keys import FALSE, TRUE
 from attncli.problem.matrices import Drawn, read_matrix
-from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
 from attncli.problem.numbers import as_number
-from attncli.problem.report import did_you_mean
-from attncli.problem.settings import FALSE, TRUE
-from attncli.tokens import places
+from attncli.report import Report, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from attncli.ops.op import Array
-from attncli.problem.report import Report
+
 
 WORDS = ("false", "true", "causal", "causal-bottom-right")
 FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}

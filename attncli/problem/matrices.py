@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import csv
+import io
+import math
+import warnings
+import zipfile
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from attncli.errors import AttnError
+from attncli.files import MAX_BYTES
 from attncli.language import N_, _
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.keys import refuse_unknown
-from attncli.problem.nested import array
-from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, kind
-from attncli.problem.numbers import MAX_AXES, cell, from_array, whole
-from attncli.problem.report import did_you_mean
+from attncli.problem.numbers import MAX_AXES, array, as_number, cell, from_array, minus_infinite, whole
+from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from attncli.ops.op import Array
     from attncli.problem.initialise import Init
-    from attncli.problem.report import Report
+    from attncli.report import Report
+
 
 HOW = N_("write rows of numbers, {file: weights.npz, key: Wq}, or {init: xavier_uniform}")
+MAX_ARRAY_BYTES = 2**28
+MAX_CSV_CELLS = 1_000_000
+SUFFIXES = (".npy", ".npz", ".csv")
 
 
 class Drawn(NamedTuple):
@@ -64,7 +77,6 @@ def read_matrix(
         return None
     if not isinstance(file, Scalar):
         return None
-    from attncli.problem.files import read_array  # noqa: PLC0415 - most configs hold their own numbers
 
     try:
         found = read_array(folder, file.text, key.text if key else None)
@@ -106,3 +118,138 @@ def read_shape(node: Node, name: str, report: Report) -> tuple[int, ...] | None:
         return None
     sizes = [whole(item, name, report, least=1, most=2**20) for item in node.items]
     return None if None in sizes else tuple(size or 1 for size in sizes)
+
+
+def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
+    """Read one array from a file in the config's folder or below it.
+
+    Raises AttnError where the file is elsewhere, missing, of another kind, too large, or does not
+    hold one array of numbers.
+    """
+    shown = repr(name[:80])
+    try:
+        path = inside(folder, name)
+        refuse_kind(path, shown, key)
+        with path.open("rb") as stream:
+            if path.suffix.lower() == ".csv":
+                return read_csv(stream, name)
+            return read_npz(stream, name, key) if path.suffix.lower() == ".npz" else read_npy(stream, shown)
+    except FileNotFoundError:
+        message = _("there is no file {file} in {folder}", file=shown, folder=folder)
+        raise AttnError(message, hint=_("files are looked for beside the config")) from None
+    except AttnError:
+        raise
+    except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
+        reason = getattr(error, "strerror", None) or f"{error!s:.120}"
+        message = _("{file} cannot be read: {reason}", file=shown, reason=_(reason))
+        raise AttnError(message, hint=_("write it again, as np.save does")) from None
+
+
+def refuse_kind(path: Path, shown: str, key: str | None) -> None:
+    """Refuse what is no file, or not one of the kinds that hold matrices."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        hint = _("a matrix file is one of {suffixes}", suffixes=", ".join(SUFFIXES))
+        raise AttnError(_("{file} ends in {suffix!r}", file=shown, suffix=suffix), hint=hint)
+    if key is not None and suffix != ".npz":
+        message = _("a key names an array of an .npz file; {file} holds only one", file=shown)
+        raise AttnError(message, hint=_("delete the key"))
+    if path.is_dir():
+        raise AttnError(_("{file} is a folder", file=shown), hint=_("name a file"))
+    if path.exists() and not path.is_file():
+        raise AttnError(_("{file} is a pipe or a device, not a file", file=shown), hint=_("name a file"))
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the file's path, which must not lead out of the config's folder."""
+    root = folder.resolve()
+    path = (root / name).resolve()
+    if not path.is_relative_to(root):
+        message = _("{file!r} lies outside the config's folder", file=name[:80])
+        raise AttnError(message, hint=_("put it beside the config"))
+    return path
+
+
+def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
+    """Read one .npy array, its size checked from its header before anything is made."""
+    version = np.lib.format.read_magic(stream)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote
+        shape, fortran, dtype = header(stream)
+    if dtype.hasobject:
+        message = _("{file} holds Python objects, not numbers", file=shown)
+        raise AttnError(message, hint=_("save it as an array of floats"))
+    count = math.prod(shape)
+    if min(shape, default=1) < 0 or count * dtype.itemsize > MAX_ARRAY_BYTES:
+        message = _("{file} holds an array of the shape {shape}", file=shown, shape=f"{shape!s:.80}")
+        raise AttnError(message, hint=_("{most} MiB is the most", most=MAX_ARRAY_BYTES // 2**20))
+    data = stream.read(count * dtype.itemsize)
+    if len(data) < count * dtype.itemsize:
+        message = _("{file} is cut off: its header promises {count} numbers", file=shown, count=count)
+        raise AttnError(message, hint=_("write it again"))
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
+    """Read one array of an .npz file; without a key it must hold just one."""
+    with zipfile.ZipFile(stream) as archive:
+        keys = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
+        if key is None and len(keys) != 1:
+            hint = _("add a key: one of {keys}", keys=listed(keys)) if keys else _("save it with np.savez")
+            raise AttnError(_("{file!r} holds {count} arrays", file=name, count=len(keys)), hint=hint)
+        chosen = keys[0] if key is None else key
+        if chosen not in keys:
+            hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=listed(keys)))
+            raise AttnError(_("{file!r} has no array {key!r}", file=name, key=chosen[:40]), hint=hint)
+        with archive.open(f"{chosen}.npy") as entry:
+            return read_npy(entry, repr(f"{name}, {chosen}"))
+
+
+def listed(keys: list[str], most: int = 12) -> str:
+    """Name the keys, the first few of them."""
+    return ", ".join(keys[:most]) + (", …" if len(keys) > most else "")
+
+
+def read_csv(stream: IO[bytes], name: str) -> NDArray[Any]:
+    """Read a matrix of numbers separated by commas, one row a line."""
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES or data.count(b",") + data.count(b"\n") > MAX_CSV_CELLS:
+        raise AttnError(_("{file!r} is larger than a .csv can be", file=name), hint=_("save it as .npy"))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise AttnError(_("{file!r} is not UTF-8 text", file=name), hint=_("save it as UTF-8")) from None
+    rows: list[list[float]] = []
+    reader = csv.reader(io.StringIO(text, newline=""))
+    for row in reader:
+        if not any(cell.strip() for cell in row):
+            continue
+        place = f"{name}:{reader.line_num}"
+        rows.append([csv_cell(cell, place, column) for column, cell in enumerate(row, 1)])
+        if len(row) != len(rows[0]):
+            message = _(
+                "{place}: this row has {count} numbers; the first has {first}",
+                place=place,
+                count=len(row),
+                first=len(rows[0]),
+            )
+            raise AttnError(message, hint=_("give every row the same length"))
+    if not rows:
+        message = _("{file!r} is empty", file=name)
+        raise AttnError(message, hint=_("one row a line, numbers separated by commas"))
+    return np.array(rows, np.float64)
+
+
+def csv_cell(text: str, place: str, column: int) -> float:
+    """Read one number of a .csv file; raises AttnError where it is none."""
+    number = -math.inf if minus_infinite(text) else as_number(text)
+    if number is None or number == math.inf or math.isnan(number):
+        message = _(
+            "{place}: column {column} is {text!r}, not a finite number",
+            place=place,
+            column=column,
+            text=text[:40],
+        )
+        raise AttnError(message, hint=_("numbers only, separated by commas, no header line"))
+    return number

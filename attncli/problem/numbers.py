@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.problem.nodes import Leaf, Node, Scalar, kind
+from attncli.problem.dimensions import counted
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 
 if TYPE_CHECKING:
     from attncli.ops.op import Array
-    from attncli.problem.report import Report
+    from attncli.report import Report
+
 
 _DIGITS = r"[+\-−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
@@ -21,6 +24,7 @@ _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _MAX_DIGITS = 400
 MAX_AXES = 3
 FINITE = N_("NaN and infinities cannot be worked with")
+Nested = float | list["Nested"] | None
 
 
 def as_number(text: str) -> float | None:
@@ -129,3 +133,137 @@ def from_array(
         report.error(node, not_finite(place, values[bad][0]), _(FINITE))
         return None
     return values
+
+
+def array(
+    node: Node, name: str, report: Report, *, minus_infinity: bool = False, blank_rows: bool = False
+) -> Array | None:
+    """Read a number, a list, a matrix or a list of matrices; None where that cannot be done.
+
+    With ``blank_rows`` a ``~`` in the place of a row (or of a number of a flat list) is read as NaN.
+    """
+    if isinstance(node, Leaf):
+        return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
+    before = len(report.errors)
+    nested = Reader(report, minus_infinity, blank_rows).read(node, name, 0)
+    return None if len(report.errors) > before else np.array(fill_blanks(nested), np.float64)
+
+
+class Reader:
+    """Reads one matrix as nested lists; None is a blank row."""
+
+    def __init__(self, report: Report, minus_infinity: bool, blank_rows: bool) -> None:  # noqa: FBT001
+        self.report = report
+        self.minus_infinity = minus_infinity
+        self.blank_rows = blank_rows
+
+    def read(self, node: Node, name: str, depth: int) -> Nested:  # noqa: PLR0911 - one a kind
+        """Read what stands ``depth`` brackets deep."""
+        if isinstance(node, Scalar):
+            if self.blank_rows and depth == 1 and node.null:
+                return None
+            return cell(node, name, self.report, minus_infinity=self.minus_infinity)
+        if isinstance(node, Leaf) and depth + node.array.ndim <= MAX_AXES:
+            values = from_array(node, name, self.report, minus_infinity=self.minus_infinity)
+            return None if values is None else values.tolist()
+        if not isinstance(node, Sequence) or depth == MAX_AXES:
+            message = not_a_matrix(node, name, a_cell=depth == MAX_AXES)
+            self.report.error(node, message, _("a matrix is a list of rows, like [[1, 0], [0, 1]]"))
+            return None
+        if not node.items:
+            self.report.error(node, _("{name} is empty", name=name), _("write at least one number"))
+            return None
+        numbers = [as_number(item.text) if isinstance(item, Scalar) else None for item in node.items]
+        if all(number is not None and math.isfinite(number) for number in numbers):
+            return list(numbers)
+        items = [self.read(item, part(name, i), depth + 1) for i, item in enumerate(node.items, 1)]
+        if not self.mixed(node, items, name):
+            self.refuse_ragged(node, items, name)
+        return items
+
+    def mixed(self, node: Sequence, items: list[Nested], name: str) -> bool:
+        """Note the single numbers among rows, or the rows among matrices."""
+        deepest = max(map(brackets, items))
+        odd = [
+            item
+            for item, nested in zip(node.items, items, strict=True)
+            if brackets(nested) < deepest and nested is not None
+        ]
+        message = _("{name} mixes matrices with rows or numbers", name=name)
+        if deepest == 1:
+            message = _("{name} mixes rows with single numbers", name=name)
+        for item in odd:
+            if not isinstance(item, Scalar) or not item.null:
+                self.report.error(item, message, _("put every row between its own brackets"))
+        return bool(odd)
+
+    def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
+        """Note every row, or matrix, whose size is not the others'."""
+        if max(map(brackets, items)) > 1:
+            hint = _("every matrix of a list of heads has the same size")
+            self.refuse_odd(node, list(map(length, items)), (name, "matrix", "rows"), hint)
+            columns = [length(item[0]) if isinstance(item, list) else None for item in items]
+            self.refuse_odd(node, columns, (name, "matrix", "columns"), hint)
+        else:
+            hint = _("every row of a matrix has the same size")
+            self.refuse_odd(node, list(map(length, items)), (name, "row", "numbers"), hint)
+
+    def refuse_odd(
+        self, node: Sequence, lengths: list[int | None], words: tuple[str, str, str], hint: str
+    ) -> None:
+        """Note every item whose length is not the usual one."""
+        known = [length for length in lengths if length is not None]
+        usual = Counter(known).most_common(1)[0][0] if known else None
+        name, item, things = words
+        for i, (length, at) in enumerate(zip(lengths, node.items, strict=True), 1):
+            if length is not None and length != usual:
+                odd = {"item": row_of(name, item, i), "count": counted(length, things), "usual": usual}
+                message = _("{item} has {count}; the other has {usual}", **odd)
+                if len(known) > 2:  # noqa: PLR2004 - itself, the other, and more
+                    message = _("{item} has {count}; the others have {usual}", **odd)
+                self.report.error(at, message, hint)
+
+
+def not_a_matrix(node: Node, name: str, *, a_cell: bool) -> str:
+    """Say what stands in the place of a matrix, or of one of its cells."""
+    if not isinstance(node, Mapping):
+        if a_cell:
+            return _("{name} is nested too deep; expected a number", name=name)
+        return _("{name} is nested too deep; expected a matrix", name=name)
+    if a_cell:
+        return _("{name} is {found}; expected a number", name=name, found=kind(node))
+    return _("{name} is {found}; expected a matrix", name=name, found=kind(node))
+
+
+def length(nested: Nested) -> int | None:
+    """Count a row's numbers or a matrix's rows; None of a single number or a blank."""
+    return len(nested) if isinstance(nested, list) else None
+
+
+def brackets(nested: Nested) -> int:
+    """Count the brackets around the numbers."""
+    return 1 + max(map(brackets, nested)) if isinstance(nested, list) else 0
+
+
+def part(name: str, i: int) -> str:
+    """Name the i-th part: ``Wq`` → ``Wq[2]`` → ``Wq[2,3]``."""
+    return f"{name[:-1]},{i}]" if name.endswith("]") else f"{name}[{i}]"
+
+
+def row_of(name: str, whole: str, i: int) -> str:
+    """``Wq row 2``, or ``Wq matrix 1 row 2`` in a list of matrices."""
+    base, bracket, number = name.removesuffix("]").partition("[")
+    if bracket:
+        return _("{name} matrix {number} row {i}", name=base, number=number, i=i)
+    if whole == "matrix":
+        return _("{name} matrix {i}", name=name, i=i)
+    return _("{name} row {i}", name=name, i=i)
+
+
+def fill_blanks(nested: Nested) -> Nested:
+    """Put a row of NaN where a row is blank."""
+    if not isinstance(nested, list):
+        return nested
+    full = next((row for row in nested if row is not None), math.nan)
+    blank: Nested = np.full(np.shape(full), math.nan).tolist()  # type: ignore[arg-type]
+    return [blank if row is None else row for row in nested]

@@ -11,10 +11,9 @@ import numpy as np
 
 from attncli.errors import AttnError, Where
 from attncli.language import _
-from attncli.problem.document import MAX_CELLS, MAX_DEPTH
-from attncli.problem.nodes import Leaf, Mapping, Node, Scalar, Sequence, Source
+from attncli.problem.document import MAX_CELLS, MAX_DEPTH, Leaf, Mapping, Node, Scalar, Sequence, Source
 from attncli.problem.numbers import MAX_AXES
-from attncli.problem.report import Report
+from attncli.report import Report
 
 MAX_NUMBERS = 2**28  # in one array: 16,384 × 16,384
 
@@ -90,7 +89,7 @@ class Converter:
             return self.refuse(message, _("give a number, a word, a list, a mapping or a NumPy array"))
         try:
             found = np.asarray(value)
-        except Exception as error:  # noqa: BLE001 - other libraries raise what they like
+        except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
             reason = f"{error!s:.80}"
             message = _(
                 "{name} is a {type} of which NumPy makes no array: {reason}",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import select
-import stat
-import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attncli.errors import AttnError, Where
+from attncli.errors import AttnError
+from attncli.files import MAX_BYTES, decode, open_now, standard_input
 from attncli.language import _
-from attncli.problem.document import MAX_BYTES, parse
-from attncli.problem.report import did_you_mean
+from attncli.problem.document import parse
+from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from attncli.problem.assign import CellValue
     from attncli.problem.problem import Problem
 
+
 DEFAULT = "config.yaml"
-PATIENCE = 1.0  # seconds to wait for the writer of a pipe
 
 
 class Text(NamedTuple):
@@ -51,16 +49,16 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequen
     ``assignments`` are changes such as ``mask=true`` or ``Wq[1,2]=0.5``. Raises AttnError, or
     AttnErrors with everything that is wrong.
     """
-    from attncli.problem.build import build  # noqa: PLC0415 - these bring in NumPy
+    from attncli.problem.build import build  # noqa: PLC0415 - it builds what is defined here
     from attncli.problem.problem import Problem  # noqa: PLC0415
-    from attncli.problem.report import Report  # noqa: PLC0415
+    from attncli.report import Report  # noqa: PLC0415
 
     report = Report()
     if isinstance(source, str | os.PathLike):
         read = read_text(str(source))
         root, name, folder = parse(read.text, read.shown, report=report), read.name, read.folder
     else:
-        from attncli.problem.python import from_python  # noqa: PLC0415 - commands have no mapping
+        from attncli.problem.python import from_python  # noqa: PLC0415
 
         root, name, folder = from_python(source, "config"), "config", Path()
     cells: Sequence[CellValue] = ()
@@ -105,53 +103,3 @@ def read_text(source: str) -> Text:
         reason = getattr(error, "strerror", None) or str(error)
         message = _("{file} cannot be read: {reason}", file=repr(shown), reason=_(reason))
         raise AttnError(message, hint=_("check its name and its permissions")) from None
-
-
-def standard_input() -> IO[bytes]:
-    """Return the bytes of standard input; raises ValueError where there is none."""
-    if sys.stdin is None:
-        raise ValueError(_("there is no standard input"))
-    return sys.stdin.buffer
-
-
-def open_now(path: str, flags: int) -> int:
-    """Open a file without waiting for ever on a pipe into which nobody writes.
-
-    A slow writer is waited for; raises ValueError where none comes within PATIENCE.
-    """
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if stat.S_ISFIFO(os.fstat(descriptor).st_mode) and not is_fed(descriptor):
-        os.close(descriptor)
-        raise ValueError(_("nobody has written into this pipe within {seconds:g} s", seconds=PATIENCE))
-    os.set_blocking(descriptor, True)
-    return descriptor
-
-
-def is_fed(descriptor: int) -> bool:
-    """Whether a pipe holds something, or someone holds its other end: then reading it may wait."""
-    if select.select([descriptor], [], [], PATIENCE)[0]:
-        return True
-    try:
-        os.read(descriptor, 1)
-    except BlockingIOError:
-        return True
-    return False
-
-
-def decode(data: bytes, name: str) -> str:
-    """Turn bytes into text."""
-    if len(data) > MAX_BYTES:
-        raise AttnError(
-            _("{file} is larger than {most} MiB", file=name, most=MAX_BYTES // 2**20),
-            hint=_("keep large matrices in a file beside the config: {file: weights.npz, key: Wq}"),
-        )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start)
-        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig"))
-        raise AttnError(
-            _("this is not UTF-8: byte {byte}", byte=f"0x{data[error.start]:02x}"),
-            Where(name, line + 1, column + 1),
-            _("save it as UTF-8"),
-        ) from None

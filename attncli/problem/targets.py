@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from attncli.language import _, plural
-from attncli.problem.counts import shape_of
-from attncli.problem.nodes import Node, node_at
-from attncli.problem.report import Report
+from attncli.problem.dimensions import shape_of
+from attncli.problem.document import Node, node_at
+from attncli.report import Report
 
 if TYPE_CHECKING:
     from attncli.ops.op import Array
+
 
 LOSSES = ("bce", "ce", "mse", "sum", "upstream")
 REDUCTIONS = ("sum", "mean")

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.harmless import harmless
 from attncli.language import _, plural
 from attncli.result import letters_of
-from attncli.show.digits import aligned
-from attncli.show.tables import Cell, Screen
-from attncli.show.text import Text
-from attncli.show.titles import SYMBOL
-from attncli.show.views import ACROSS, DOWN, HEADED, View, flush
-from attncli.show.words import label
+from attncli.show.matrix import ACROSS, DOWN, HEADED, View, flush
+from attncli.show.numbers import aligned
+from attncli.show.page import SYMBOL, Cell, Screen
+from attncli.show.terminal import Text, label
+from attncli.untrusted import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +21,8 @@ if TYPE_CHECKING:
     from attncli.homework.answer import Answer
     from attncli.homework.marks import RowMark
     from attncli.problem.problem import Problem
-    from attncli.show.views import Looks
+    from attncli.show.matrix import Looks
+
 
 RIGHT, WRONG, UNREADABLE = " ", "✗", "?"
 WRONG_ASCII = "!"

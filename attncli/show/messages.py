@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attncli.harmless import harmless
 from attncli.language import N_, _, plural
-from attncli.show.words import columns_of
+from attncli.show.terminal import columns_of
+from attncli.untrusted import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from attncli.errors import AttnError, Where
     from attncli.show.terminal import Terminal
+
 
 MOST = 20
 EXCERPT = 72

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from attncli.harmless import harmless
 from attncli.language import _
-from attncli.show.captions import meaning
-from attncli.show.consoles import console_for
-from attncli.show.summary import LINE, LINE_ASCII
+from attncli.show.glossary import meaning
+from attncli.show.listing import LINE, LINE_ASCII
+from attncli.show.terminal import console_for
+from attncli.untrusted import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attncli.shapes import Count, Shapes
+    from attncli.readings.shapes import Count, Shapes
     from attncli.show.terminal import Terminal
+
 
 GAP = 2
 LEAST_MEANING = 15  # "probabilities" is the longest word of a meaning

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.support.homework_recognition import Trial, double, failures, final, honest, share, single
+
 from . import homework_speed
-from .homework_recognition import Trial, double, failures, final, honest, share, single
 
 SEED = 2026
 NAMED = {4: (0.99, 0.90), 3: (0.97, 0.85), 2: (0.90, 0.75)}

@@ -17,10 +17,9 @@ import attncli
 from attncli.homework.key import Key
 from attncli.homework.marking import mark
 from attncli.homework.sheet import read_sheet
-
-from .homework_problems import seeded
-from .homework_recognition import by_id
-from .homework_sheets import HALVES, Hand, shows, worked
+from tests.support.homework_problems import seeded
+from tests.support.homework_recognition import by_id
+from tests.support.homework_sheets import HALVES, Hand, shows, worked
 
 SHEETS = 5000
 BATCH = 250  # sheets that are parsed and graded in turn: what slows the machine down slows both down

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import attncli
-from attncli.commands.deliver import deliver
 from attncli.commands.environment import Environment
-from attncli.show.export.formats import FORMATS
-from attncli.show.export.shown import Shown
+from attncli.commands.output import deliver
+from attncli.export.entries import Shown
+from attncli.export.formats import FORMATS
+from attncli.show.matrix import Looks
 from attncli.show.terminal import Terminal
-from attncli.show.views import Looks
 
 from .report import Table
 

@@ -1,0 +1,90 @@
+"""What Typer says by itself, and the help texts, in the language of whoever reads them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from attncli.language import ENGLISH, N_, _, active
+from attncli.show.terminal import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+# Typer's own words. What changes in one is between braces; the first that fits is taken.
+PHRASES: tuple[str, ...] = (
+    N_("No such command {name}. Did you mean {names}?"),
+    N_("No such command {name}"),
+    N_("No such option: {name} (Possible options: {names})"),
+    N_("No such option: {name}"),
+    N_("Missing command"),
+    N_("Missing argument {name}"),
+    N_("Missing option {name}"),
+    N_("Option {name} requires an argument"),
+    N_("Option {name} does not take a value"),
+    N_("Got unexpected extra argument(s) ({names})"),
+    N_("Invalid value for {name}: {value} is not a valid int"),
+    N_("Invalid value for {name}: {value} is not a valid float"),
+    N_("Usage: "),
+    N_("Arguments"),
+    N_("Options"),
+    N_("Commands"),
+    N_("[OPTIONS]"),
+    N_("[OPTIONS] COMMAND [ARGS]..."),
+    N_("[default: {value}]"),
+    N_("[required]"),
+    N_("Install completion for the current shell."),
+    N_("Show completion for the current shell, to copy it or customize the installation."),
+    N_("Show this message and exit."),
+)
+
+
+def said(text: str) -> str:
+    """Say one of Typer's phrases in the active language; any other text stays as it is."""
+    for phrase in PHRASES if active() != ENGLISH else ():
+        found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(phrase)), text, re.DOTALL)
+        if found:
+            return _(phrase, **found.groupdict())
+    return text
+
+
+class Formatter(typer.Context.formatter_class):  # type: ignore[misc, valid-type]
+    """Help as Typer lays it out, with its headings in the active language."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line that says how to type the command."""
+        pieces = re.sub(r"^\[OPTIONS\]( COMMAND \[ARGS\]\.\.\.)?", lambda found: said(found[0]), args)
+        super().write_usage(prog, pieces, said(prefix or "Usage: "))
+
+    def write_heading(self, heading: str) -> None:
+        """Write what stands above a list."""
+        super().write_heading(said(heading))
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], *sizes: Any, **more: Any) -> None:  # noqa: ANN401
+        """Write a list: of options, arguments or commands."""
+        super().write_dl(
+            [(name, "  ".join(map(said, text.split("  ")))) for name, text in rows], *sizes, **more
+        )
+
+    def getvalue(self) -> str:
+        """Return it all, in letters that the terminal has."""
+        return terminal(sys.stdout).fit(super().getvalue())
+
+
+class Context(typer.Context):
+    """A context whose help is laid out so."""
+
+    formatter_class = Formatter
+
+
+def translated(command: Any) -> Any:  # noqa: ANN401 - Typer keeps the types of its commands to itself
+    """Put the help of a command, or of the whole program, into the active language."""
+    command.context_class = Context
+    command.help, command.short_help = _(command.help or ""), _(command.short_help or "")
+    for param in command.params:
+        param.help = _(param.help or "")
+    return command

@@ -1,0 +1,72 @@
+"""gradebook.csv: one line a sheet, for a spreadsheet; what students wrote stands there as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attncli.graders.gradebooks import write_table
+from attncli.graders.records import lost, records
+from attncli.language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from attncli.graders.records import Record
+
+
+HEADER = ("student", "file", "verdict", "score", "max_score", "percent", "late", "note")
+
+
+def write_gradebook(results: Path, path: Path, symbols: Sequence[str], duplicates: Collection[str]) -> None:
+    """Write the gradebook; ``symbols`` are its last columns: the points of these rows.
+
+    A student with two sheets (``duplicates``) keeps both, with a note. Raises AttnError where it
+    cannot be written.
+    """
+    lines = (line_of(record, symbols, duplicates) for record in records(results))
+    write_table(path, (*HEADER, *symbols), lines)
+
+
+def line_of(record: Record, symbols: Sequence[str], duplicates: Collection[str]) -> list[object]:
+    """Return the cells of one sheet."""
+    most = record["max_score"]
+    points = {row["symbol"]: row["points"] for row in record["rows"]}
+    late = record.get("late")
+    return [
+        record["student"],
+        record["file"],
+        record["verdict"],
+        number(record["score"]),
+        number(most),
+        number(percent(record)) if most else None,
+        late and number(100 * late["penalty"]),
+        "; ".join(notes_of(record, duplicates)),
+        *(number(points.get(symbol)) for symbol in symbols),
+    ]
+
+
+def notes_of(record: Record, duplicates: Collection[str]) -> Iterator[str]:
+    """Yield what is to be said about a sheet."""
+    if lost(record):
+        yield str(record["reason"])
+    if record["student"] in duplicates:
+        yield _("there are two sheets of this student")
+    if record.get("late"):
+        yield _(
+            "came in at {time}, worth {points} before",
+            time=record["late"]["submitted"],
+            points=number(record["late"]["raw_score"]),
+        )
+    yield from map(str, record.get("notes", ()))
+
+
+def percent(record: Record) -> float:
+    """Return the score in percent of what there was: 0 where there was nothing."""
+    most = record["max_score"]
+    return round(100 * record["score"] / most, 2) if most else 0.0
+
+
+def number(value: float | None) -> str | None:
+    """Write a number with no more decimals than it has: ``17.5``, ``18``."""
+    return None if value is None else f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,214 @@
+"""From one sheet of a folder to its line of results.jsonl; whatever the sheet holds, there is a line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attncli.course.sheets import read_handed, shown
+from attncli.errors import AttnError
+from attncli.homework.key import Key
+from attncli.homework.marking import mark
+from attncli.homework.marks import Verdict, rounded
+from attncli.homework.sheet import read_sheet
+from attncli.language import _
+from attncli.problem.sources import load
+from attncli.result import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from attncli.course.late import Late
+    from attncli.course.sheets import Handed
+    from attncli.homework.policy import Policy
+    from attncli.homework.sheet import Sheet
+    from attncli.problem.problem import Problem
+
+
+MOST_REASONS = 3
+
+
+class Keys(Protocol):
+    """What a student's sheet is marked against."""
+
+    def of(self, student: str, stem: str) -> Key:
+        """Return the key of a student, whose file has this stem; raises AttnError where there is none."""
+
+    @property
+    def only(self) -> Key | None:
+        """The key of everybody, if there is such a one."""
+
+
+@dataclass
+class OneKey:
+    """One problem for all."""
+
+    problem: Problem
+    loss: str | None = None
+    reduction: str | None = None
+
+    @cached_property
+    def only(self) -> Key:
+        """Work the problem out, once a process."""
+        return Key.of(self.problem, self.loss, self.reduction)
+
+    def of(self, _student: str, _stem: str) -> Key:
+        """Return it."""
+        return self.only
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Send another process the problem alone."""
+        return {"problem": self.problem, "loss": self.loss, "reduction": self.reduction}
+
+
+@dataclass
+class KeyEach:
+    """A problem for each student: ``configs`` has the file of each, ``changes`` what ``--set`` says."""
+
+    configs: Mapping[str, Path]
+    changes: tuple[str, ...] = ()
+    loss: str | None = None
+    reduction: str | None = None
+    last: tuple[Path, Key] | None = field(default=None, repr=False)
+
+    @property
+    def only(self) -> None:
+        """There is none that is everybody's."""
+
+    def of(self, student: str, stem: str) -> Key:
+        """Work out the problem of one student."""
+        path = self.configs.get(student) or self.configs.get(stem)
+        if path is None:
+            raise AttnError(_("there is no config for {student!r}", student=student[:40]))
+        if self.last is None or self.last[0] != path:
+            self.last = path, Key.of(load(str(path), self.changes), self.loss, self.reduction)
+        return self.last[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Send another process what to work out, not what was."""
+        return {**vars(self), "last": None}
+
+
+@dataclass(frozen=True)
+class Grader:
+    """All that a sheet's line depends on besides the sheet: it is the same in every process.
+
+    ``times``: when each student's sheet came in; None: the file's own time counts.
+    """
+
+    folder: Path
+    keys: Keys
+    policy: Policy
+    late: Late | None = None
+    times: Mapping[str, datetime] | None = None
+
+    def line(self, file: str) -> str:
+        """Read and mark one sheet, and return its line."""
+        try:
+            handed = read_handed(self.folder, file)
+        except AttnError as error:
+            return self.unreadable(file, None, reason_of(error))
+        try:
+            return self.marked(file, handed)
+        except AttnError as error:
+            return self.unreadable(file, handed, reason_of(error))
+        except Exception as fault:  # noqa: BLE001 - whatever it is, a user gets a sentence
+            kind = type(fault).__name__
+            reason = _("a fault of ours: {kind}: {fault}", kind=kind, fault=f"{fault!s:.200}")
+            return self.unreadable(file, handed, reason)
+
+    def marked(self, file: str, handed: Handed) -> str:
+        """Return the line of a sheet that can be read."""
+        sheet = self.named(read_sheet(handed.data, shown(file)), file)
+        student = sheet.student or ""
+        key = self.keys.of(student, stem_of(file))
+        for symbol in self.policy.due or ():
+            if symbol not in key.symbols:
+                message = _("the row {symbol}, which is due, is not on the page of {config}")
+                raise AttnError(message.format(symbol=symbol, config=key.name))
+        record = mark(sheet, key, self.policy).to_dict()
+        record |= {"file": shown(file), "sheet": digest(handed.data)}
+        late = self.lateness(student, handed)
+        if late is not None:
+            record["late"] = {**late, "raw_score": record["score"]}
+            record["score"] = rounded(record["score"] * (1 - late["penalty"]))
+        if self.times is not None and student not in self.times:
+            record["notes"] = [*record.get("notes", ()), _("the roster does not say when this sheet came in")]
+        return json.dumps(record, allow_nan=False) + "\n"
+
+    def named(self, sheet: Sheet, file: str) -> Sheet:
+        """Let the file's name stand in for a student's."""
+        return sheet if sheet.student else replace(sheet, student=stem_of(file))
+
+    def lateness(self, student: str, handed: Handed) -> dict[str, Any] | None:
+        """Return what the record tells of a sheet that came in late; None: it did not."""
+        if self.late is None:
+            return None
+        if self.times is None:
+            return self.late.of(self.late.file_time(handed.time))
+        time = self.times.get(student)
+        return None if time is None else self.late.of(time)
+
+    def unreadable(self, file: str, handed: Handed | None, reason: str) -> str:
+        """Return the line of a sheet that cannot be marked."""
+        key = self.keys.only
+        due = self.policy.due
+        counts = [symbol for symbol in due or () if symbol not in self.policy.ignored]
+        record = {
+            "schema": SCHEMA,
+            "student": stem_of(file),
+            "config": key and key.name,
+            "key": key and key.digest,
+            "verdict": str(Verdict.UNREADABLE),
+            "score": 0.0,
+            "max_score": None
+            if due is None
+            else rounded(sum(self.policy.points.get(one, 1.0) for one in counts)),
+            "rows": [],
+            "reason": reason,
+            "file": shown(file),
+            "sheet": handed and digest(handed.data),
+        }
+        return json.dumps(record, allow_nan=False) + "\n"
+
+    def still(self, file: str, line: bytes) -> bool:
+        """Whether a line that was written earlier is what this sheet would get again."""
+        try:
+            record = json.loads(line)
+            if record["file"] != shown(file):
+                return False
+            handed = read_handed(self.folder, file)
+            if "reason" in record:
+                return bool(record["sheet"] == digest(handed.data))
+            late = self.lateness(record["student"], handed)
+            told = record.get("late")
+            if told is not None:
+                told = {name: value for name, value in told.items() if name != "raw_score"}
+            return bool(record["sheet"] == digest(handed.data) and told == late)
+        except AttnError as error:
+            return self.unreadable(file, None, reason_of(error)).encode() == line
+        except (ValueError, TypeError, KeyError):
+            return False
+
+
+def digest(data: bytes) -> str:
+    """``sha256:…`` of a sheet's bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def stem_of(file: str) -> str:
+    """Return a file's name without its folder and its ending."""
+    return PurePosixPath(shown(file)).stem
+
+
+def reason_of(error: AttnError) -> str:
+    """Tell in one text why a sheet cannot be marked; the first few reasons where there are many."""
+    reasons = [f"{one.where}: {one.message}" if one.where else one.message for one in error.errors]
+    more = len(reasons) - MOST_REASONS
+    told = [*reasons[:MOST_REASONS], *([_("… and {count} more", count=more)] if more > 0 else [])]
+    return "; ".join(told)

@@ -1,0 +1,143 @@
+"""Marking again after the key was wrong: whose score changed, by how much, and in which rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from attncli.course.gradebook import number
+from attncli.errors import AttnError
+from attncli.graders.gradebooks import write_table
+from attncli.graders.records import records
+from attncli.language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from attncli.graders.records import Record
+
+
+HEADER = ("student", "file", "before", "after", "change", "rows")
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Change:
+    """A sheet whose score changed; None: it had no score then, or has none now.
+
+    ``rows``: the points of each row that earns other ones, before and after.
+    """
+
+    student: str
+    file: str
+    before: float | None
+    after: float | None
+    rows: tuple[tuple[str, float | None, float | None], ...] = ()
+
+    @property
+    def by(self) -> float | None:
+        """By how much the score changed."""
+        return None if self.before is None or self.after is None else round(self.after - self.before, 2)
+
+    @property
+    def in_rows(self) -> str:
+        """``A 0 → 1; O 0.5 → 1``."""
+        return "; ".join(f"{symbol} {said(before)} → {said(after)}" for symbol, before, after in self.rows)
+
+
+@dataclass
+class Changes:
+    """How many sheets changed and how many did not, and the first of those that did."""
+
+    sheets: int = 0
+    changed: int = 0
+    first: list[Change] = field(default_factory=list)
+
+    def write(self, changes: Iterable[Change | None], path: Path) -> None:
+        """Write the changes as CSV, and count them; None stands for a sheet that has not changed."""
+        write_table(path, HEADER, self.lines(changes))
+
+    def lines(self, changes: Iterable[Change | None]) -> Iterator[list[object]]:
+        """Yield the lines of the CSV."""
+        for change in changes:
+            self.sheets += 1
+            if change is None:
+                continue
+            self.changed += 1
+            if len(self.first) < MOST_SHOWN:
+                self.first.append(change)
+            numbers = map(number, (change.before, change.after, change.by))
+            yield [change.student, change.file, *numbers, change.in_rows]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON tells of it."""
+        return {
+            "sheets": self.sheets,
+            "changed": self.changed,
+            "first": [
+                {
+                    "student": change.student,
+                    "file": change.file,
+                    "before": change.before,
+                    "after": change.after,
+                    "rows": [
+                        {"symbol": symbol, "before": before, "after": after}
+                        for symbol, before, after in change.rows
+                    ],
+                }
+                for change in self.first
+            ],
+        }
+
+
+def compared(old: Path, new: Iterable[Record]) -> Iterator[Change | None]:
+    """Yield what changed of each sheet, in the order of the files; None where nothing did.
+
+    Raises AttnError where the old results cannot be read, or are not in that order.
+    """
+    before, after = ordered(old), iter(new)
+    left, right = next(before, None), next(after, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left["file"] < right["file"]):
+            yield changed(left, None)
+            left = next(before, None)
+        elif left is None or right["file"] < left["file"]:
+            yield changed(None, right)
+            right = next(after, None)
+        else:
+            yield changed(left, right)
+            left, right = next(before, None), next(after, None)
+
+
+def ordered(path: Path) -> Iterator[Record]:
+    """Yield the records of old results; raises AttnError where they are not in the order of the files."""
+    last = ""
+    for record in records(path):
+        if record["file"] < last:
+            message = _("the lines of {path!r} are not in the order of their files", path=str(path))
+            raise AttnError(message, hint=_("name a results.jsonl as attncli grade wrote it"))
+        last = record["file"]
+        yield record
+
+
+def changed(old: Record | None, new: Record | None) -> Change | None:
+    """Compare what there was of a sheet with what there is."""
+    before, after = (None if record is None else record["score"] for record in (old, new))
+    was, now = (
+        {row["symbol"]: row["points"] for row in record["rows"]} if record else {} for record in (old, new)
+    )
+    rows = tuple(
+        (symbol, was.get(symbol), now.get(symbol))
+        for symbol in {**now, **was}
+        if was.get(symbol) != now.get(symbol)
+    )
+    if before == after and not rows:
+        return None
+    about = new or old or {}
+    return Change(str(about.get("student")), about["file"], before, after, rows)
+
+
+def said(points: float | None) -> str:
+    """Write points; a dash where there are none."""
+    return number(points) or "–"

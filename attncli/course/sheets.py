@@ -1,0 +1,155 @@
+"""The sheets of a folder: which files they are, and reading one. What they hold is not trusted."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attncli.errors import AttnError
+from attncli.homework.sheet import MAX_BYTES
+from attncli.language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What lies in the folder and is not taken for a sheet."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A sheet as it was handed in: its bytes, and when its file was last changed (seconds)."""
+
+    data: bytes
+    time: float
+
+
+def find_sheets(folder: Path, apart: Collection[Path]) -> tuple[tuple[str, ...], tuple[Skipped, ...]]:
+    """Return the paths of the sheets within a folder, sorted, and what was left out.
+
+    ``apart`` are files and folders that are not the students': the config, the results. A symbolic
+    link to a folder is not followed; one that is named like a sheet is told of when it is read.
+    Raises AttnError where there is no such folder, or no sheet in it.
+    """
+    if not folder.is_dir():
+        what = _("{path!r} is a file") if folder.exists() else _("there is no folder {path!r}")
+        hint = _("attncli check marks one sheet") if folder.exists() else _("name the folder of the sheets")
+        raise AttnError(what.format(path=str(folder)), hint=hint)
+    own = {path.resolve() for path in apart}
+    found: list[str] = []
+    skipped: list[Skipped] = []
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = list(os.scandir(here))
+        except OSError as error:
+            reason = _("cannot be read: {reason}", reason=_(error.strerror or ""))
+            skipped.append(Skipped(within(folder, here), reason))
+            continue
+        for entry in entries:
+            path = here / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and path.resolve() not in own:
+                    waiting.append(path)
+                continue
+            why = why_not(entry, path, own)
+            if why is None:
+                found.append(within(folder, path))
+            elif why:
+                skipped.append(Skipped(within(folder, path), why))
+    if not found:
+        endings = ", ".join(SUFFIXES)
+        message = _("there is no sheet in {path!r}", path=str(folder))
+        raise AttnError(message, hint=_("a sheet is a file that ends in {endings}", endings=endings))
+    return tuple(sorted(found, key=shown)), tuple(sorted(skipped, key=lambda one: one.file))
+
+
+def why_not(entry: os.DirEntry[str], path: Path, own: Collection[Path]) -> str | None:
+    """Tell why a file is no sheet: None where it is one, empty where nobody would take it for one."""
+    link = entry.is_symlink()
+    named = entry.name.lower().endswith(SUFFIXES)
+    if link and entry.is_dir():
+        return _("it is a symbolic link to a folder")
+    if not named:
+        return ""
+    if entry.name.startswith("."):
+        return _("its name begins with a point")
+    if path.resolve() in own and not link:
+        return _("it is not a student's: it is named on the command line")
+    if link or entry.is_file(follow_symlinks=False):
+        return None
+    return _("it is a pipe or a device, not a file")
+
+
+def within(folder: Path, path: Path) -> str:
+    """Return a path as it stands within the folder, / between its parts."""
+    return path.relative_to(folder).as_posix()
+
+
+def shown(file: str) -> str:
+    r"""Return a file's path as text: a byte that is not UTF-8 as ``\xff``."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def read_handed(folder: Path, file: str) -> Handed:
+    """Read one sheet. Raises AttnError where it is a link, no ordinary file, or too large."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    path = folder / file
+    try:
+        if path.is_symlink():
+            raise AttnError(_("this is a symbolic link"), hint=_("put the file itself there"))
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise AttnError(_("this is a pipe or a device, not a file"))
+            if about.st_size > MAX_BYTES:
+                raise AttnError(_("this is larger than {most} MiB", most=MAX_BYTES // 2**20))
+            return Handed(stream.read(MAX_BYTES + 1), about.st_mtime)
+    except OSError as error:
+        reason = _(error.strerror or "")
+        raise AttnError(_("this cannot be read: {reason}", reason=reason)) from None
+
+
+def configs_by_student(folder: Path) -> dict[str, Path]:
+    """Return the config of each student: a file named after them.
+
+    Raises AttnError where there is no such folder, no config in it, or two for one student.
+    """
+    found: dict[str, Path] = {}
+    for path in listed(folder):
+        if path.stem in found:
+            message = _(
+                "{path!r} and {other!r} are of one student", path=str(path), other=str(found[path.stem])
+            )
+            raise AttnError(message, hint=_("keep one of them"))
+        found[path.stem] = path
+    if not found:
+        message = _("there is no config in {path!r}", path=str(folder))
+        raise AttnError(message, hint=_("a config is named after its student, like B20DCCN001.yaml"))
+    return found
+
+
+def listed(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder that can be configs, sorted."""
+    try:
+        yield from (
+            path
+            for path in sorted(folder.iterdir())
+            if path.name.lower().endswith(SUFFIXES) and path.is_file()
+        )
+    except OSError as error:
+        message = _("{file} cannot be read: {reason}", file=repr(str(folder)), reason=_(error.strerror or ""))
+        raise AttnError(message, hint=_("name the folder of the configs")) from None

@@ -1,0 +1,282 @@
+"""What a course looks like: counted from results.jsonl, a record at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from attncli.course.gradebook import percent
+from attncli.graders.records import lost
+from attncli.homework.marks import Verdict
+from attncli.problem.numbers import as_number
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import Self
+
+    from attncli.graders.records import Record
+
+
+BINS = 10
+MOST_TOLD = 100  # unreadable sheets whose reason is kept
+ENOUGH = 2  # cells of a row, or rows
+SHORT = 12  # bytes that tell one row's wrong cells from another's
+
+
+@dataclass
+class RowCount:
+    """What became of one row in all sheets that were asked for it or answered it."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    points: float = 0.0
+    max_points: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """The part of its points that the row earned."""
+        return self.points / self.max_points if self.max_points else 1.0
+
+
+@dataclass(frozen=True)
+class Same:
+    """Some sheets with the same wrong cells in some rows.
+
+    ``explained``: a named mistake explains all these rows, and whoever makes it gets these numbers.
+    """
+
+    sheets: tuple[int, ...]
+    rows: tuple[str, ...]
+    cells: int
+    explained: bool
+
+
+@dataclass(slots=True)
+class Shared:
+    """The wrong cells of a row that several sheets have in common."""
+
+    symbol: str
+    cells: int
+    explained: bool
+    sheets: list[int]
+
+
+@dataclass
+class Copies:
+    """The wrong rows of the sheets seen so far, by their digests: those of one sheet, those of several."""
+
+    once: dict[bytes, int] = field(default_factory=dict)
+    shared: dict[bytes, Shared] = field(default_factory=dict)
+
+    def add(self, sheet: int, record: Record) -> None:
+        """Take in a sheet, which has this number."""
+        for row in record["rows"]:
+            texts = {cell["cell"]: cell["yours"] for cell in row["wrong_cells"]}
+            if row["verdict"] == "wrong" and texts and not nothing(texts):
+                about = repr((record["key"], row["symbol"], sorted(texts.items())))
+                key = hashlib.blake2b(about.encode(), digest_size=SHORT).digest()
+                explained = any(not one["id"].startswith("slip-") for one in row["mistakes"])
+                if key in self.once:
+                    first = self.once.pop(key)
+                    self.shared[key] = Shared(row["symbol"], len(texts), explained, [first, sheet])
+                elif key in self.shared:
+                    self.shared[key].sheets.append(sheet)
+                else:
+                    self.once[key] = sheet
+
+    def groups(self, students: Sequence[str]) -> list[Same]:
+        """Return the sheets that have enough in common, those that no mistake explains first.
+
+        ``students`` tells whose each sheet is: two of one student are no copies.
+        """
+        rows = [row for row in self.shared.values() if len({students[sheet] for sheet in row.sheets}) > 1]
+        of_sheet: dict[int, list[Shared]] = defaultdict(list)
+        for row in rows:
+            for sheet in row.sheets:
+                of_sheet[sheet].append(row)
+        found = []
+        for group in sorted({tuple(row.sheets) for row in rows}):
+            common = [row for row in of_sheet[group[0]] if set(group) <= set(row.sheets)]
+            cells = sum(row.cells for row in common)
+            if cells >= ENOUGH:
+                symbols = tuple(row.symbol for row in common)
+                found.append(Same(group, symbols, cells, all(row.explained for row in common)))
+        return sorted(found, key=lambda same: (same.explained, -same.cells, same.sheets))
+
+
+def nothing(texts: Mapping[str, str]) -> bool:
+    """Whether only zeros were written: many people do that by themselves."""
+    return all(as_number(text) == 0 for text in texts.values())
+
+
+@dataclass
+class Summary:
+    """The sheets of a course, counted. ``known``: the rows of the one page that there is, if it is one."""
+
+    known: tuple[str, ...] | None = None
+    students: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    unreadable: int = 0
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+    late: int = 0
+    percents: Counter[float] = field(default_factory=Counter)
+    rows: dict[str, RowCount] = field(default_factory=lambda: defaultdict(RowCount))
+    mistakes: Counter[str] = field(default_factory=Counter)
+    formulas: dict[str, str] = field(default_factory=dict)
+    copies: Copies = field(default_factory=Copies)
+
+    @classmethod
+    def of(cls, records: Iterable[Record], known: tuple[str, ...] | None = None) -> Self:
+        """Count the sheets."""
+        summary = cls(known)
+        for record in records:
+            summary.add(record)
+        return summary
+
+    def add(self, record: Record) -> None:
+        """Count one sheet."""
+        number = len(self.files)
+        self.students.append(record["student"])
+        self.files.append(record["file"])
+        if lost(record):
+            self.unreadable += 1
+            if len(self.reasons) < MOST_TOLD:
+                self.reasons.append((record["file"], record["reason"]))
+            return
+        self.percents[percent(record)] += 1
+        self.late += "late" in record
+        likeliest: dict[str, str] = {}
+        for row in filter(self.counts, record["rows"]):
+            count = self.rows[row["symbol"]]
+            count.verdicts[row["verdict"]] += 1
+            count.points += row["points"]
+            count.max_points += row["max_points"]
+            if row["mistakes"]:
+                likeliest.setdefault(row["mistakes"][0]["id"], row["mistakes"][0]["formula"])
+        self.mistakes.update(likeliest.keys())
+        self.formulas = {**likeliest, **self.formulas}
+        self.copies.add(number, record)
+
+    def counts(self, row: dict[str, Any]) -> bool:
+        """Whether a row is one of a page: what a student calls a row may be anything."""
+        if self.known is not None:
+            return row["symbol"] in self.known
+        return bool(row["cells"]) or row["verdict"] == Verdict.BLANK
+
+    @property
+    def symbols(self) -> list[str]:
+        """The rows that were asked for or answered, in the page's order."""
+        return [symbol for symbol in self.known if symbol in self.rows] if self.known else [*self.rows]
+
+    @property
+    def duplicates(self) -> dict[str, list[str]]:
+        """The students with more than one sheet, and its files; a blank or a capital tells no two apart."""
+        numbers = defaultdict(list)
+        for number, student in enumerate(self.students):
+            numbers[" ".join(student.casefold().split())].append(number)
+        return {
+            self.students[found[0]]: [self.files[number] for number in found]
+            for found in numbers.values()
+            if len(found) > 1
+        }
+
+    @property
+    def twice(self) -> frozenset[str]:
+        """The students with more than one sheet, in every spelling."""
+        files = {file for files in self.duplicates.values() for file in files}
+        return frozenset(
+            student for student, file in zip(self.students, self.files, strict=True) if file in files
+        )
+
+    @property
+    def same_wrong(self) -> list[Same]:
+        """The sheets of different students that share wrong numbers."""
+        return self.copies.groups(self.students)
+
+    @property
+    def marked(self) -> int:
+        """How many sheets were marked."""
+        return len(self.files) - self.unreadable
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the scores in percent; None where there are none."""
+        return (
+            sum(value * count for value, count in self.percents.items()) / self.marked
+            if self.marked
+            else None
+        )
+
+    @property
+    def median(self) -> float | None:
+        """The median of the scores in percent; None where there are none."""
+        middle = list(self.ranked((self.marked - 1) // 2, self.marked // 2)) if self.marked else []
+        return sum(middle) / len(middle) if middle else None
+
+    def ranked(self, *places: int) -> Iterator[float]:
+        """Yield the scores in percent that stand in these places, counted from 0 from the lowest."""
+        for place in places:
+            before = 0
+            for value, count in sorted(self.percents.items()):
+                before += count
+                if place < before:
+                    yield value
+                    break
+
+    @property
+    def distribution(self) -> list[int]:
+        """How many sheets have from 0 to below 10 percent, and so on; the last has the 100s as well."""
+        bins = [0] * BINS
+        for value, count in self.percents.items():
+            bins[min(max(int(value * BINS / 100), 0), BINS - 1)] += count
+        return bins
+
+    @property
+    def hardest(self) -> str | None:
+        """The row that earned the least of its points; None where every row earned them all."""
+        symbol = min(self.symbols, key=lambda symbol: self.rows[symbol].share, default=None)
+        return symbol if symbol is not None and self.rows[symbol].share < 1 else None
+
+    def missing(self, people: Collection[str]) -> list[str]:
+        """Name the students of the roster who handed nothing in."""
+        there = set(self.students)
+        return [student for student in people if student not in there]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON tells of it."""
+        return {
+            "sheets": len(self.files),
+            "scores": {"mean": self.mean, "median": self.median, "distribution": self.distribution},
+            "rows": [
+                {
+                    "symbol": symbol,
+                    **{str(verdict): self.rows[symbol].verdicts[verdict] for verdict in Verdict},
+                    "share": round(self.rows[symbol].share, 4),
+                }
+                for symbol in self.symbols
+            ],
+            "hardest": self.hardest,
+            "mistakes": [
+                {"id": id_, "sheets": count, "formula": self.formulas[id_]}
+                for id_, count in self.mistakes.most_common()
+            ],
+            "same_wrong": [
+                {
+                    "students": [self.students[sheet] for sheet in same.sheets],
+                    "files": [self.files[sheet] for sheet in same.sheets],
+                    "rows": list(same.rows),
+                    "cells": same.cells,
+                    "explained": same.explained,
+                }
+                for same in self.same_wrong
+            ],
+            "unreadable": {
+                "count": self.unreadable,
+                "first": [{"file": file, "reason": reason} for file, reason in self.reasons],
+            },
+            "duplicates": [
+                {"student": student, "files": files} for student, files in self.duplicates.items()
+            ],
+            "late": self.late,
+        }

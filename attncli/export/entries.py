@@ -1,0 +1,107 @@
+"""What an exported document shows of a result: each row of the page as grids of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from attncli.language import _
+from attncli.show.matrix import HEADED, Looks, View, labels_of, matrix_view
+from attncli.show.page import about, equation, reading
+from attncli.show.page import heading as page_heading
+from attncli.untrusted import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from attncli.result import Result
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the page: its formula, what there is to say about it, and its numbers.
+
+    ``views`` is empty for one number, which stands in the formula; with heads it has one view a head,
+    each with its title.
+    """
+
+    symbol: str
+    formula: str
+    about: tuple[str, ...]
+    titles: tuple[str, ...]
+    views: tuple[View, ...]
+
+    @property
+    def marked(self) -> bool:
+        """Whether the largest cells of rows are marked."""
+        return any(any(line) for view in self.views for line in view.largest or ())
+
+
+def entries(shown: Shown, looks: Looks | None = None) -> Iterator[Entry]:
+    """Yield the rows that are shown, in their order."""
+    for symbol in shown.symbols:
+        yield entry(shown, symbol, looks or shown.paper)
+
+
+def entry(shown: Shown, symbol: str, looks: Looks) -> Entry:
+    """Read one row of the page."""
+    result, value = shown.result, shown.result[symbol]
+    fit = looks.terminal.fit
+    formula = fit(equation(result, symbol, looks.decimals))
+    words = tuple(fit(part) for part in about(result, symbol, looks.decimals) if part)
+    if value.ndim == 0:
+        return Entry(symbol, formula, words, (), ())
+    rows, columns = [("",), *labels_of(result, symbol)][-2:]
+    headed = value.ndim == HEADED
+    matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
+    chosen = [shown.head - 1] if headed and shown.head is not None else range(len(matrices))
+    peak = max(float(matrices[h].max()) for h in chosen) if symbol == "A" else None
+    return Entry(
+        symbol,
+        formula,
+        words,
+        tuple(_("head {number}", number=h + 1) for h in chosen) if headed else ("",),
+        tuple(matrix_view(matrices[h], rows, columns, looks, peak=peak) for h in chosen),
+    )
+
+
+def heading(shown: Shown) -> tuple[str, list[str]]:
+    """Return the problem's name, and the lines about it."""
+    terminal = shown.paper.terminal
+    name = terminal.fit(harmless(shown.result.problem.name))
+    lines = page_heading(shown.result, shown.looks.decimals, terminal).plain
+    return name, lines.removeprefix(f"{name}: ").split("\n")
+
+
+def read_off(shown: Shown) -> View | None:
+    """Return the words that each token looks at most; None where A is not shown."""
+    if shown.quiet or "A" not in shown.symbols:
+        return None
+    return reading(shown.result, shown.paper, head=shown.head)
+
+
+class Paper(Looks):
+    """How matrices look where no screen is too narrow for a name."""
+
+    @property
+    def room(self) -> int:
+        """How long a name may be."""
+        return 48
+
+
+class Shown(NamedTuple):
+    """A result, and what of it is to be shown, and how."""
+
+    result: Result
+    symbols: Sequence[str]
+    looks: Looks
+    head: int | None = None
+    quiet: bool = False
+
+    @property
+    def paper(self) -> Paper:
+        """How the matrices of a document look."""
+        looks = self.looks
+        return Paper(looks.terminal._replace(color=False), looks.decimals, looks.full)

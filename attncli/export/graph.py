@@ -1,0 +1,112 @@
+"""The graph as text: a tree for the terminal, and the languages Mermaid and DOT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attncli.language import _
+from attncli.untrusted import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from attncli.readings.graph import Edge, Graph, Node
+
+
+UNICODE_TWIGS = ("├── ", "└── ", "│   ", "    ")
+ASCII_TWIGS = ("|-- ", "`-- ", "|   ", "    ")
+PLAIN = frozenset(" .,=+()[]/_^")  # the signs of ASCII that may stand in a Mermaid label as they are
+
+
+def tree(graph: Graph, width: int, *, ascii_only: bool) -> Iterator[str]:
+    """Write each node over what it is made of, from the ends down; a second time only its name."""
+    for sizes in (lambda node: node.sizes, lambda node: node.size or _("one number")):
+        lines = list(branches(graph, sizes, ASCII_TWIGS if ascii_only else UNICODE_TWIGS))
+        if all(len(line) <= width for line in lines):
+            break  # otherwise without the letters, which are on the page
+    for line in lines:
+        yield line + "\n"
+
+
+def branches(graph: Graph, sizes: Callable[[Node], str], twigs: tuple[str, str, str, str]) -> Iterator[str]:
+    """Yield the lines of the trees of all ends."""
+    fork, last, trunk, blank = twigs
+    seen: set[str] = set()
+
+    def grow(symbol: str, first: str, rest: str) -> Iterator[str]:
+        node = graph.node[symbol]
+        if symbol in seen:
+            yield first + _("{symbol} (above)", symbol=harmless(symbol))
+            return
+        seen.add(symbol)
+        given = f"   {_('given')}" if node.kind == "given" else ""
+        yield f"{first}{harmless(node.formula)}   {sizes(node)}{given}"
+        below = graph.made_of[symbol]
+        for i, source in enumerate(below):
+            end = i == len(below) - 1
+            yield from grow(source, rest + (last if end else fork), rest + (blank if end else trunk))
+
+    for i, symbol in enumerate(graph.ends):
+        if i:
+            yield ""
+        yield from grow(symbol, "", "")
+
+
+def edge_label(edge: Edge) -> str:
+    """Mark the gradient's way with ∂ and what goes in transposed with ᵀ."""
+    return ("∂" if edge.flow == "gradient" else "") + ("ᵀ" if edge.transposed else "")
+
+
+def mermaid(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
+    """Write a Mermaid flowchart; its nodes are counted, so that no name can mean something in it."""
+    place = {node.symbol: f"n{i}" for i, node in enumerate(graph.nodes)}
+    arrows = {"forward": "-->", "gradient": "-.->", "reused": "-.-o"}
+    yield "flowchart TB\n"
+    legend = _("forward --> , gradient -.-> marked ∂, a value reused by a gradient -.-o")
+    yield f"  %% {fit(legend)}\n"
+    for node in graph.nodes:
+        lines = (fit(node.formula), fit(node.sizes))
+        label = "<br/>".join(mermaid_quoted(line) for line in lines)
+        left, right = {"given": ("([", "])"), "forward": ("[", "]"), "gradient": ("[[", "]]")}[node.kind]
+        yield f'  {place[node.symbol]}{left}"{label}"{right}\n'
+    for edge in graph.edges:
+        label = mermaid_quoted(fit(edge_label(edge)))
+        middle = f'|"{label}"|' if label else ""
+        yield f"  {place[edge.source]} {arrows[edge.flow]}{middle} {place[edge.target]}\n"
+    gradients = [place[node.symbol] for node in graph.nodes if node.kind == "gradient"]
+    if gradients:
+        yield "  classDef gradient stroke-dasharray: 5 3\n"
+        yield f"  class {','.join(gradients)} gradient\n"
+
+
+def mermaid_quoted(text: str) -> str:
+    """Write every sign that Mermaid or HTML might read as more than itself by its number: #34; for "."""
+    return "".join(
+        char if char.isalnum() or char in PLAIN or not char.isascii() else f"#{ord(char)};"
+        for char in harmless(text)
+    )
+
+
+def dot(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
+    """Write a digraph for Graphviz."""
+    shapes = {"given": "ellipse", "forward": "box", "gradient": "box, style=dashed"}
+    arrows = {"forward": "", "gradient": "style=dashed", "reused": "style=dotted, arrowhead=odot"}
+    place = {node.symbol: f"n{i}" for i, node in enumerate(graph.nodes)}
+    yield "digraph attention {\n"
+    legend = _("solid: forward; dashed, marked ∂: gradient; dotted: a value reused by a gradient")
+    yield f"  // {fit(legend)}\n"
+    yield "  rankdir=TB;\n"
+    for node in graph.nodes:
+        label = rf"{dot_quoted(fit(node.formula))}\n{dot_quoted(fit(node.sizes))}"
+        yield f'  {place[node.symbol]} [label="{label}", shape={shapes[node.kind]}];\n'
+    for edge in graph.edges:
+        label = dot_quoted(fit(edge_label(edge)))
+        named = f'label=" {label}"' if label else ""
+        about = ", ".join(part for part in (arrows[edge.flow], named) if part)
+        yield f"  {place[edge.source]} -> {place[edge.target]}{f' [{about}]' if about else ''};\n"
+    yield "}\n"
+
+
+def dot_quoted(text: str) -> str:
+    """Keep quotes and backslashes, which Graphviz would read as escapes and names."""
+    return harmless(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,391 @@
+r"""LaTeX: a whole document that needs amsmath and nothing else out of the ordinary.
+
+A matrix is a ``bmatrix`` with the names of its rows beside it; one too wide or too long for the page is
+split, so that no number is lost. Tokens beyond Latin letters need xelatex or lualatex.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attncli.export.entries import entries, heading
+from attncli.language import _
+from attncli.ops.expression import Style
+from attncli.show.explain import MOST_TERMS, Working
+from attncli.show.matrix import split as blocks
+from attncli.show.numbers import alone, written
+from attncli.untrusted import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from attncli.export.entries import Entry, Shown
+    from attncli.ops.expression import Expression
+    from attncli.result import Explanation
+    from attncli.show.explain import Explained
+    from attncli.show.matrix import Looks, View
+
+
+# In points, at the size of the text: how wide the page, a letter, and the gap between columns are.
+ROOM, LETTER, GAP = 470, 5, 10
+LONGEST = 40  # rows on one page
+PREAMBLE = r"""% Letters that pdflatex does not have need xelatex or lualatex.
+\documentclass{article}
+\usepackage{iftex}
+\iftutex\usepackage{fontspec}\else\usepackage[T1]{fontenc}\fi
+\usepackage{amsmath}
+\usepackage[margin=2cm]{geometry}
+\setlength{\parindent}{0pt}
+\setcounter{secnumdepth}{0}
+\newcommand{\trail}[2]{{\raggedright\leftskip=#1em\hangafter=1\hangindent=2em #2\par}}
+"""
+SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
+    "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+    "`": r"\textasciigrave{}", "'": "{'}", '"': '{"}',
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+}  # fmt: skip
+SIGNS = {
+    "∂": r"\partial", "∞": r"\infty", "×": r"\times", "·": r"\cdot", "√": r"\surd", "ᵀ": r"{}^{\top}",
+    "∘": r"\circ", "−": "-", "Σ": r"\Sigma", "σ": r"\sigma", "²": "{}^2", "≈": r"\approx", "≠": r"\neq",
+    "≤": r"\leq", "≥": r"\geq", "→": r"\to", "⋯": r"\cdots", "⋮": r"\vdots", "⇒": r"\Rightarrow",
+}  # fmt: skip
+ESCAPES = str.maketrans(
+    SPECIAL
+    | {sign: rf"\ensuremath{{{command}}}" for sign, command in SIGNS.items()}
+    | {"…": r"\ldots{}", "–": r"\textendash{}", "’": r"{'}"}
+)
+ENTRIES = {"∞": r"\infty", "-∞": r"-\infty", "~": r"\sim", "⋯": r"\cdots", "⋮": r"\vdots", "–": "-"}
+LETTERS = r"d_(?:model|context|values|out|k|v)"
+TOKEN = re.compile(rf"\s*({LETTERS}|d?(?:[A-Z][a-z]?|b[qkvo](?![a-z]))(?:_[A-Z][a-z]?)?|[a-z]+|\d+|\S)")
+NAME = re.compile(r"(d?)([A-Z]|b)([a-z]?)(?:_([A-Z])([a-z]?))?")
+BETWEEN = {"·": " ", "∘": r" \odot "}
+BEHIND = {"²": "^2", "ᵀ": r"^{\top}"}
+BRACKETS = {"(": ")", "[": "]"}
+FUNCTION_NAMES = {"ln": r"\ln", "σ": r"\sigma"}
+
+
+def write(shown: Shown) -> Iterator[str]:
+    """Write the rows that are shown, one after the other."""
+    # Numbers have LaTeX's own signs, whatever the terminal takes; only words are fitted to it.
+    looks = shown.paper
+    rows = list(entries(shown, looks._replace(terminal=looks.terminal._replace(ascii_only=False))))
+    widest = max((len(view.columns) for entry in rows for view in entry.views), default=0)
+    yield PREAMBLE
+    yield f"\\setcounter{{MaxMatrixCols}}{{{max(10, widest)}}}\n\\begin{{document}}\n"
+    if not shown.quiet:
+        name, lines = heading(shown)
+        yield f"\\section{{{text(name)}}}\n" + "\n\n".join(map(text, lines)) + "\n"
+    for entry in rows:
+        yield "".join(row(shown, entry))
+    yield "\\end{document}\n"
+
+
+def row(shown: Shown, entry: Entry) -> Iterator[str]:
+    """Write one row: its meaning, its formula, its numbers."""
+    result, symbol, fit = shown.result, entry.symbol, shown.looks.terminal.fit
+    yield f"\n\\subsection{{{text(symbol)}}}\n"
+    if entry.about:
+        yield f"{text(fit(', '.join(entry.about)))}\n"
+    formula = symbol_latex(symbol)
+    found = result.page.row.get(symbol)
+    if found:
+        formula += f" = {latex(found.op.text(*found.args))}"
+    if not entry.views:
+        value = number(alone(float(result[symbol]), shown.looks.decimals))
+        yield display(f"{formula} = {value}")
+        return
+    names = [[fit(name).strip() for name in view.rows] for view in entry.views]
+    pieces = [
+        (title, down, across, matrix(view, labels, down, across))
+        for title, view, labels in zip(entry.titles, entry.views, names, strict=True)
+        for down, across in parts(view, labels)
+    ]
+    if len(pieces) == 1 and not pieces[0][0] and fits(entry, formula, names[0]):
+        yield display(f"{formula} =\n{pieces[0][3]}")
+    else:
+        yield display(formula) if found else ""
+        for title, down, across, body in pieces:
+            label = fit(place(title, down, across, entry.views[0]))
+            yield f"\n{label}\n" if label else ""
+            yield display(body)
+    if result.problem.labels(result.letters(symbol)[-1]) is not None:
+        columns = ", ".join(text(fit(name)) for name in entry.views[0].columns)
+        yield fit(_("Columns: {names}", names=columns)) + "\n"
+    if entry.views[0].hidden:
+        yield f"\n{text(fit(entry.views[0].hidden))}\n"
+
+
+def display(formula: str) -> str:
+    """Set a formula on lines of its own."""
+    return f"\\[\n{formula.rstrip()}\n\\]\n"
+
+
+def matrix(view: View, names: Sequence[str], down: range, across: range) -> str:
+    r"""Write some rows and columns as a ``bmatrix``, with the rows' names beside it."""
+    lines = [" & ".join(number(view.cells[i][j]) for j in across) for i in down]
+    body = "\\begin{bmatrix}\n" + " \\\\\n".join(lines) + "\n\\end{bmatrix}\n"
+    if not any(names):
+        return body
+    beside = " \\\\ ".join(rf"\text{{{text(names[i])}}}" for i in down)
+    return f"\\begin{{array}}{{r}} {beside} \\end{{array}}\n{body}"
+
+
+def parts(view: View, names: Sequence[str]) -> Iterator[tuple[range, range]]:
+    """Split what is too large for the page: into some columns of some rows."""
+    columns = blocks(widths(view), ROOM - names_width(names))
+    for start in range(0, len(view.rows), LONGEST):
+        down = range(start, min(start + LONGEST, len(view.rows)))
+        yield from ((down, across) for across in columns)
+
+
+def fits(entry: Entry, formula: str, names: Sequence[str]) -> bool:
+    """Whether a formula and its matrix have room on one line."""
+    letters = re.sub(r"\\[a-z]+", "x", formula)
+    return len(letters) * LETTER + names_width(names) + sum(widths(entry.views[0])) < ROOM
+
+
+def widths(view: View) -> list[int]:
+    """How wide each column is."""
+    return [max(len(line[j].strip()) for line in view.cells) * LETTER + GAP for j in range(len(view.columns))]
+
+
+def names_width(names: Sequence[str]) -> int:
+    """How wide the names of the rows are, and the brackets."""
+    return max(map(len, names)) * LETTER + 2 * GAP
+
+
+def place(title: str, down: range, across: range, view: View) -> str:
+    """Say which head, which rows and which columns these are; nothing where they are all."""
+    said = [title] if title else []
+    if len(down) < len(view.rows):
+        said.append(_("rows {first} to {last}", first=down[0] + 1, last=down[-1] + 1))
+    if len(across) < len(view.columns):
+        said.append(_("columns {first} to {last}", first=across[0] + 1, last=across[-1] + 1))
+    return ", ".join(said)
+
+
+def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
+    """Write each cell's working, its arithmetic as formulas, and the words about each symbol."""
+    fit = looks.terminal.fit
+    yield PREAMBLE + "\\begin{document}\n"
+    for one in explained:
+        yield f"\n\\subsection{{{text(fit(one.name))}}}\n"
+        yield "".join(f"{text(fit(paragraph))}\n\n" for paragraph in one.words)
+        if one.has_working:
+            working = TexWorking(one.decimals, fit, full=one.full)
+            for line in working.trail(one.explanation, one.depth):
+                depth, body = split(harmless(line))
+                yield f"\\trail{{{depth}}}{{{body}}}\n"
+    yield "\\end{document}\n"
+
+
+def text(words: str) -> str:
+    """Write words for text mode; no sign in them is taken for LaTeX, and no two become a ligature."""
+    return re.sub("([-,])(?=\\1)", r"\1{}", words.strip().translate(ESCAPES))
+
+
+def number(shown: str) -> str:
+    """Write a number as it is shown, for math mode."""
+    shown = shown.strip()
+    if shown in ENTRIES:
+        return ENTRIES[shown]
+    digits, exponent, power = shown.partition("e")
+    return rf"{digits} \cdot 10^{{{int(power)}}}" if exponent else digits
+
+
+class TexWorking(Working):
+    """Writes the lines of a working in LaTeX: the arithmetic as formulas, remarks as text."""
+
+    def __init__(self, decimals: int, fit: Callable[[str], str], *, full: bool = False) -> None:
+        super().__init__(decimals, full=full)
+        self.fit = fit
+        self.plain = Working(decimals, full=full)
+        self.write = lambda value: number(written(value, decimals))
+        self.style = Style(
+            self.write,
+            minus="-",
+            times=r" \cdot ",
+            square="^2",
+            calls={"exp": "e^{{{}}}", "log": r"\ln({})", "sqrt": r"\sqrt{{{}}}"},
+            enclosed=True,
+            most=None if full else MOST_TERMS,
+        )
+
+    def substituted(self, expression: Expression) -> str:
+        """The numbers put in."""
+        return super().substituted(expression).replace("…", r"\cdots")
+
+    def line(self, explanation: Explanation) -> str:
+        """Write one line, which LaTeX may break at each sign."""
+        line = super().line(explanation).replace(" ≈ ", r" \approx ")
+        return line if explanation.row is None else f"${line}$"
+
+    def given(self, name: str, value: str) -> str:
+        """Write the line of a number that nothing stands behind: only the number is a formula."""
+        return self.fit(super().given(f"${name}", f"{value}$"))
+
+    def named(self, name: str) -> str:
+        """Write the name of a cell, or of a place in a formula."""
+        return rf"\text{{{text(self.fit(harmless(name)))}}}"
+
+    def remarks(self, explanation: Explanation) -> Iterator[str]:
+        """Write what a line cannot say."""
+        return (text(self.fit(harmless(line))) for line in self.plain.remarks(explanation))
+
+
+def split(line: str) -> tuple[int, str]:
+    """Cut a line of a trail in how deep it stands and what it says."""
+    found = re.match(r"[ └]*", line)
+    depth = len(found[0]) if found else 0
+    return depth, line[depth:]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a formula in LaTeX; ``inside`` is what stands between its brackets, if that is all it is."""
+
+    latex: str
+    inside: str = ""
+
+
+def latex(text: str) -> str:
+    """Translate the right-hand side of a formula; raises ValueError where it is not one."""
+    return Formula(text).equation()
+
+
+def symbol_latex(symbol: str) -> str:
+    r"""Write a symbol: Wq → W_q, dQ → ∂L/∂Q as a fraction, dX_Q → that, along the path through Q."""
+    found = NAME.fullmatch(symbol)
+    if found is None:
+        return size_latex(symbol)
+    gradient, letter, index, via, via_index = found.groups()
+    name = subscripted(letter, index)
+    if not gradient:
+        return name
+    fraction = rf"\frac{{\partial L}}{{\partial {name}}}"
+    return rf"\left.{fraction}\right|_{{{subscripted(via, via_index)}}}" if via else fraction
+
+
+def subscripted(letter: str, index: str) -> str:
+    """``W_q``."""
+    return f"{letter}_{index}" if index else letter
+
+
+def size_latex(letter: str) -> str:
+    r"""Write what a shape is made of: h·d_k → h d_k, d_model → d_{\text{model}}."""
+    parts = []
+    for part in letter.split("·"):
+        name, _, index = part.partition("_")
+        parts.append(rf"{name}_{{\text{{{index}}}}}" if len(index) > 1 else part)
+    return " ".join(parts)
+
+
+class Formula:
+    """A parser by recursive descent; each method reads one rule of the grammar."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [found.group(1) for found in TOKEN.finditer(text)]
+        self.at = 0
+
+    @property
+    def next(self) -> str:
+        """The token to come, "" at the end."""
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self, expected: str = "") -> str:
+        """Return the next token and go on; raises ValueError where another one was due."""
+        token = self.next
+        if not token or (expected and token != expected):
+            raise ValueError(f"{self.text!r}: found {token or 'the end'!r}, expected {expected or 'more'!r}")
+        self.at += 1
+        return token
+
+    def equation(self) -> str:
+        """Read everything."""
+        parts = [self.sum().latex]
+        while self.next == "=":
+            self.take()
+            parts.append(self.sum().latex)
+        written = " = ".join(parts)
+        if self.next == ",":
+            self.take()
+            words = " ".join(self.tokens[self.at :])
+            self.at = len(self.tokens)
+            written += rf",\quad \text{{{words}}}"
+        if self.next:
+            raise ValueError(f"{self.text!r}: {self.next!r} is more than a formula")
+        return written
+
+    def sum(self) -> Piece:
+        """Read terms with plus and minus between them."""
+        sign = "-" if self.next == "−" else ""
+        if sign:
+            self.take()
+        first = self.term()
+        if not sign and self.next not in {"+", "−"}:
+            return first
+        written = sign + first.latex
+        while self.next in {"+", "−"}:
+            operator = "+" if self.take() == "+" else "-"
+            written += f" {operator} {self.term().latex}"
+        return Piece(written)
+
+    def term(self, *, divided: bool = True) -> Piece:
+        """Read factors; ``divided`` is False within a sum Σ, whose divisor is that of the whole sum."""
+        product = self.power()
+        while self.next:
+            if self.next in BETWEEN:
+                product = Piece(product.latex + BETWEEN[self.take()] + self.power().latex)
+            elif self.next == "/" and divided:
+                self.take()
+                product = fraction(product, self.power())
+            elif self.next in BRACKETS:
+                product = Piece(f"{product.latex} {self.power().latex}")
+            else:
+                break
+        return product
+
+    def power(self) -> Piece:
+        """Read something squared or transposed, or just something."""
+        base = self.atom()
+        while self.next in BEHIND:
+            exponent = BEHIND[self.take()]
+            upright = base.latex if r"\frac" not in base.latex or base.inside else bracketed(base.latex)
+            base = Piece(upright + exponent)
+        return base
+
+    def atom(self) -> Piece:
+        """Read a name, a number, a function or something in brackets."""
+        token = self.take()
+        if token in BRACKETS:
+            inside = self.sum().latex
+            return Piece(bracketed(inside, token, self.take(BRACKETS[token])), inside)
+        if token == "Σ":  # noqa: S105 - the sign of a sum
+            return Piece(rf"\sum {self.term(divided=False).latex}")
+        if token == "√":  # noqa: S105 - the sign of a root
+            return Piece(rf"\sqrt{{{self.atom().latex}}}")
+        if token == "ln" and self.next not in BRACKETS:  # noqa: S105 - a function
+            return Piece(rf"\ln {self.power().latex}")
+        if self.next == "(" and (token in FUNCTION_NAMES or (token.isalpha() and token.islower())):
+            return Piece(FUNCTION_NAMES.get(token, rf"\operatorname{{{token}}}") + self.atom().latex)
+        if token.isdecimal() or NAME.fullmatch(token) or re.fullmatch(rf"{LETTERS}|[hc]", token):
+            return Piece(symbol_latex(token))
+        raise ValueError(f"{self.text!r}: {token!r} has no LaTeX")
+
+
+def fraction(above: Piece, below: Piece) -> Piece:
+    """Divide: one over the other, or with a slash where a fraction would stand within a fraction."""
+    if r"\frac" in above.latex + below.latex:
+        return Piece(f"{above.latex} / {below.latex}")
+    return Piece(rf"\frac{{{above.inside or above.latex}}}{{{below.inside or below.latex}}}")
+
+
+def bracketed(inside: str, left: str = "(", right: str = ")") -> str:
+    """Put brackets around something, as tall as it is."""
+    if r"\frac" in inside:
+        return rf"\left{left} {inside} \right{right}"
+    return f"{left}{inside}{right}"

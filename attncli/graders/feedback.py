@@ -1,0 +1,161 @@
+"""What a student is told about a sheet, as pieces of text that each format sets in its own way."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attncli.graders.records import GOOD, lost, raw_score
+from attncli.homework.marks import rounded
+from attncli.language import N_, _, plural
+from attncli.untrusted import points
+
+if TYPE_CHECKING:
+    from attncli.graders.records import Record
+
+
+SIGNS = {"correct": "✓", "follow-through": "↷", "wrong": "✗", "blank": "○", "unreadable": "?"}
+WORDS = {
+    "correct": N_("right"),
+    "follow-through": N_("follows from earlier rows"),
+    "wrong": N_("wrong"),
+    "blank": N_("blank"),
+    "unreadable": N_("cannot be read"),
+}
+SLIP = "slip-"  # the formula was right: the hand slipped
+LISTED = 8  # wrong cells that are named one by one
+LONGEST = 40  # characters of what stands in a cell
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What seems to have been done: a formula, and a sentence about it."""
+
+    formula: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """All there is to say about one row; nothing at all about one that is right."""
+
+    says: str = ""
+    cells: tuple[str, ...] = ()
+    more: str = ""
+    causes: tuple[Cause, ...] = ()
+    look: str = ""
+
+
+def score_line(view: Record) -> str:
+    """``Score: 17.5 of 18``."""
+    return _("Score: {score}", score=out_of(view["score"], view["max_score"]))
+
+
+def points_line(row: Record) -> str:
+    """``0.89 of 1``."""
+    return out_of(row["points"], row["max_points"])
+
+
+def out_of(earned: float, most: float | None) -> str:
+    """``17.5 of 18``; only what was earned where nobody knows what there was."""
+    if most is None:
+        return points(earned)
+    return _("{score} of {most}", score=points(earned), most=points(most))
+
+
+def late_line(view: Record) -> str:
+    """Tell what being late has cost; nothing where it has not."""
+    taken_off = rounded(raw_score(view) - view["score"])
+    return _("Handed in late: {points} taken off.", points=points(taken_off)) if taken_off else ""
+
+
+def lost_lines() -> list[str]:
+    """Tell that a sheet could not be read."""
+    return [
+        _("This sheet could not be read, so nothing in it was marked."),
+        _(
+            "Run {command}: it says where and why. Mend the sheet and hand it in again.",
+            command="attncli check SHEET",
+        ),
+    ]
+
+
+def opening(view: Record) -> list[str]:
+    """Tell what there is to say before the rows: about the whole sheet."""
+    said = lost_lines() if lost(view) else [late_line(view)]
+    return [line for line in (*said, *view.get("notes", ())) if line]
+
+
+def cells_line(row: Record) -> str:
+    """``8 of 9``: how many cells are right, where a student may know and there are any."""
+    if "right" not in row or not row["cells"]:
+        return ""
+    return _("{right} of {cells}", right=row["right"], cells=row["cells"])
+
+
+def remarks(row: Record, view: Record) -> Remarks:
+    """Gather what is to be said about a row that is not right."""
+    if row["verdict"] in GOOD:
+        return Remarks()
+    wrong = row["wrong_cells"]
+    hidden = len(wrong) - LISTED
+    return Remarks(
+        says=row.get("says", ""),
+        cells=tuple(cell_line(cell) for cell in wrong[:LISTED]),
+        more=plural("and {n} more", "and {n} more", hidden) if hidden > 0 else "",
+        causes=tuple(cause(one, row["symbol"]) for one in row["mistakes"]),
+        look=look(wrong[0]["cell"], view["config"]) if wrong else "",
+    )
+
+
+def cell_line(cell: Record) -> str:
+    """``A[wind,side]: you wrote 0.41``, and what is right where that is revealed."""
+    yours = cell["yours"]
+    yours = yours if len(yours) <= LONGEST else yours[: LONGEST - 1] + "…"
+    if "expected" in cell:
+        right = cell["expected"]
+        return _("{cell}: you wrote {yours}; it is {right}", cell=cell["cell"], yours=yours, right=right)
+    return _("{cell}: you wrote {yours}", cell=cell["cell"], yours=yours)
+
+
+def cause(finding: Record, symbol: str) -> Cause:
+    """Tell of a mistake, and where it was made if that is another row than the one in which it shows."""
+    formula, says = finding["formula"], finding["says"]
+    made = formula.partition(" = ")[0]
+    if finding["id"].startswith(SLIP):
+        return Cause("", says)
+    if made == symbol:
+        return Cause(formula, says)
+    return Cause(formula, f"{says} {_('This was done in {symbol}.', symbol=made)}")
+
+
+def look(cell: str, config: str) -> str:
+    """Write the command that shows where a number comes from; none where the config has no name."""
+    if config.startswith("<"):
+        return ""
+    return f"attncli explain {shlex.quote(cell)} -c {shlex.quote(config)}"
+
+
+def seems(causes: tuple[Cause, ...]) -> str:
+    """Say how sure the causes are."""
+    if len(causes) == 1:
+        return _("This is what you seem to have done:")
+    return _("Any of these would explain it, the likeliest first:")
+
+
+def plain(said: Remarks) -> list[str]:
+    """Write the remarks as lines of plain text."""
+    lines = [said.says, *said.cells, said.more]
+    if said.causes:
+        lines.append(seems(said.causes))
+        for one in said.causes:
+            lines += [f"  {one.formula}"] * bool(one.formula) + [f"  {one.says}"]
+    if said.look:
+        lines.append(_("To see where it comes from: {command}", command=said.look))
+    return [line for line in lines if line.strip()]
+
+
+def row_line(row: Record) -> str:
+    """``✗ wrong``."""
+    return f"{SIGNS[row['verdict']]} {_(WORDS[row['verdict']])}"

@@ -1,0 +1,154 @@
+"""Cells as a person names them: ``A[Death,wind]``, ``A[1,5]``, ``A[2][Death,wind]``, ``L``."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from attncli.errors import AttnError
+from attncli.language import _, either
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+MATRIX = 2  # axes of a matrix; one more is a head
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_GROUP = re.compile(rf'\[((?:{_QUOTED}|[^\[\]"])*)\]\s*', re.DOTALL)
+_PART = re.compile(rf'\s*({_QUOTED}|[^,"]+|,(?=,|$))\s*(,|$)', re.DOTALL)
+_NAME = re.compile(r"\s*([^\W\d]\w*)\s*")
+_MOST_DIGITS = 9
+
+
+def parse_cell(text: str) -> tuple[str, list[str]]:
+    """Split ``A[2][Death,wind]`` into the symbol and its indices, head first.
+
+    An index in double quotes is a token even where it looks like a number or holds a comma: it
+    keeps its opening quote. Raises AttnError where the text is no cell.
+    """
+    name = _NAME.match(text)
+    position = name.end() if name else 0
+    indices: list[str] = []
+    while name and position < len(text):
+        group = _GROUP.match(text, position)
+        if group is None or (found := parse_group(group[1])) is None:
+            break
+        indices += found
+        position = group.end()
+    if name is None or position < len(text):
+        raise AttnError(
+            _("{text!r} is not a cell", text=text[:60]),
+            hint=_('write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2; odd tokens as A["[",1]'),
+        )
+    return name[1], indices
+
+
+def parse_group(text: str) -> list[str] | None:
+    """Split what stands between two brackets at its commas; a comma alone is a token as well."""
+    indices: list[str] = []
+    position, more = 0, True
+    while more:
+        part = _PART.match(text, position)
+        if part is None or not part[1].strip():
+            return None
+        quoted = part[1].startswith('"')
+        indices.append('"' + re.sub(r"\\(.)", r"\1", part[1][1:-1]) if quoted else part[1].strip())
+        position, more = part.end(), part[2] == ","
+    return indices
+
+
+def locate(
+    name: str,
+    indices: Sequence[str],
+    shape: Sequence[int],
+    labels: Sequence[Sequence[str] | None],
+) -> tuple[int, ...]:
+    """Return the index of a cell, counted from 0, from the words and numbers of a person.
+
+    ``labels`` holds for each axis its tokens, or None where it is only counted. Raises AttnError
+    where there is no such cell, or a word stands in several places.
+    """
+    if len(indices) != len(shape):
+        raise AttnError(
+            _(
+                "{name} is {shape}: a cell of it has {axes} indices, not {found}",
+                name=name,
+                shape=" × ".join(map(str, shape)) or _("one number"),
+                axes=len(shape),
+                found=len(indices),
+            ),
+            hint=_("row first, then column; a head goes before them, in its own brackets: A[2][1,5]"),
+        )
+    return tuple(
+        place(name, index, size, tokens) for index, size, tokens in zip(indices, shape, labels, strict=True)
+    )
+
+
+def place(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int:
+    """Return one axis's place: a number counted from 1, or a token."""
+    if index.isdecimal() and index.isascii():
+        if len(index) <= _MOST_DIGITS and 1 <= int(index) <= size:
+            return int(index) - 1
+        raise AttnError(
+            _("{name} has no {index}: it goes from 1 to {size}", name=name, index=index[:40], size=size),
+            hint=_("cells are counted from 1"),
+        )
+    word = index.removeprefix('"')
+    found = places(tokens or (), word)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise AttnError(
+            _("{word!r} stands in {count} places", word=word[:40], count=len(found)),
+            hint=either(f"{word[:40]}#{i + 1}" for i in range(min(len(found), 6))),
+        )
+    known = (
+        _("the tokens are {tokens}", tokens=", ".join(tokens[:12]))
+        if tokens
+        else _("count from 1 to {size}", size=size)
+    )
+    raise AttnError(_("{name} has no {word!r}", name=name, word=word[:40]), hint=known)
+
+
+def cell_name(symbol: str, index: Sequence[int], labels: Sequence[Sequence[str] | None]) -> str:
+    """Name a cell as a person would, so that :func:`parse_cell` and :func:`locate` find it again."""
+    if not index:
+        return symbol
+    names = [index_name(i, tokens) for i, tokens in zip(index, labels, strict=True)]
+    head = f"[{names.pop(0)}]" if len(names) > MATRIX else ""
+    return f"{symbol}{head}[{','.join(names)}]"
+
+
+def index_name(i: int, tokens: Sequence[str] | None) -> str:
+    """Name one axis's place: its token, numbered where it is repeated; else its number from 1."""
+    if tokens is None or tokens[i] == str(i + 1):
+        return str(i + 1)
+    word = tokens[i] + endings(tuple(tokens))[i]
+    if not word.isdecimal() and not set(word) & set(',[]"') and word == word.strip():
+        return word
+    quoted = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'
+
+
+def places(tokens: Sequence[str], name: str) -> list[int]:
+    """Return where a word stands, from 0: all its places, or one for ``the#2``; [] for nowhere."""
+    found = [i for i, token in enumerate(tokens) if token == name]
+    word, hash_sign, number = name.rpartition("#")
+    if found or not hash_sign or not number.isdecimal() or len(number) > _MOST_DIGITS:
+        return found
+    repeats = [i for i, token in enumerate(tokens) if token == word]
+    return repeats[int(number) - 1 : int(number)] if int(number) else []
+
+
+@lru_cache(maxsize=8)
+def endings(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Tell repeated tokens apart, as cells are named: ``#1``, ``#2``; nothing behind the others."""
+    total = Counter(tokens)
+    seen: Counter[str] = Counter()
+    ends = []
+    for token in tokens:
+        seen[token] += 1
+        ends.append(f"#{seen[token]}" if total[token] > 1 else "")
+    return tuple(ends)

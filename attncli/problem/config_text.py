@@ -1,0 +1,148 @@
+"""A problem as the text of a config: what ``init`` and ``train`` write.
+
+Any reader of YAML gets the same from it, also one of YAML 1.1: words stand between quotes, since
+``no`` and ``on`` are truth values there, and a number with an exponent has a point, since ``1e-05`` is
+a word.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from attncli.problem.keys import BIASES, PATHS, WEIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from attncli.ops.op import Array
+    from attncli.problem.problem import Problem
+
+
+LARGEST_WHOLE = 1e15
+FIVE_DIGITS = 0x10000
+FLAGS = frozenset({"0", "1", "true", "false", "0.0", "1.0"})  # words that a padding list reads as numbers
+
+
+def quoted(text: str) -> str:
+    """Put text between double quotes, whatever it holds."""
+    return '"' + "".join("\\" + char if char in '"\\' else escaped(char) for char in text) + '"'
+
+
+def escaped(text: str) -> str:
+    """Write out what is not printable: it must neither end a line nor act on a screen."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else code(ord(char)) for char in text)
+
+
+def code(point: int) -> str:
+    r"""``\u0007``, or ``\U0001f600`` where four digits do not do."""
+    return f"\\u{point:04x}" if point < FIVE_DIGITS else f"\\U{point:08x}"
+
+
+def number(value: float) -> str:
+    """Write a number with every digit that it has; a place that does not count (NaN) is ``~``."""
+    if math.isnan(value):
+        return "~"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if value == round(value) and abs(value) < LARGEST_WHOLE:
+        return str(int(value))
+    digits, e, exponent = repr(float(value)).partition("e")
+    return digits + (".0" if e and "." not in digits else "") + e + exponent
+
+
+def matrix_lines(
+    matrix: Array, write: Callable[[float], str] = number, comments: Sequence[str] = ()
+) -> Iterator[str]:
+    """Write a matrix one row a line, the numbers of a column under each other."""
+    cells = [[write(x) for x in row] for row in matrix.tolist()]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for i, row in enumerate(cells):
+        if set(row) == {"~"}:
+            yield "  - ~"
+            continue
+        numbers = ", ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        yield f"  - [{numbers}]" + (f"   # {comments[i]}" if comments else "")
+
+
+def flow(value: Array) -> str:
+    """Write a matrix of any depth on one line."""
+    if value.ndim == 0:
+        return number(float(value))
+    return f"[{', '.join(map(flow, value))}]"
+
+
+def config_text(problem: Problem, heading: Sequence[str]) -> str:
+    """Write a whole problem; reading it gives the same numbers, to the last digit.
+
+    ``heading`` are the lines of its first comment.
+    """
+    lines = [f"# {escaped(line)}".rstrip() for line in heading]
+    lines += ["", words_line(problem.tokens)]
+    if "X" in problem.givens:
+        lines += block("embeddings", problem.givens["X"], problem.tokens)
+    lines += context_lines(problem)
+    lines += ["", f"heads: {problem.form.heads}", *mask_lines(problem)]
+    if problem.form.scale != "√d_k":
+        lines.append(f"scale: {number(problem.scale) if problem.scale is not None else 'false'}")
+    for symbol in WEIGHTS + BIASES:
+        if symbol in problem.givens:
+            lines += block(symbol, problem.givens[symbol])
+    if problem.given_rows:
+        lines += ["", "given:"]
+        for symbol in (symbol for symbol in problem.letters if symbol in problem.given_rows):
+            lines.append(f"  {symbol}: {flow(problem.givens[symbol])}")
+    for target in (problem.target, problem.upstream):
+        if target is not None:
+            lines += block(target.name, target.values)
+    lines += ["", f"loss: {problem.loss}", f"reduction: {problem.reduction}", f"decimals: {problem.decimals}"]
+    return "\n".join(lines) + "\n"
+
+
+def words_line(tokens: Sequence[str], inset: str = "") -> str:
+    """Write the words as a sentence, or as a list where a word holds a space."""
+    sentence = " ".join(tokens)
+    if sentence.split() == list(tokens):
+        return f"{inset}sentence: {quoted(sentence)}"
+    return f"{inset}tokens: [{', '.join(map(quoted, tokens))}]"
+
+
+def block(key: str, value: Array, comments: Sequence[str] = (), inset: str = "") -> list[str]:
+    """Write a key with its number, its list or its rows."""
+    if value.ndim != 2:  # noqa: PLR2004 - only a matrix has rows
+        return ["", f"{inset}{key}: {flow(value)}"]
+    rows = matrix_lines(value, comments=list(map(escaped, comments)))
+    return [*([] if inset else [""]), f"{inset}{key}:", *(inset + row for row in rows)]
+
+
+def context_lines(problem: Problem) -> list[str]:
+    """Write what keys and values come from in cross-attention."""
+    if problem.context_tokens is None:
+        return []
+    lines = ["", "context:", words_line(problem.context_tokens, "  ")]
+    for symbol in ("E", "Ev"):
+        if symbol in problem.givens:
+            lines += block(PATHS[symbol][-1], problem.givens[symbol], problem.context_tokens, "  ")
+    return lines
+
+
+def mask_lines(problem: Problem) -> list[str]:
+    """Write the mask: its parts, where it has several."""
+    mask, parts = problem.mask, []
+    if mask is None:
+        return ["mask: false"]
+    if mask.causal is not None:
+        parts.append("true" if mask.causal == 0 else "causal-bottom-right")
+    seen = mask.matrix
+    if mask.hidden is not None and FLAGS.isdisjoint(problem.key_tokens):
+        parts.append(f"{{padding: {flow(mask.hidden * 1.0)}}}")
+    elif mask.hidden is not None:  # beside a token "1" a list of 0 and 1 would be one of words
+        shown = (~mask.hidden)[None, :].repeat(len(problem.tokens), axis=0)
+        seen = shown if seen is None else seen & shown
+    if seen is not None:
+        parts.append(flow(seen * 1.0))
+    if "B" in problem.givens:
+        parts.append(f"{{add: {flow(problem.givens['B'])}}}")
+    return [f"mask: {parts[0]}"] if len(parts) == 1 else ["mask:", *(f"  - {part}" for part in parts)]

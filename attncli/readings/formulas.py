@@ -1,0 +1,63 @@
+"""The page without its numbers: each row's formula and its shape, in letters and in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+from attncli.calculation import one_of
+from attncli.page.chain_rule import whole_page
+from attncli.problem.targets import LOSSES, REDUCTIONS
+from attncli.result import letters_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from attncli.ops.op import Shape
+    from attncli.page.page import Page, Row
+    from attncli.problem.problem import Problem
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One row of the page as it is written: ``symbol`` = ``text``, and how large it is."""
+
+    symbol: str
+    text: str
+    letters: Shape
+    shape: tuple[int, ...]
+    backward: bool
+
+
+def page_of(
+    problem: Problem, *, backward: bool = False, loss: str | None = None, reduction: str | None = None
+) -> Page:
+    """Return a problem's page, with its loss and its gradients if ``backward``.
+
+    Formulas need no numbers, so that a problem without a target has all of them. ``loss`` and
+    ``reduction`` are the config's where they are None. Raises AttnError where they are unknown.
+    """
+    if not backward:
+        return whole_page(problem.form, problem.given_rows, None, mean=False)
+    loss = one_of("--loss", loss or problem.loss, LOSSES)
+    reduction = one_of("--reduction", reduction or problem.reduction, REDUCTIONS)
+    mean = reduction == "mean" and loss != "upstream"
+    return whole_page(problem.form, problem.given_rows, loss, mean=mean)
+
+
+def formulas(problem: Problem, page: Page) -> list[Formula]:
+    """Read every row of the page, in its order."""
+    return [formula_of(problem, row) for row in page.rows]
+
+
+def formula_of(problem: Problem, row: Row) -> Formula:
+    """Read one row."""
+    letters = letters_of(problem, row.symbol)
+    text = row.op.text(*row.args)
+    return Formula(row.symbol, text, letters, in_numbers(letters, problem.sizes), row.backward)
+
+
+def in_numbers(letters: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """Put in what each letter stands for: ``h·d_k`` is as wide as h heads of d_k."""
+    return tuple(prod(sizes[part] for part in letter.split("·")) for letter in letters)

@@ -1,0 +1,282 @@
+"""The page's gradients against the slope of the loss: a second way to find them, with no chain rule.
+
+Move one number x by a small step to either side, work out again everything that comes after it, and
+see how the loss answers: (L(x + step) − L(x − step)) / (2·step) is ∂L/∂x, nearly. A reading of the
+page: the moved quantity is given, and only the rows behind it are evaluated.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli import calculation
+from attncli.errors import AttnError
+from attncli.language import _
+from attncli.names import cell_name
+from attncli.page.page import Page
+from attncli.report import did_you_mean
+from attncli.result import SCHEMA, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from attncli.page.page import Row
+    from attncli.problem.problem import Problem
+    from attncli.result import Result
+
+
+STEP, TOLERANCE = 1e-5, 1e-6
+MOST_CELLS = 10_000  # each is moved twice
+MOST_WORK = 4e8  # numbers worked out anew in all; a larger page is sampled more thinly
+ROUNDING = 4 * np.finfo(np.float64).eps  # the share of a number that is lost on its way into L
+NEAREST_TO_ONE = 1e-8  # 1 − P has too few digits left above it
+SHARE_OF_P = 1e-4  # P moves by this part of its distance from 0 and 1, where the step is longer
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """One gradient row held against slopes: how many cells were moved, and the one most off."""
+
+    symbol: str
+    moved: str
+    cells: int
+    of: int
+    allowed: float
+    difference: float = 0.0
+    index: tuple[int, ...] = ()
+    page: float = 0.0
+    slope: float = 0.0
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the largest difference is within what is allowed; NaN is not."""
+        return self.difference <= self.allowed
+
+
+@dataclass(frozen=True)
+class GradCheck:
+    """All the rows that were checked, and how."""
+
+    result: Result
+    step: float
+    tolerance: float
+    rows: tuple[RowCheck, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every gradient is the slope of the loss."""
+        return all(row.agrees for row in self.rows)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether some cells were left out because there are too many."""
+        return any(row.cells < row.of for row in self.rows)
+
+
+def gradcheck(
+    problem: Problem,
+    *,
+    loss: str | None = None,
+    reduction: str | None = None,
+    only: Collection[str] | None = None,
+    step: float = STEP,
+    tolerance: float = TOLERANCE,
+) -> GradCheck:
+    """Check every gradient of the page, or those of ``only``, against differences of the loss.
+
+    They agree where they differ by at most ``tolerance`` times the row's largest number, and what
+    rounding in L makes of a difference this small. Raises AttnError as
+    :func:`attncli.calculation.backward` does, and where ``only`` names no gradient.
+    """
+    result = calculation.backward(problem, loss=loss, reduction=reduction)
+    gradients = [row.symbol for row in result.rows if row.backward]
+    for name in only or ():
+        if name not in gradients:
+            raise AttnError(
+                _("{name!r} is not a gradient of this page", name=name[:40]),
+                hint=did_you_mean(
+                    name, gradients, _("its gradients are {names}", names=", ".join(gradients))
+                ),
+            )
+    chosen = [symbol for symbol in gradients if only is None or symbol in only]
+    slopes = {symbol: Slope(result, symbol, step) for symbol in chosen}
+    places = {symbol: slope.places() for symbol, slope in slopes.items()}
+    most = share(list(map(len, places.values())), affordable(result))
+    noise = rounding(result, step)
+    rows = [
+        check_row(slopes[symbol], sample(symbol, cells, most), len(cells), tolerance, noise)
+        for symbol, cells in places.items()
+    ]
+    return GradCheck(result, step, tolerance, tuple(rows))
+
+
+def check_row(slope: Slope, cells: NDArray[np.intp], of: int, tolerance: float, noise: float) -> RowCheck:
+    """Move the cells one by one, and hold each slope against the gradient on the page."""
+    indices = [tuple(index) for index in cells.tolist()]
+    slopes = np.array([slope.at(index) for index in indices])
+    page = np.array([slope.right[index] for index in indices])
+    largest = max(np.abs(page).max(initial=0.0), np.abs(slopes).max(initial=0.0))
+    checked = RowCheck(slope.gradient, slope.name, len(indices), of, float(tolerance * largest + noise))
+    if not indices:
+        return checked
+    off = np.abs(page - slopes)
+    worst = int(np.where(np.isnan(off), np.inf, off).argmax())
+    return replace(
+        checked,
+        difference=float(off[worst]),
+        index=indices[worst],
+        page=float(page[worst]),
+        slope=float(slopes[worst]),
+    )
+
+
+def rounding(result: Result, step: float) -> float:
+    """Return how much of a slope may be rounding alone.
+
+    L is right to about its last digit, and less where large scores went through softmax on their way
+    into the output, cell by cell; the difference of two such L is divided by the step.
+    """
+    scores = [np.abs(result[symbol]) for symbol in ("S", "Z", "M") if symbol in result.values]
+    largest = max((float(values[np.isfinite(values)].max(initial=1.0)) for values in scores), default=1.0)
+    cells = float(np.linalg.norm(result["dO"] * result["O"]))
+    return float(ROUNDING * (abs(float(result["L"])) + cells * largest) / step)
+
+
+def affordable(result: Result) -> int:
+    """Return how many cells may be moved: fewer on a large page, where each takes longer."""
+    numbers = sum(result[row.symbol].size for row in result.rows if not row.backward)
+    return int(min(MOST_CELLS, MOST_WORK / (2 * numbers)))
+
+
+def share(sizes: Sequence[int], cells: int) -> int:
+    """Return how many cells each row may have, at most, so that all have no more than so many together.
+
+    Small rows are checked whole, and what they leave goes to the large ones; every row gets one.
+    """
+    left = cells
+    for i, size in enumerate(sorted(sizes)):
+        each = left // (len(sizes) - i)
+        if size > each:
+            return max(1, each)
+        left -= size
+    return max(sizes, default=1)
+
+
+def sample(symbol: str, cells: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """Choose so many cells of a row by lot, always the same ones; keep their order."""
+    if len(cells) <= most:
+        return cells
+    draw = np.random.RandomState([0, zlib.crc32(symbol.encode())])
+    return cells[np.sort(draw.permutation(len(cells))[:most])]
+
+
+def labels(result: Result, symbol: str) -> list[tuple[str, ...] | None]:
+    """Return the tokens along each axis of a row, or None where it is only counted."""
+    return [result.problem.labels(letter) for letter in result.letters(symbol)]
+
+
+def record(check: GradCheck) -> dict[str, Any]:
+    """Return what ``gradcheck --json`` prints."""
+    result = check.result
+    return {
+        "schema": SCHEMA,
+        "config": result.problem.name,
+        "loss": result.loss and {"name": result.loss.name, "reduction": result.loss.reduction},
+        "step": check.step,
+        "tolerance": check.tolerance,
+        "agrees": check.agrees,
+        "rows": [
+            {
+                "symbol": row.symbol,
+                "moved": row.moved,
+                "cells": row.cells,
+                "of": row.of,
+                "difference": plain(np.asarray(row.difference)),
+                "allowed": row.allowed,
+                "agrees": row.agrees,
+                "cell": cell_name(row.symbol, row.index, labels(result, row.symbol)),
+                "index": list(row.index),
+                "page": plain(np.asarray(row.page)),
+                "slope": plain(np.asarray(row.slope)),
+            }
+            for row in check.rows
+        ],
+    }
+
+
+class Slope:
+    """The loss as a function of one quantity, or of one way in which it is used: ``dX_Q``."""
+
+    def __init__(self, result: Result, gradient: str, step: float) -> None:
+        of, _, via = gradient.removeprefix("d").partition("_")
+        self.gradient, self.of, self.via, self.step = gradient, of, via, step
+        self.right = result[gradient]
+        self.value = result[of]
+        self.name = f"{of} into {via}" if via else of
+        forward = [row for row in result.page.rows if not row.backward]
+        self.page = behind(
+            self.name, [through(row, of, self.name) if row.symbol == via else row for row in forward]
+        )
+        problem = result.problem
+        self.given: dict[str, Any] = {"h": problem.form.heads, "mask": problem.mask}
+        self.given |= {**result.values, **result.constants}
+        self.binary = result.loss is not None and result.loss.name == "bce"
+
+    def places(self) -> NDArray[np.intp]:
+        """Return the cells that can be moved: a masked score is −∞ and stays so."""
+        movable = np.isfinite(self.value)
+        if self.of == "P":
+            movable &= (self.value > 0) & (1 - self.value > NEAREST_TO_ONE)
+        return np.argwhere(movable)
+
+    def at(self, index: tuple[int, ...]) -> float:
+        """Return the slope of the loss in one cell."""
+        x = float(self.value[index])
+        step = min(self.step, SHARE_OF_P * x, SHARE_OF_P * (1 - x)) if self.of == "P" else self.step
+        up, down = x + step, x - step  # rounded: what lies between them is not quite twice the step
+        if self.of == "P":
+            return (self.loss_of_p(index, up) - self.loss_of_p(index, down)) / (up - down)
+        moved = self.value.copy()
+        losses = []
+        for number in (up, down):
+            moved[index] = number
+            losses.append(float(self.page.evaluate({**self.given, self.name: moved}, "L".__eq__)["L"]))
+        return (losses[0] - losses[1]) / (up - down)
+
+    def loss_of_p(self, index: tuple[int, ...], p: float) -> float:
+        """Return the term of L that one probability has, by the loss's definition.
+
+        The page works L out from O, so that a saturated P does no harm; moving P would not move it.
+        """
+        y = float(self.given["Y"][index])
+        if np.isnan(y):  # a row of the target that does not count
+            return 0.0
+        term = -y * np.log(p) - ((1 - y) * np.log(1 - p) if self.binary else 0.0)
+        return float(term / self.given.get("N", 1.0))
+
+
+def through(row: Row, of: str, name: str) -> Row:
+    """Let one row read a quantity under another name, so that it moves for this row alone."""
+    return replace(
+        row,
+        args=tuple(
+            arg.replace(of, name, 1) if read == of else arg
+            for arg, (read, _) in zip(row.args, row.reads, strict=True)
+        ),
+    )
+
+
+def behind(name: str, rows: Sequence[Row]) -> Page:
+    """Return the rows that change with a quantity, which is itself given, as far as L."""
+    moving, kept = {name}, []
+    for row in Page(tuple(rows)).without({name}).rows:
+        if not moving.isdisjoint(symbol for symbol, _ in row.reads):
+            moving.add(row.symbol)
+            kept.append(row)
+    return Page(tuple(kept)).needed_for(["L"])

@@ -1,0 +1,140 @@
+"""Plain gradient descent: W ← W − lr·dW, again and again, and the loss as it falls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli import calculation
+from attncli.errors import AttnError
+from attncli.language import N_, _, plural
+from attncli.page.attention import EMBEDDINGS
+from attncli.problem.build import Checked
+from attncli.problem.keys import BIASES, WEIGHTS
+from attncli.problem.problem import Problem
+from attncli.result import SCHEMA, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from attncli.ops.op import Array
+    from attncli.result import Result
+
+
+SMALLER = N_("take smaller steps: a smaller --lr")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What was trained, and how it went; ``losses`` holds the loss before each step and after the last."""
+
+    before: Problem
+    after: Problem
+    trained: tuple[str, ...]
+    lr: float
+    losses: tuple[float, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.losses) - 1
+
+
+def train(
+    problem: Problem,
+    *,
+    steps: int,
+    lr: float,
+    embeddings: bool = False,
+    progress: Callable[[int, float], None] = lambda _step, _loss: None,
+) -> Training:
+    """Take so many steps of gradient descent on the weights and biases that are given.
+
+    The loss and the reduction are the problem's own. ``embeddings``: these learn as well. Every step
+    uses all of the target, so the same problem gives the same numbers. ``progress`` is told the step
+    and its loss. Raises AttnError where there is nothing to train, or the numbers run away.
+    """
+    trained = tuple(learns(problem, embeddings=embeddings))
+    if not trained:
+        raise AttnError(
+            _("there is nothing to train: no weights or biases are given in this problem"),
+            hint=_("--embeddings trains the embeddings")
+            if "X" in problem.givens and not embeddings
+            else _("add Wq, Wk or Wv"),
+        )
+    gradients = {symbol: f"d{symbol}" for symbol in trained}
+    losses: list[float] = []
+    now = problem
+    for step in range(steps):
+        result = attempt(now, ("L", *gradients.values()), step)
+        losses.append(float(result["L"]))
+        progress(step, losses[-1])
+        now = holding(
+            now, {symbol: moved(now.givens[symbol], result[d], lr, step) for symbol, d in gradients.items()}
+        )
+    losses.append(float(attempt(now, ("L",), steps)["L"]))
+    return Training(problem, now, trained, lr, tuple(losses))
+
+
+def learns(problem: Problem, *, embeddings: bool) -> list[str]:
+    """Name what is to be trained, in the page's order."""
+    wanted = {*WEIGHTS, *BIASES, *(EMBEDDINGS if embeddings else ())}
+    return [symbol for symbol in problem.letters if symbol in problem.givens and symbol in wanted]
+
+
+def attempt(problem: Problem, only: tuple[str, ...], step: int) -> Result:
+    """Work out the loss and the gradients; where the numbers have run away, say so."""
+    try:
+        result = calculation.backward(problem, only=only)
+    except AttnError as error:
+        if step == 0:  # the problem itself, before anything was changed
+            raise
+        raise ran_away(step, error.message) from None
+    if step and not np.isfinite(result["L"]):
+        raise ran_away(step, _("L is {value}", value=result["L"]))
+    return result
+
+
+def moved(value: Array, gradient: Array, lr: float, step: int) -> Array:
+    """Go one step down the slope."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        new = value - lr * gradient
+    if not np.isfinite(new).all():
+        raise ran_away(step, _("a weight grew beyond float64"))
+    return new
+
+
+def ran_away(step: int, reason: str) -> AttnError:
+    """Say that the numbers have grown without end."""
+    message = plural(
+        "the numbers ran away after {n} step: {reason}",
+        "the numbers ran away after {n} steps: {reason}",
+        step,
+        reason=reason,
+    )
+    return AttnError(message, hint=_(SMALLER))
+
+
+def holding(problem: Problem, changed: Mapping[str, Array]) -> Problem:
+    """Return the problem with other numbers in some of its matrices."""
+    for value in changed.values():
+        value.setflags(write=False)
+    kept: dict[str, Any] = {field.name: getattr(problem, field.name) for field in fields(Checked)}
+    return Problem.of(Checked(**{**kept, "givens": {**problem.givens, **changed}}))
+
+
+def record(training: Training) -> dict[str, Any]:
+    """Return what ``train --json`` prints."""
+    problem = training.after
+    return {
+        "schema": SCHEMA,
+        "config": problem.name,
+        "loss": {"name": problem.loss, "reduction": problem.reduction},
+        "steps": training.steps,
+        "lr": training.lr,
+        "trained": list(training.trained),
+        "losses": [plain(np.asarray(loss)) for loss in training.losses],
+        "values": {symbol: plain(problem.givens[symbol]) for symbol in training.trained},
+    }

@@ -1,0 +1,81 @@
+"""Collecting the mistakes of an input, so that all of them are told in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+from attncli.errors import AttnError, AttnErrors
+from attncli.language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from attncli.errors import Where
+
+
+MAX_ERRORS = 200  # nobody reads more, and a million of them would fill the memory
+MAX_COMPARED = 500  # how many known words a misspelt one is compared with
+
+
+class Placed(Protocol):
+    """A part of an input that knows where it stands."""
+
+    @property
+    def where(self) -> Where | None:
+        """Where it stands."""
+
+
+@dataclass(eq=False, repr=False)
+class Report:
+    """The mistakes found so far."""
+
+    errors: list[AttnError] = field(default_factory=list)
+
+    def error(self, node: Placed | None, message: str, hint: str = "") -> None:
+        """Note a mistake at a part of the input."""
+        self.add(AttnError(message, node.where if node else None, hint))
+
+    def add(self, error: AttnError) -> None:
+        """Note a mistake; raises all of them where there are more than anyone reads."""
+        self.errors.append(error)
+        if len(self.errors) >= MAX_ERRORS:
+            raise self.together()
+
+    def together(self, notes: Iterable[str] = ()) -> AttnErrors:
+        """Return all that was found as one error, in the order of the file."""
+        ordered = sorted(
+            self.errors,
+            key=lambda error: (error.where.line, error.where.column) if error.where else (0, 0),
+        )
+        return AttnErrors(ordered, tuple(notes))
+
+    def raise_if_any(self, notes: Iterable[str] = ()) -> None:
+        """Raise all that was found, in the order of the file."""
+        if self.errors:
+            raise self.together(notes)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Suggest the known word that is most like the one found."""
+    close = nearest(word, known)
+    return otherwise if close is None else _("did you mean {close!r}?", close=close)
+
+
+def not_on_page(symbol: str, symbols: Iterable[str], hint: str = "") -> AttnError:
+    """Say that a page has no such symbol; without a better hint, which it has."""
+    known = list(symbols)
+    return AttnError(
+        _("{symbol!r} is not on this page", symbol=symbol[:40]),
+        hint=hint or did_you_mean(symbol, known, _("its symbols are {known}", known=", ".join(known))),
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most like the one found, if any is."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt word needs it
+
+    by_folded = {name.casefold(): name for name in islice(known, MAX_COMPARED)}
+    close = get_close_matches(word[:100].casefold(), by_folded, n=1)
+    return by_folded[close[0]] if close else None

@@ -1,0 +1,100 @@
+"""The screen of ``diff``: how far a change reaches, row by row."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from attncli.language import N_, _
+from attncli.rounding import MOST_DECIMALS
+from attncli.show.listing import Line, paragraph, summary
+from attncli.show.numbers import FULL, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from attncli.readings.diff import Difference, RowDifference
+    from attncli.result import Result
+    from attncli.show.terminal import Terminal
+
+
+MOST_WORDS = 12
+
+
+def differences(
+    found: Difference, names: tuple[str, str], terminal: Terminal, *, decimals: int, quiet: bool
+) -> Iterator[str]:
+    """Yield which pages these are, the rows that differ, and those that do not."""
+    if not quiet:
+        yield paragraph(terminal, _("first: {name}", name=names[0]))
+        yield paragraph(terminal, _("second: {name}", name=names[1]), indent="  ")
+        yield "\n"
+    if found.same:
+        yield paragraph(terminal, _("The same: {count} rows, every number of them.", count=len(found.rows)))
+        return
+    changed = [row for row in found.rows if row.cells or row.reshaped]
+    if changed:
+        lines = [Line(cells_of(row, decimals)) for row in changed]
+        titles = (_("row"), _("cells that differ"), _("largest difference"), _("in"), _("first → second"))
+        yield summary(terminal, titles, lines, right=(2,))
+        yield "\n"
+    for sentence in rest(found):
+        yield paragraph(terminal, sentence, indent="  ")
+
+
+def cells_of(row: RowDifference, decimals: int) -> tuple[str, ...]:
+    """Write one row of the table."""
+    if row.reshaped:
+        first, second = (" × ".join(map(str, shape)) or _("one number") for shape in row.shapes)
+        return (row.symbol, _("another shape"), "", "", f"{first} → {second}")
+    if row.of <= 1:
+        cells = _("its number")
+    elif row.cells == row.of:
+        cells = _("all of {total}", total=row.of)
+    else:
+        cells = _("{count} of {total}", count=row.cells, total=row.of)
+    where = row.cell if row.index else ""
+    first, second = numbers(row, decimals)
+    return (row.symbol, cells, largest(row.largest), where, f"{first} → {second}")
+
+
+def largest(number: float) -> str:
+    """Write a difference with three digits that count."""
+    return "∞" if math.isinf(number) else f"{number:.3g}"
+
+
+def numbers(row: RowDifference, decimals: int) -> tuple[str, str]:
+    """Write the two numbers with as many decimals as it takes to tell them apart."""
+    if decimals != FULL and 0 < row.largest < 1:
+        decimals = max(decimals, 1 - math.floor(math.log10(row.largest)))
+        decimals = FULL if decimals > MOST_DECIMALS else decimals
+    first, second = (written(value, decimals) for value in row.values)
+    return first, second
+
+
+def rest(found: Difference) -> Iterator[str]:
+    """Tell what does not fit into the table."""
+    if found.words:
+        first, second = map(listed, found.words)
+        yield _("The words: {first} → {second}", first=first, second=second)
+    for row in found.rows:
+        if row.formulas[0] != row.formulas[1]:
+            yield _("Another formula: {first} → {second}", first=row.formulas[0], second=row.formulas[1])
+    for message, symbols, result in (
+        (N_("Only on the first page: {formulas}"), found.only_first, found.first),
+        (N_("Only on the second page: {formulas}"), found.only_second, found.second),
+    ):
+        if symbols:
+            yield _(message, formulas=", ".join(formula(result, symbol) for symbol in symbols))
+    same = [row.symbol for row in found.rows if not row.cells and not row.reshaped]
+    yield _("The same numbers: {symbols}", symbols=", ".join(same) or _("none"))
+
+
+def formula(result: Result, symbol: str) -> str:
+    """Write what makes a row; a given stands for itself."""
+    return result.formula(symbol)
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """Write words one after the other, the first few of them."""
+    return " ".join(words[:MOST_WORDS]) + (" …" if len(words) > MOST_WORDS else "")

@@ -1,0 +1,253 @@
+"""The working of one cell as a trail of lines, each of which can be checked with a pencil."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.language import _
+from attncli.ops.expression import collapsed, paper, spell, value_of
+from attncli.ops.linear import MatMul
+from attncli.ops.softmax import SoftmaxGradient
+from attncli.show.glossary import LESSONS, RULES, meaning
+from attncli.show.numbers import written
+from attncli.untrusted import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from attncli.ops.expression import Expression
+    from attncli.result import Explanation, Result
+
+
+MOST_TERMS = 12
+
+
+class Working:
+    """Writes explanations with so many decimals, cutting long sums short unless all is wanted."""
+
+    def __init__(self, decimals: int, *, full: bool = False) -> None:
+        self.style = paper(lambda number: written(number, decimals), None if full else MOST_TERMS)
+        self.write: Callable[[float], str] = self.style.number
+
+    def substituted(self, expression: Expression) -> str:
+        """The numbers put in: ``2/√3``."""
+        return spell(expression, self.style)
+
+    def trail(self, explanation: Explanation, depth: int | None) -> Iterator[str]:
+        """Yield the cell's own line and, below it, those of what it was made from.
+
+        ``depth`` None goes down to the givens. A cell is worked out once; later it is only named.
+        """
+        yield from self._trail(explanation, depth, "", set())
+
+    def _trail(
+        self, explanation: Explanation, depth: int | None, indent: str, seen: set[str]
+    ) -> Iterator[str]:
+        branch = f"{indent}└ " if indent or seen else ""
+        below = f"{indent}  " if indent or seen else ""
+        yield branch + self.line(explanation)
+        seen.add(explanation.name)
+        inner = below + "  "
+        for remark in self.remarks(explanation):
+            yield f"{inner}{remark}"
+        if depth == 0:
+            return
+        rest = None if depth is None else depth - 1
+        for source in explanation.sources:
+            if source.row is not None and source.name not in seen:
+                yield from self._trail(source, rest, below or " ", seen)
+
+    def line(self, explanation: Explanation) -> str:
+        """Write one line: the cell, its formula, the numbers put in, the step between, the result."""
+        name = self.named(explanation.name)
+        if explanation.row is None:
+            return self.given(name, self.write(explanation.value))
+        expression = explanation.expression
+        steps = [
+            name,
+            self.named(place_text(explanation)),
+            self.substituted(expression),
+            self.substituted(collapsed(expression)),
+            self.write(explanation.value),
+        ]
+        kept = [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]
+        rounded = explanation.result.rounding is not None and value_of(expression) != explanation.value
+        return " = ".join(kept[:-1]) + (" ≈ " if rounded else " = ") + kept[-1]
+
+    def given(self, name: str, value: str) -> str:
+        """Write the line of a number that nothing stands behind."""
+        return _("{cell} = {value}, given", cell=name, value=value)
+
+    def named(self, name: str) -> str:
+        """Write the name of a cell, or of a place in a formula."""
+        return name
+
+    def remarks(self, explanation: Explanation) -> Iterator[str]:
+        """Say what one line cannot: the cases of (*), the maximum taken off."""
+        row = explanation.row
+        if row is not None and isinstance(row.op, SoftmaxGradient):
+            yield from self.softmax_cases(explanation, *row.args)
+
+    def softmax_cases(self, explanation: Explanation, weights: str, arriving: str) -> Iterator[str]:
+        """Write out the article's (*): the row of the Jacobian, and the sum that the short form equals."""
+        result, (*lead, k) = explanation.result, explanation.index
+        a, da = result[weights][tuple(lead)], result[arriving][tuple(lead)]
+        names = [explanation.name_of(weights, (*lead, i)) for i in range(len(a))]
+        scores = explanation.name.removeprefix("d")
+        own, write = names[k], self.write
+        yield (
+            f"(*) i = k:  ∂{own}/∂{scores} = a(1 − a) = {write(a[k])}·(1 − {write(a[k])})"
+            f" = {write(a[k] * (1 - a[k]))}"
+        )
+        jacobian = np.where(np.arange(len(a)) == k, a * (1 - a), -a * a[k])
+        for i in [i for i in range(len(a)) if i != k][:1]:
+            product = f"−{write(a[i])}·{write(a[k])} = {write(jacobian[i])}"
+            yield f"(*) i ≠ k:  ∂{names[i]}/∂{scores} = −a_i·a_k = {product}"
+        row = _("the whole row of (*): {numbers}", numbers=", ".join(map(write, jacobian)))
+        yield f"    {row}"
+        terms = " + ".join(f"{write(x)}·{bracketed(write(y))}" for x, y in zip(da, jacobian, strict=True))
+        total = f"Σ d{weights}·(*) = {terms} = {write(float(da @ jacobian))}"
+        yield f"    {_('{sum}, the same', sum=total)}"
+
+
+def bracketed(number: str) -> str:
+    """Put a negative factor in parentheses."""
+    return f"({number})" if number.startswith("-") else number
+
+
+def place_text(explanation: Explanation) -> str:
+    """Write the formula for one cell: ``Q[Death]·K[wind]``, ``softmax(Z)[Death,wind]``, ``S/√d_k``."""
+    row = explanation.row
+    if row is None:
+        return explanation.name
+    text = row.op.text(*row.args)
+    index = explanation.name.removeprefix(explanation.symbol)
+    if isinstance(row.op, MatMul):
+        (a, a_turned), (b, b_turned), *bias = row.reads
+        *heads, i, j = explanation.index
+        left = line_name(explanation, a, heads, i, column=a_turned)
+        right = line_name(explanation, b, heads, j, column=not b_turned)
+        added = "".join(f" + {explanation.name_of(symbol, (j,))}" for symbol, _turned in bias)
+        return f"{left}·{right}{added}"
+    return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
+
+
+def line_name(explanation: Explanation, symbol: str, heads: Sequence[int], i: int, *, column: bool) -> str:
+    """Name a whole row, ``Q[Death]``, or a whole column, ``Wq[·,1]``."""
+    shape = explanation.result[symbol].shape
+    lead = tuple(heads) if len(shape) > 2 else ()  # noqa: PLR2004
+    cell = explanation.name_of(symbol, (*lead, 0, i) if column else (*lead, i, 0))
+    body, _bracket, last = cell.rpartition("[")
+    first, _comma, second = split_last(last.removesuffix("]"))
+    return f"{body}[·,{second}]" if column else f"{body}[{first}]"
+
+
+def split_last(index: str) -> tuple[str, str, str]:
+    """Cut ``Death,1`` in two; a quoted token may hold a comma of its own."""
+    quoted = index.startswith('"')
+    cut = index.index('",') + 1 if quoted and '",' in index else index.index(",")
+    return index[:cut], ",", index[cut + 1 :]
+
+
+def prose(result: Result, symbol: str) -> Iterator[str]:
+    """Yield paragraphs about one symbol of the page."""
+    heads = result.problem.form.heads
+    row = result.page.row.get(symbol)
+    shape = " × ".join(map(str, result[symbol].shape)) or _("one number")
+    letters = " × ".join(result.letters(symbol))
+    yield f"{result.formula(symbol)}   {shape}" + (f"   ({letters})" if letters else "")
+    yield from gradient_words(result, symbol) if row and row.backward else forward_words(symbol)
+    if row:
+        sources = dict.fromkeys(name for name, _turned in row.reads if name in result.values)
+        named = ", ".join(f"{name} ({meaning(name, heads)})" for name in sources)
+        yield _("Made from {sources}.", sources=named)
+    else:
+        yield _("It is given: the config says what it is.")
+    readers = [reader.formula for reader in result.page.rows if symbol in dict(reader.reads)]
+    if readers:
+        yield _("Goes into  {formulas}.", formulas=";  ".join(readers))
+    gradient = result.page.row.get(f"d{symbol}")
+    if gradient:
+        rule = _(RULES.get(type(gradient.op).__name__, ""))
+        yield f"{_('Its gradient: {formula}.', formula=gradient.formula)} {rule}".rstrip()
+
+
+def forward_words(symbol: str) -> Iterator[str]:
+    """What a quantity of the forward pass is, and why it is there."""
+    what, why = LESSONS[symbol]
+    yield _(what)
+    yield _(why)
+
+
+def gradient_words(result: Result, symbol: str) -> Iterator[str]:
+    """What a gradient says, and where its rule comes from."""
+    of, _underscore, path = symbol.removeprefix("d").partition("_")
+    if path:
+        yield _(
+            "{symbol} is ∂L/∂{of}: how much the loss L grows for each unit that a cell of {of} grows,"
+            " as far as {of} acts through {path}. It has the shape of {of}.",
+            symbol=symbol,
+            of=of,
+            path=path,
+        )
+    else:
+        yield _(
+            "{symbol} is ∂L/∂{of}: how much the loss L grows for each unit that a cell of {of} grows."
+            " It has the shape of {of}.",
+            symbol=symbol,
+            of=of,
+        )
+    yield _(RULES[type(result.page.row[symbol].op).__name__])
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A cell such as ``A[Death,wind]``, or a symbol such as ``A``, and how far to go back from it."""
+
+    result: Result
+    cell: str
+    depth: int | None
+    decimals: int
+    full: bool = False
+
+    @property
+    def working(self) -> Working:
+        """Writes its arithmetic as on paper."""
+        return Working(self.decimals, full=self.full)
+
+    @property
+    def symbol(self) -> str:
+        """The symbol, where one was asked for, and not a cell; else ""."""
+        symbol = self.cell.strip()
+        return symbol if symbol in self.result.values else ""
+
+    @property
+    def has_working(self) -> bool:
+        """Whether it is a number, with arithmetic behind it: a matrix is only told of in words."""
+        return not self.symbol or not self.result[self.symbol].ndim
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Where the number comes from. Raises AttnError where there is no such cell."""
+        return self.result.explain(self.cell)
+
+    @property
+    def name(self) -> str:
+        """What a heading says."""
+        return harmless(self.explanation.name if self.has_working else self.symbol)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Paragraphs, where a symbol was asked for."""
+        return tuple(map(harmless, prose(self.result, self.symbol))) if self.symbol else ()
+
+    @property
+    def trail(self) -> tuple[str, ...]:
+        """The lines of the working."""
+        if not self.has_working:
+            return ()
+        return tuple(map(harmless, self.working.trail(self.explanation, self.depth)))

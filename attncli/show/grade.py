@@ -1,0 +1,191 @@
+"""The screen of ``grade``: how a course did, what was hard, and what a teacher should look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attncli.course.summary import BINS
+from attncli.homework.marks import Verdict
+from attncli.language import _, plural
+from attncli.show.listing import Line, paragraph, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from attncli.course.course import Graded, Plan
+    from attncli.course.regrade import Change, Changes
+    from attncli.course.sheets import Skipped
+    from attncli.course.summary import Summary
+    from attncli.show.terminal import Terminal
+
+
+BAR = 30  # columns for the tallest bar
+MOST = 10  # mistakes, groups, sheets that are named one by one
+NAMES = 8  # students named in one sentence
+INDENT = "  "
+
+
+def course(plan: Plan, graded: Graded, skipped: Sequence[Skipped], terminal: Terminal) -> Iterator[str]:
+    """Yield the summary of a course, one part after the other."""
+    found = graded.summary
+    yield paragraph(terminal, heading(plan, found), indent=INDENT)
+    if found.marked:
+        yield "\n"
+        yield histogram(found, terminal)
+        yield paragraph(terminal, averages(found), indent=INDENT)
+    if found.rows:
+        yield "\n"
+        yield rows(found, terminal)
+        yield paragraph(terminal, hardest(found), indent=INDENT)
+    if found.mistakes:
+        yield "\n"
+        yield mistakes(found, terminal)
+    parts = (
+        (_("The same wrong numbers:"), list(same_wrong(found))),
+        (_("Could not be read:"), list(unreadable(found))),
+        (_("More than one sheet of a student, each marked by itself:"), list(duplicates(found))),
+        (_("In the roster, and no sheet:"), missing(plan, found)),
+        (_("Not taken for sheets:"), few([f"{one.file}: {one.reason}" for one in skipped])),
+    )
+    for title, sentences in parts:
+        if sentences:
+            yield "\n"
+            yield paragraph(terminal, title)
+            for text in sentences:
+                yield paragraph(terminal, INDENT + text, indent=2 * INDENT)
+    if graded.changes:
+        yield "\n"
+        yield from changed(graded.changes, terminal)
+    yield "\n"
+    paths = ", ".join(map(str, graded.written))
+    yield paragraph(terminal, _("Written: {paths}", paths=paths), indent=INDENT)
+
+
+def heading(plan: Plan, found: Summary) -> str:
+    """Say which course this is, and how many sheets there were."""
+    sheets = plural("{n:,} sheet", "{n:,} sheets", len(found.files))
+    late = plural(", {n:,} of them late", ", {n:,} of them late", found.late) if found.late else ""
+    return f"{plan.course.assignment}: {sheets}{late}"
+
+
+def histogram(found: Summary, terminal: Terminal) -> str:
+    """Draw how many sheets have which score."""
+    shade = "#" if terminal.ascii_only else "█"
+    counts = found.distribution
+    step, tallest = 100 // BINS, max(counts)
+    lines = []
+    for i, count in reversed([*enumerate(counts)]):
+        upper = 100 if i == BINS - 1 else (i + 1) * step - 1
+        bar = shade * max(round(BAR * count / tallest), 1 if count else 0)
+        lines.append(Line((f"{i * step}–{upper} %", f"{count:,}", bar)))
+    return summary(terminal, (_("score"), _("sheets"), ""), lines, right=(0, 1))
+
+
+def averages(found: Summary) -> str:
+    """Say what lies in the middle."""
+    mean, median = found.mean or 0.0, found.median or 0.0
+    return _("mean {mean:.1f} %, median {median:.1f} %", mean=mean, median=median)
+
+
+def rows(found: Summary, terminal: Terminal) -> str:
+    """Write what became of each row."""
+    titles = (*(_("row"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),)
+    lines = []
+    for symbol in found.symbols:
+        count = found.rows[symbol]
+        numbers = [f"{count.verdicts[verdict]:,}" if count.verdicts[verdict] else "" for verdict in Verdict]
+        lines.append(Line((symbol, *numbers, f"{100 * count.share:.0f} %")))
+    return summary(terminal, titles, lines, right=range(1, len(titles)))
+
+
+def hardest(found: Summary) -> str:
+    """Say which row was hard."""
+    symbol = found.hardest
+    if symbol is None:
+        return _("Every row earned all of its points.")
+    share = 100 * found.rows[symbol].share
+    return _(
+        "The hardest row: {symbol}, which earned {share:.0f} % of its points.", symbol=symbol, share=share
+    )
+
+
+def mistakes(found: Summary, terminal: Terminal) -> str:
+    """Write the mistakes that were made most often."""
+    lines = [
+        Line((id_, f"{count:,}", found.formulas[id_])) for id_, count in found.mistakes.most_common(MOST)
+    ]
+    return summary(terminal, (_("mistake"), _("sheets"), _("what was done")), lines, right=(1,))
+
+
+def same_wrong(found: Summary) -> Iterator[str]:
+    """Say which students share wrong numbers, and where."""
+    groups = found.same_wrong
+    for same in groups[:MOST]:
+        students = [found.students[sheet] for sheet in same.sheets]
+        text = plural(
+            "{students}: {n} cell in {rows}",
+            "{students}: {n} cells in {rows}",
+            same.cells,
+            students=named(students),
+            rows=", ".join(same.rows),
+        )
+        why = _("(a mistake explains them: whoever makes it gets these numbers)")
+        yield f"{text} {why}" if same.explained else text
+    yield from more(len(groups) - MOST)
+
+
+def unreadable(found: Summary) -> Iterator[str]:
+    """Say which sheets could not be read, and why."""
+    for file, reason in found.reasons[:MOST]:
+        yield reason if reason.startswith(file) else f"{file}: {reason}"
+    yield from more(found.unreadable - MOST)
+
+
+def duplicates(found: Summary) -> Iterator[str]:
+    """Say who has more than one sheet."""
+    return iter(few([f"{student}: {named(files)}" for student, files in found.duplicates.items()]))
+
+
+def missing(plan: Plan, found: Summary) -> list[str]:
+    """Say who handed nothing in."""
+    names = found.missing(plan.course.people)
+    return [named(names)] if names else []
+
+
+def changed(changes: Changes, terminal: Terminal) -> Iterator[str]:
+    """Say whose score changed, and where."""
+    if not changes.changed:
+        yield paragraph(terminal, _("No score has changed."))
+        return
+    yield paragraph(
+        terminal,
+        plural("{n:,} sheet has changed:", "{n:,} sheets have changed:", changes.changed),
+    )
+    titles = (_("file"), _("before"), _("after"), _("change"), _("rows"))
+    lines = [Line(cells_of(change)) for change in changes.first]
+    yield summary(terminal, titles, lines, right=(1, 2, 3))
+    for text in more(changes.changed - len(changes.first)):
+        yield paragraph(terminal, text)
+
+
+def cells_of(change: Change) -> tuple[str, ...]:
+    """Write one changed sheet."""
+    before, after = ("–" if score is None else f"{score:g}" for score in (change.before, change.after))
+    by = "" if change.by is None else f"{change.by:+g}"
+    return (change.file, before, after, by, change.in_rows)
+
+
+def named(names: Sequence[str]) -> str:
+    """Name some, and count the others."""
+    return ", ".join([*names[:NAMES], *more(len(names) - NAMES)])
+
+
+def few(sentences: Sequence[str]) -> list[str]:
+    """Keep the first of many sentences, and count the others."""
+    return [*sentences[:MOST], *more(len(sentences) - MOST)]
+
+
+def more(count: int) -> Iterator[str]:
+    """Say how many there are besides."""
+    if count > 0:
+        yield plural("… and {n:,} more", "… and {n:,} more", count)

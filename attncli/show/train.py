@@ -1,0 +1,108 @@
+"""The screen of ``train``: the loss as it falls, and the attention before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attncli.language import _, plural
+from attncli.show.listing import Line, paragraph, summary
+from attncli.show.numbers import FULL, alone
+from attncli.show.page import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from attncli.readings.train import Training
+    from attncli.result import Result
+    from attncli.show.terminal import Terminal
+
+
+SHOWN = 10  # of the losses in between
+BAR = 30  # columns for the largest loss
+SMALL = 12  # tokens up to which A is shown
+FEW = 2  # heads up to which A is shown
+
+
+def descent(
+    training: Training, pages: Sequence[Result], terminal: Terminal, *, decimals: int, quiet: bool
+) -> Iterator[str]:
+    """Yield what was trained, the losses, and A before and after where it is small.
+
+    ``pages`` are the forward passes before and after.
+    """
+    if not quiet:
+        yield paragraph(terminal, what_is_done(training))
+        yield "\n"
+    yield falling(training, terminal, decimals)
+    if quiet:
+        return
+    yield "\n"
+    yield paragraph(terminal, conclusion(training, decimals))
+    yield "\n"
+    yield from attention(pages, terminal, decimals)
+
+
+def what_is_done(training: Training) -> str:
+    """Tell what learns, from which loss, and how."""
+    problem, one = training.before, training.trained[0]
+    return plural(
+        "{config}: {n:,} step of gradient descent on {symbols}; the loss is {loss}. In each step every one"
+        " of them loses {lr:g} times its gradient: {one} becomes {one} − {lr:g}·d{one}.",
+        "{config}: {n:,} steps of gradient descent on {symbols}; the loss is {loss}. In each step every one"
+        " of them loses {lr:g} times its gradient: {one} becomes {one} − {lr:g}·d{one}.",
+        training.steps,
+        config=problem.name,
+        symbols=", ".join(training.trained),
+        loss=f"{problem.loss}, {problem.reduction}",
+        lr=training.lr,
+        one=one,
+    )
+
+
+def falling(training: Training, terminal: Terminal, decimals: int) -> str:
+    """Write the first loss, some in between and the last, each with a bar as long as it is large."""
+    losses = training.losses
+    steps = range(len(losses)) if len(losses) <= SHOWN + 2 else picked(training.steps)
+    most = max(losses[step] for step in steps)
+    shade = "#" if terminal.ascii_only else "█"
+    lines = [
+        Line((f"{step:,}", alone(losses[step], decimals), shade * bar(losses[step], most))) for step in steps
+    ]
+    return summary(terminal, (_("step"), _("loss L"), ""), lines, right=(0, 1))
+
+
+def picked(steps: int) -> list[int]:
+    """Choose the steps whose loss is shown: the first, the last, and others evenly between."""
+    return sorted({round(i * steps / (SHOWN + 1)) for i in range(SHOWN + 2)})
+
+
+def bar(loss: float, most: float) -> int:
+    """Return how many columns a loss takes."""
+    return round(BAR * loss / most) if most > 0 and loss > 0 else 0
+
+
+def conclusion(training: Training, decimals: int) -> str:
+    """Say how far the loss has come."""
+    first, last = training.losses[0], training.losses[-1]
+    said = _("L went from {first} to {last}.", first=alone(first, decimals), last=alone(last, decimals))
+    if last > first:
+        return f"{said} {_('It rose: the steps are too long. Take a smaller --lr.')}"
+    if any(after > before for before, after in zip(training.losses, training.losses[1:], strict=False)):
+        return f"{said} {_('On the way it also rose: a smaller --lr would go straight down.')}"
+    return said
+
+
+def attention(pages: Sequence[Result], terminal: Terminal, decimals: int) -> Iterator[str]:
+    """Yield A before and after the training, where it is on the page and small."""
+    if "A" not in pages[0].page.row:
+        return
+    *heads, n, m = pages[0]["A"].shape
+    if max(n, m) > SMALL or max(heads, default=1) > FEW:
+        size = " × ".join(map(str, (*heads, n, m)))
+        words = _("A is too large to be shown twice ({size}); attncli forward shows it.", size=size)
+        yield paragraph(terminal, words)
+        return
+    screen = Screen(terminal, decimals=2 if decimals == FULL else min(decimals, 2), full=False, head=None)
+    for when, page in zip((_("Before:"), _("After:")), pages, strict=True):
+        yield terminal.fit(when) + "\n"
+        yield from screen.render(page, ["A"], quiet=True)

@@ -1,0 +1,91 @@
+"""What students are told in the files for graders, and what they are not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from attncli.graders import FORMATS, write
+from attncli.graders.feedback import plain, remarks
+from attncli.graders.records import student_view
+from attncli.homework.marks import Finding, Hint, Mark, Verdict
+from tests.support.graded import (
+    ANN,
+    BAD,
+    BOB,
+    COURSE,
+    KEY,
+    ONE_A_SHEET,
+    SECRET,
+    SECRETS,
+    line,
+    right,
+    texts,
+    written,
+    wrong,
+)
+
+
+def test_a_students_view_is_what_check_shows_a_student() -> None:
+    mark = Mark("bob", "article", KEY, (right("S"), wrong("A"), right("Z", Verdict.BLANK)), ("a note",))
+    for hint in Hint:
+        view = student_view(mark.to_dict(), hint, reveal=False)
+        assert view == mark.to_dict(student=True, hint=hint)
+    assert student_view(mark.to_dict(), Hint.MISTAKE, reveal=True) == mark.to_dict()
+
+
+def test_a_students_view_drops_what_is_not_known_to_be_harmless() -> None:
+    record = {**BAD, "answer_key": SECRET, "rows": [{**BOB["rows"][1], "right_value": SECRET}]}
+    assert not any(
+        secret in json.dumps(student_view(record, Hint.MISTAKE, reveal=False)) for secret in SECRETS
+    )
+
+
+@pytest.mark.parametrize("hint", Hint)
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_file_holds_anything_of_the_answer(tmp_path: Path, name: str, hint: Hint) -> None:
+    written(tmp_path, name, [ANN, BOB, BAD], replace(COURSE, hint=hint))
+    for text in texts(tmp_path).values():
+        assert not [secret for secret in SECRETS if secret in text]
+        assert hint is not Hint.NONE or ("8 of 9" not in text and "you wrote" not in text)
+        assert hint is Hint.MISTAKE or ("softmax" not in text and "scale-missing" not in text)
+
+
+@pytest.mark.parametrize("name", [*ONE_A_SHEET, "junit", "moodle"])
+def test_feedback_says_what_was_done_and_where(tmp_path: Path, name: str) -> None:
+    written(tmp_path, name, [BOB])
+    text = "\n".join(texts(tmp_path).values()).replace("\\", "").replace("&#x27;", "'")
+    for words in ("A[wind,1]: you wrote 0.41", "A[wind,8]", "and 6 more", "A = softmax of each column of Z"):
+        assert words in text
+    assert "A[wind,9]" not in text
+    assert "This was done in Z." in text
+    assert "attncli explain 'A[wind,1]' -c article" in text
+    assert "O is ragged" in text
+
+
+def test_a_slip_has_a_sentence_and_no_formula_and_a_config_without_a_name_no_command() -> None:
+    slip = Finding("slip-sign", "S = Q·Kᵀ", "S = Q·Kᵀ", "The sign is turned.")
+    view = {
+        **line("ann", "ann.yaml", replace(wrong("S", yours="9" * 99), mistakes=(slip,))),
+        "config": "<stdin>",
+    }
+    assert plain(remarks(view["rows"][0], student_view(view, Hint.MISTAKE, reveal=False))) == [
+        f"S[wind,1]: you wrote {'9' * 39}…; it is {SECRET}",
+        "This is what you seem to have done:",
+        "  The sign is turned.",
+    ]
+
+
+@pytest.mark.parametrize("name", [*ONE_A_SHEET, "junit", "moodle"])
+def test_reveal_shows_the_right_values(tmp_path: Path, name: str) -> None:
+    written(tmp_path, name, [BOB], replace(COURSE, reveal=True))
+    assert str(SECRET) in "\n".join(texts(tmp_path).values())
+
+
+def test_write_may_be_told_to_reveal_by_itself(tmp_path: Path) -> None:
+    written(tmp_path, "markdown", [BOB])
+    write("markdown", tmp_path / "results.jsonl", tmp_path / "out", COURSE, reveal=True)
+    assert str(SECRET) in texts(tmp_path)["markdown/late/bob.yaml.md"].replace("\\", "")

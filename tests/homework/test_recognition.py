@@ -1,0 +1,130 @@
+"""Right sheets are accused of nothing, and what was done wrong is named: a sample of the benchmark."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import attncli
+from attncli.homework.key import Key
+from attncli.homework.slips import SAYINGS, SLIPS
+from tests.support.homework_problems import keys
+from tests.support.homework_recognition import by_id, double, final, honest, share, single
+from tests.support.homework_sheets import FINAL, HALVES, Hand, marked, named, worked
+
+IDS = set(SAYINGS) - set(SLIPS)
+
+
+@pytest.fixture(scope="module")
+def article() -> Key:
+    return Key.of(attncli.load("article"))
+
+
+def findings(key: Key, *ids: str, without: tuple[str, ...] = (), decimals: int = 4) -> dict[str, list[str]]:
+    """What is found in each row of a sheet on which these mistakes were made."""
+    hand = Hand(decimals)
+    values = worked(key, hand, [by_id(key)[id_][0] for id_ in ids])
+    mark = marked(key, hand, values, [name for name in values if name not in without])
+    return {row.symbol: [one.id for one in row.mistakes] for row in mark.rows if row.mistakes}
+
+
+@pytest.mark.parametrize("decimals", [4, 3, 2])
+def test_right_sheets_get_full_marks_and_are_accused_of_nothing(decimals: int) -> None:
+    sheets = [*honest(7, 12, decimals)]
+    assert len(sheets) == 48
+    assert [one for one in sheets if one.accused or not one.full] == []
+
+
+def test_every_mistake_of_the_catalogue_is_named() -> None:
+    trials = [trial for trial in single(7, 120, 4, 1) if trial.found is not None]
+    assert {id_ for trial in trials for id_ in trial.ids} == IDS
+    assert {id_ for trial in trials if trial.named for id_ in trial.ids} == IDS
+    assert share(trials, "alone") >= 0.9
+
+
+@pytest.mark.parametrize(("decimals", "wanted", "alone"), [(3, 0.97, 0.85), (2, 0.9, 0.75)])
+def test_mistakes_are_named_in_numbers_with_fewer_decimals(
+    decimals: int, wanted: float, alone: float
+) -> None:
+    trials = [*single(11, 2, decimals, 2)]
+    assert len(trials) > 100
+    assert share(trials, "named") >= wanted
+    assert share(trials, "alone") >= alone
+
+
+def test_two_mistakes_in_one_sheet_are_both_named() -> None:
+    trials = [trial for trial in double(7, 12, 4, 6) if trial.found is not None]
+    assert len(trials) > 40
+    assert sum(trial.named for trial in trials) >= 0.95 * len(trials)
+
+
+def test_a_mistake_is_named_from_the_last_results_alone() -> None:
+    trials = [trial for trial in final(7, 1, 4, 1) if trial.found is not None]
+    assert len(trials) > 30
+    assert share(trials, "named") >= 0.95
+
+
+def test_two_mistakes_are_named_from_the_last_results_alone(article: Key) -> None:
+    others = tuple(name for name in article.symbols if name not in FINAL)
+    found = findings(article, "scale-missing", "dx-no-v-path", without=others)
+    assert {"scale-missing", "dx-no-v-path"} <= {id_ for ids in found.values() for id_ in ids}
+    found = findings(article, "scale-missing", "output-at-v", without=others)
+    assert {"scale-missing", "output-at-v"} <= {id_ for ids in found.values() for id_ in ids}
+
+
+def test_a_mistake_is_told_where_it_was_made_and_what_follows_is_not(article: Key) -> None:
+    assert findings(article, "scale-missing") == {"Z": ["scale-missing"]}
+    assert findings(article, "softmax-columns", "dx-no-v-path") == {
+        "A": ["softmax-columns"],
+        "dX": ["dx-no-v-path"],
+    }
+    # Z was left out: then it shows in A, and what was done in Z is what A was made from
+    assert set(findings(article, "scale-missing", without=("Z",))) == {"A"}
+    assert "scale-missing" in findings(article, "scale-missing", without=("Z",))["A"]
+
+
+def test_what_follows_from_a_matrix_of_another_shape_is_no_second_mistake(article: Key) -> None:
+    swapped = next(
+        mistake
+        for mistake in article.mistakes["V"]
+        if mistake.id == "projection-swapped" and mistake.rows[0].args == ("X", "Wk")
+    )
+    hand = Hand(4)
+    mark = marked(article, hand, worked(article, hand, (swapped,)))
+    assert named(mark) == {"projection-swapped"}  # O = A·V is A·K with these numbers
+
+
+def test_a_second_mistake_behind_a_matrix_of_another_shape_is_named(article: Key) -> None:
+    assert findings(article, "scores-qt-k", "scale-by-dk") == {"S": ["scores-qt-k"], "Z": ["scale-by-dk"]}
+
+
+def test_a_mistake_that_changes_nothing_here_is_no_candidate() -> None:
+    same = {"tokens": ["a", "b"], "embeddings": [[1, 0], [0, 1]], "loss": "sum"}
+    eye = [[1, 0], [0, 1]]
+    key = Key.of(attncli.Problem(**same, Wq=eye, Wk=eye, Wv=[[1, 2], [3, 5]]))
+    told = {mistake.id for row in key.mistakes.values() for mistake in row}
+    assert "scores-swapped" not in told  # S is symmetric
+    assert "scale-by-dmodel" not in told  # d_model = d_k
+    assert "projection-transposed" in told
+    hand = Hand(4)
+    assert named(marked(key, hand, worked(key, hand))) == set()
+
+
+def test_masking_after_softmax_and_making_rows_sum_to_one_again_is_right() -> None:
+    key = next(key for key in keys(3) if key.problem.form.masked and key.problem.form.heads == 1)
+    hand = Hand(6)
+    values = worked(key, hand)
+    free = np.exp(values["Z"]) / np.exp(values["Z"]).sum(axis=-1, keepdims=True) * np.isfinite(values["M"])
+    values["A"] = hand.rounding.matrix(free / free.sum(axis=-1, keepdims=True))
+    mark = marked(key, hand, values, ("Q", "K", "V", "S", "Z", "A"))
+    assert (str(mark.verdict), named(mark)) == ("correct", set())
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_the_order_of_rows_in_a_sheet_does_not_matter(article: Key, half: str) -> None:
+    hand = Hand(3, half)
+    values = worked(article, hand, [by_id(article)["softmax-no-exp"][0]])
+    turned = {symbol: values[symbol] for symbol in reversed(values)}
+    first, second = (marked(article, hand, sheet).to_dict() for sheet in (values, turned))
+    assert first == second
+    assert [row["symbol"] for row in first["rows"]] == list(article.symbols)
