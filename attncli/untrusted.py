@@ -12,7 +12,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNOREC
 MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&@$!]|^[-+=]|^\d+(?=[.)])|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
-def harmless(text: str) -> str:
+def sanitize(text: str) -> str:
     """Write control characters, escapes and direction marks out, so that none takes effect."""
     if text.isprintable():
         return text
@@ -28,17 +28,17 @@ def in_csv(value: object) -> str:
     """Write a value so that a spreadsheet takes it for text, or for the number that it is."""
     text = "" if value is None else str(value)
     formula = text.lstrip(" ").startswith(FORMULA) and not NUMBER.fullmatch(text)
-    return ("'" if formula else "") + harmless(text)
+    return ("'" if formula else "") + sanitize(text)
 
 
 def in_markup(text: str, *, quoted: bool = True) -> str:
     """Write text for HTML and XML: in an element, and with ``quoted`` between quotes as well."""
-    return escape(harmless(text), quote=quoted)
+    return escape(sanitize(text), quote=quoted)
 
 
 def in_markdown(text: str) -> str:
     """Write text so that no sign in it is taken for Markdown or HTML."""
-    return MARKDOWN.sub(markdown_sign, harmless(text).strip())
+    return MARKDOWN.sub(markdown_sign, sanitize(text).strip())
 
 
 def markdown_sign(found: re.Match[str]) -> str:
@@ -49,7 +49,7 @@ def markdown_sign(found: re.Match[str]) -> str:
 
 def code(text: str) -> str:
     """Write text as code in Markdown, between more backticks than there are in it."""
-    text = harmless(text).replace("|", "\\|")
+    text = sanitize(text).replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * (longest + 1)
     blank = " " if longest else ""

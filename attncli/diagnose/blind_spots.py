@@ -12,7 +12,7 @@ import numpy as np
 from attncli.homework.key import near, slack
 from attncli.language import N_, _
 from attncli.mistakes.catalogue import Mistake, catalogue
-from attncli.page.lazy import Working
+from attncli.page.lazy import LazyPage
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class Outcomes:
         self.setting = setting
         self.rows = [row.symbol for row in setting.page.rows if row.symbol in rows]
         self.rounded = None if decimals is None else Rounding(decimals).matrix
-        self.right = Working(setting.page, {**setting.givens, **setting.constants}, (), self.rounded)
+        self.right = LazyPage(setting.page, {**setting.givens, **setting.constants}, (), self.rounded)
         for row in setting.page.rows:
             self.right[row.symbol]  # asked for, it is worked out
         self._found: dict[Name, Values] = {}
@@ -247,7 +247,7 @@ class Outcomes:
         wrong = [row.symbol for row in mistake.rows]
         first = min(map(order.index, wrong))
         given = {symbol: value for symbol, value in self.right.items() if symbol not in order[first:]}
-        working = Working(self.setting.page, given, mistake.rows, self.rounded)
+        working = LazyPage(self.setting.page, given, mistake.rows, self.rounded)
         shown = wrong if self.rows == order else self.rows  # where all is handed in, the rest follows from it
         return {
             symbol: working.tried(working.rows[symbol]) for symbol in shown if order.index(symbol) >= first

@@ -11,7 +11,7 @@ from attncli.language import _
 from attncli.show.matrix import HEADED, Looks, View, labels_of, matrix_view
 from attncli.show.page import about, equation, reading
 from attncli.show.page import heading as page_heading
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def entry(shown: Shown, symbol: str, looks: Looks) -> Entry:
 def heading(shown: Shown) -> tuple[str, list[str]]:
     """Return the problem's name, and the lines about it."""
     terminal = shown.paper.terminal
-    name = terminal.fit(harmless(shown.result.problem.name))
+    name = terminal.fit(sanitize(shown.result.problem.name))
     lines = page_heading(shown.result, shown.looks.decimals, terminal).plain
     return name, lines.removeprefix(f"{name}: ").split("\n")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attncli.language import _
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,11 +36,11 @@ def branches(graph: Graph, sizes: Callable[[Node], str], twigs: tuple[str, str, 
     def grow(symbol: str, first: str, rest: str) -> Iterator[str]:
         node = graph.node[symbol]
         if symbol in seen:
-            yield first + _("{symbol} (above)", symbol=harmless(symbol))
+            yield first + _("{symbol} (above)", symbol=sanitize(symbol))
             return
         seen.add(symbol)
         given = f"   {_('given')}" if node.kind == "given" else ""
-        yield f"{first}{harmless(node.formula)}   {sizes(node)}{given}"
+        yield f"{first}{sanitize(node.formula)}   {sizes(node)}{given}"
         below = graph.made_of[symbol]
         for i, source in enumerate(below):
             end = i == len(below) - 1
@@ -83,7 +83,7 @@ def mermaid_quoted(text: str) -> str:
     """Write every sign that Mermaid or HTML might read as more than itself by its number: #34; for "."""
     return "".join(
         char if char.isalnum() or char in PLAIN or not char.isascii() else f"#{ord(char)};"
-        for char in harmless(text)
+        for char in sanitize(text)
     )
 
 
@@ -109,4 +109,4 @@ def dot(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
 
 def dot_quoted(text: str) -> str:
     """Keep quotes and backslashes, which Graphviz would read as escapes and names."""
-    return harmless(text).replace("\\", "\\\\").replace('"', '\\"')
+    return sanitize(text).replace("\\", "\\\\").replace('"', '\\"')

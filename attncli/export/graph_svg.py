@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from attncli.export.graph import edge_label
 from attncli.language import N_, _
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ Point = tuple[float, float]
 
 def svg(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
     """Write the drawing: the forward pass down on the left, the gradients up on the right."""
-    labels = {node.symbol: (fit(harmless(node.formula)), fit(node.sizes)) for node in graph.nodes}
+    labels = {node.symbol: (fit(sanitize(node.formula)), fit(node.sizes)) for node in graph.nodes}
     widths = {symbol: LETTER * max(map(len, lines)) + 20 for symbol, lines in labels.items()}
     drawing = arrange(graph, widths, above=HEADER)
     flows = [flow for flow in HEADS if any(edge.flow == flow for edge in graph.edges)]
@@ -65,7 +65,7 @@ def svg(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{drawing.height:.0f}"'
         f' viewBox="0 0 {width:.0f} {drawing.height:.0f}" role="img">\n'
     )
-    name = quoted(fit(harmless(graph.name)))
+    name = quoted(fit(sanitize(graph.name)))
     yield f"<title>{name}: {quoted(fit(_('what flows into what')))}</title>\n<style>{STYLE}</style>\n"
     yield '<rect width="100%" height="100%" style="fill: #fff; stroke: none"/>\n'
     yield from heads()

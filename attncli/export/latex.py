@@ -16,7 +16,7 @@ from attncli.ops.expression import Style
 from attncli.show.explain import MOST_TERMS, Working
 from attncli.show.matrix import split as blocks
 from attncli.show.numbers import alone, written
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -177,7 +177,7 @@ def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
         if one.has_working:
             working = TexWorking(one.decimals, fit, full=one.full)
             for line in working.trail(one.explanation, one.depth):
-                depth, body = split(harmless(line))
+                depth, body = split(sanitize(line))
                 yield f"\\trail{{{depth}}}{{{body}}}\n"
     yield "\\end{document}\n"
 
@@ -229,11 +229,11 @@ class TexWorking(Working):
 
     def named(self, name: str) -> str:
         """Write the name of a cell, or of a place in a formula."""
-        return rf"\text{{{text(self.fit(harmless(name)))}}}"
+        return rf"\text{{{text(self.fit(sanitize(name)))}}}"
 
     def remarks(self, explanation: Explanation) -> Iterator[str]:
         """Write what a line cannot say."""
-        return (text(self.fit(harmless(line))) for line in self.plain.remarks(explanation))
+        return (text(self.fit(sanitize(line))) for line in self.plain.remarks(explanation))
 
 
 def split(line: str) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attncli.files import fresh
 from attncli.graders.records import lost, records, who
 from attncli.language import _, plural
-from attncli.untrusted import harmless, in_csv
+from attncli.untrusted import in_csv, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,6 +72,6 @@ class OneEach:
 
 def listed(students: Sequence[str]) -> str:
     """Name some students, and count the others."""
-    names = ", ".join(harmless(student) for student in students[:NAMED])
+    names = ", ".join(sanitize(student) for student in students[:NAMED])
     hidden = len(students) - NAMED
     return names + (" " + plural("and {n} more", "and {n} more", hidden) if hidden > 0 else "")

@@ -13,7 +13,7 @@ from attncli.errors import AttnError, Where
 from attncli.files import make_folder, write_whole
 from attncli.homework.marks import Hint, Verdict
 from attncli.language import _
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -96,7 +96,7 @@ def student_view(record: Record, hint: Hint, *, reveal: bool) -> Record:
     view = record
     if not reveal:
         view = {**picked(record, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
-    return {name: harmless_all(value) for name, value in view.items()}
+    return {name: sanitize_all(value) for name, value in view.items()}
 
 
 def row_view(row: Record, hint: Hint) -> Record:
@@ -113,14 +113,14 @@ def picked(record: Mapping[str, Any], names: tuple[str, ...]) -> Record:
     return {name: record[name] for name in names if name in record}
 
 
-def harmless_all(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+def sanitize_all(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Write out the control characters of every text in a record."""
     if isinstance(value, str):
-        return harmless(value)
+        return sanitize(value)
     if isinstance(value, list):
-        return [harmless_all(item) for item in value]
+        return [sanitize_all(item) for item in value]
     if isinstance(value, dict):
-        return {harmless(name): harmless_all(item) for name, item in value.items()}
+        return {sanitize(name): sanitize_all(item) for name, item in value.items()}
     return value
 
 

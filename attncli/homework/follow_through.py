@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.page.lazy import Working
+from attncli.page.lazy import LazyPage
 from attncli.rounding import MOST_DECIMALS, Rounding
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ class Workings:
         self.in_full: dict[str, Array] | None = None
         self.rows: tuple[Row, ...] = ()
         self.set_aside: dict[str, Array] = {}
-        self.own = Working(key.page, key.given)
-        self._behind: Working | None = None
-        self._rounded: tuple[Working, ...] | None = None
+        self.own = LazyPage(key.page, key.given)
+        self._behind: LazyPage | None = None
+        self._rounded: tuple[LazyPage, ...] | None = None
 
     def keep(self, symbol: str, value: Array, *, in_full: Array | None = None) -> None:
         """Go on with a row's value; ``in_full``: what a wrong one was before it was written down."""
@@ -115,10 +115,10 @@ class Workings:
         self._behind = self.fork(self.in_full or {})
         self._rounded = None
 
-    def fork(self, values: Mapping[str, Array], rows: Iterable[Row] = (), decimals: str = "") -> Working:
+    def fork(self, values: Mapping[str, Array], rows: Iterable[Row] = (), decimals: str = "") -> LazyPage:
         """Work from these values; ``decimals``: how halves are rounded in blank rows, else they are not."""
         rounded = Rounding(self.decimals, decimals).matrix if decimals and self.decimals else None
-        return Working(self.key.page, {**self.key.given, **values}, (*self.rows, *rows), rounded)
+        return LazyPage(self.key.page, {**self.key.given, **values}, (*self.rows, *rows), rounded)
 
     @cached_property
     def decimals(self) -> int:
@@ -137,7 +137,7 @@ class Workings:
                 open_ends += [arg for arg, _ in page.row[name].reads]
         return found
 
-    def towards(self, symbol: str) -> Iterator[Working]:
+    def towards(self, symbol: str) -> Iterator[LazyPage]:
         """Go through the ways of working towards a row, the likeliest first."""
         yield self.own
         if self._behind is not None:
@@ -155,7 +155,7 @@ class Workings:
                 if value is not None:
                     yield value
 
-    def as_it_stands(self) -> Working | None:
+    def as_it_stands(self) -> LazyPage | None:
         """Work from everything that the student wrote; None where that is no other way than the rest."""
         return self.fork({**self.written, **self.set_aside}) if self.set_aside else None
 

@@ -12,7 +12,7 @@ import numpy as np
 from attncli.calculation import backward_setting, forward_setting
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.names import cell_name
-from attncli.page.lazy import Working
+from attncli.page.lazy import LazyPage
 from attncli.result import letters_of
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Key:
         """Every mistake of the catalogue that fits this page, and whether this problem can show it."""
         sizes = self.problem.sizes
         known = frozenset({*self.given, *self.values})
-        right = Working(self.page, {**self.given, **self.values})
+        right = LazyPage(self.page, {**self.given, **self.values})
         with np.errstate(invalid="ignore"):  # of differences between infinities
             return tuple(
                 (mistake, any(self.tells(row.symbol, right.tried(row)) for row in mistake.rows))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from attncli.homework.policy import Tolerance
     from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
-    from attncli.page.lazy import Working
+    from attncli.page.lazy import LazyPage
     from attncli.page.page import Row
 
 
@@ -69,7 +69,7 @@ class Recogniser:
                 fits, best = found, top
         return [fit.mistakes for fit in fits if fit.later == best] or here
 
-    def fits_here(self, symbol: str, mistake: Mistake, standing: Working | None) -> bool:
+    def fits_here(self, symbol: str, mistake: Mistake, standing: LazyPage | None) -> bool:
         """Whether a mistake in this very row gives the student's numbers."""
         answer = self.workings.answers[symbol]
         row = next(row for row in mistake.rows if row.symbol == symbol)
@@ -89,14 +89,14 @@ class Recogniser:
             if found:
                 yield Fit(mistakes, max(found))
 
-    def later_fits(self, symbol: str, working: Working) -> int:
+    def later_fits(self, symbol: str, working: LazyPage) -> int:
         """Count the answers behind a row that go with a way of working."""
         later = [*self.later(symbol)]
         working.update((name, answer.values) for name, answer in later)
         working[symbol] = self.workings.answers[symbol].values
         return sum(self.agrees(answer, working.tried(working.rows[name])) for name, answer in later)
 
-    def working_with(self, mistakes: Mistakes, manner: str) -> Working:
+    def working_with(self, mistakes: Mistakes, manner: str) -> LazyPage:
         """Work from the student's numbers, but with these mistakes."""
         return self.workings.fork(self.workings.written, rows_of(mistakes), manner)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 IMPOSSIBLE = (AttnError, ValueError, FloatingPointError)
 
 
-class Working(dict[str, Any]):
+class LazyPage(dict[str, Any]):
     """The page's values, each worked out when it is first asked for.
 
     What is put in goes before what the page would give there: the student's own numbers. ``rows``
@@ -64,9 +64,9 @@ class Working(dict[str, Any]):
                     found[symbol] = self.rows[symbol].compute(self, on_paper=True)
         return found
 
-    def changed(self, rows: Iterable[Row], behind: Iterable[str]) -> Working:
+    def changed(self, rows: Iterable[Row], behind: Iterable[str]) -> LazyPage:
         """Copy what is worked out so far, do other rows differently and forget what stands behind them."""
-        copy = Working.__new__(Working)
+        copy = LazyPage.__new__(LazyPage)
         dict.__init__(copy, self)
         copy.rows = {**self.rows, **{row.symbol: row for row in rows}}
         copy.rounded = self.rounded

@@ -13,7 +13,7 @@ from attncli.show.matrix import ACROSS, DOWN, HEADED, View, flush
 from attncli.show.numbers import aligned
 from attncli.show.page import SYMBOL, Cell, Screen
 from attncli.show.terminal import Text, label
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -136,7 +136,7 @@ def shown(answer: Answer, place: int, looks: Looks) -> str:
         return BLANK
     if answer.unreadable.flat[place]:
         return label(text, ascii_only=looks.terminal.ascii_only, room=looks.room)
-    return looks.terminal.fit(harmless(text.strip()))
+    return looks.terminal.fit(sanitize(text.strip()))
 
 
 def signed(texts: Sequence[str], signs: Sequence[str], *, ascii_only: bool) -> list[str]:

@@ -15,7 +15,7 @@ from attncli.show.answers import Answers
 from attncli.show.listing import Line, paragraph, printed, summary
 from attncli.show.numbers import aligned, alone
 from attncli.show.terminal import columns_of, label
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,7 +171,7 @@ def explained(row: RowMark, terminal: Terminal, *, config: str, student: bool) -
     yield "\n"
     command = f"attncli explain {shlex.quote(place(row))} {config}"
     line = _("Where to look: {command}", command=command)
-    yield printed(terminal, [Text(terminal.fit(harmless(line)))])
+    yield printed(terminal, [Text(terminal.fit(sanitize(line)))])
 
 
 def title(finding: Finding, before: Sequence[Finding]) -> str:
@@ -241,7 +241,7 @@ def wrong_cells(
 def yours(cell: WrongCell, row: RowMark) -> str:
     """Write what the student did; what is no number may be long, and is cut."""
     unreadable = row.answer is not None and row.answer.unreadable[cell.index]
-    return label(cell.yours) if unreadable else harmless(cell.yours)
+    return label(cell.yours) if unreadable else sanitize(cell.yours)
 
 
 def right(cell: WrongCell, decimals: int) -> str:

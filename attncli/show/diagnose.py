@@ -10,7 +10,7 @@ from attncli.diagnose.repairs import places
 from attncli.language import N_, _, plural
 from attncli.show.listing import paragraph, printed
 from attncli.show.terminal import columns_of
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def screen(diagnosis: Diagnosis, terminal: Terminal, *, quiet: bool = False) -> 
         causes.setdefault((finding.why, finding.how), []).append(finding)
     for (why, how), findings in causes.items():
         yield "\n"
-        yield printed(terminal, [Text(terminal.fit(harmless(title(why))), "bold")])
+        yield printed(terminal, [Text(terminal.fit(sanitize(title(why))), "bold")])
         if how:
             yield paragraph(terminal, INDENT + _("To change it: {how}", how=how), indent=STEP)
         yield from listed(findings, diagnosis.decimals, terminal)

@@ -14,7 +14,7 @@ from attncli.ops.linear import MatMul
 from attncli.ops.softmax import SoftmaxGradient
 from attncli.show.glossary import LESSONS, RULES, meaning
 from attncli.show.numbers import written
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -238,16 +238,16 @@ class Explained:
     @property
     def name(self) -> str:
         """What a heading says."""
-        return harmless(self.explanation.name if self.has_working else self.symbol)
+        return sanitize(self.explanation.name if self.has_working else self.symbol)
 
     @property
     def words(self) -> tuple[str, ...]:
         """Paragraphs, where a symbol was asked for."""
-        return tuple(map(harmless, prose(self.result, self.symbol))) if self.symbol else ()
+        return tuple(map(sanitize, prose(self.result, self.symbol))) if self.symbol else ()
 
     @property
     def trail(self) -> tuple[str, ...]:
         """The lines of the working."""
         if not self.has_working:
             return ()
-        return tuple(map(harmless, self.working.trail(self.explanation, self.depth)))
+        return tuple(map(sanitize, self.working.trail(self.explanation, self.depth)))

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attncli.show.terminal import console_for
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def summary(terminal: Terminal, titles: Sequence[str], lines: Sequence[Line], *,
     digit is cut.
     """
     titles = [terminal.fit(title) for title in titles]
-    fitted = [Line(tuple(terminal.fit(harmless(cell)) for cell in line.cells), line.style) for line in lines]
+    fitted = [Line(tuple(terminal.fit(sanitize(cell)) for cell in line.cells), line.style) for line in lines]
     widths = [
         max(map(cell_len, column)) for column in zip(titles, *(line.cells for line in fitted), strict=True)
     ]
@@ -84,7 +84,7 @@ def printed(terminal: Terminal, parts: Iterator[Text] | Sequence[RenderableType]
 def paragraph(terminal: Terminal, text: str, *, indent: str = "") -> str:
     """Write a sentence, its lines broken between words."""
     lines = wrap(
-        terminal.fit(harmless(text)),
+        terminal.fit(sanitize(text)),
         max(terminal.width, len(indent) + 1),
         subsequent_indent=indent,
         break_long_words=False,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attncli.language import N_, _, plural
 from attncli.show.terminal import columns_of
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def one_error(error: AttnError, terminal: Terminal, *, quoted: bool = True) -> I
 def sentence(kind: str, text: str, terminal: Terminal, *, before: str = "", indent: str = "") -> str:
     """Write ``error: …`` or ``hint: …``, wrapped at the edge of a terminal."""
     word = terminal.fit(_(KINDS[kind]))
-    line = indent + terminal.fit(harmless(f"{before}{word}: {text}"))
+    line = indent + terminal.fit(sanitize(f"{before}{word}: {text}"))
     if terminal.wraps:
         line = wrapped(line, terminal.width, indent + INDENT)
     return line.replace(f"{word}:", terminal.paint(f"{word}:", kind), 1)

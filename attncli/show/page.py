@@ -24,7 +24,7 @@ from attncli.show.matrix import (
 )
 from attncli.show.numbers import aligned, alone, texts
 from attncli.show.terminal import Span, Text, columns_of, painted
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -205,7 +205,7 @@ def heading(result: Result, decimals: int, terminal: Terminal) -> Text:
         for letter in ("d_model", "d_k", "d_v")
         if letter in problem.sizes
     ]
-    line = Text(terminal.fit(f"{harmless(problem.name)}: {', '.join(parts)}"))
+    line = Text(terminal.fit(f"{sanitize(problem.name)}: {', '.join(parts)}"))
     if result.loss:
         line.append("\n").append_text(loss_line(result.loss, decimals, terminal))
     return line

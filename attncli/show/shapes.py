@@ -12,7 +12,7 @@ from attncli.language import _
 from attncli.show.glossary import meaning
 from attncli.show.listing import LINE, LINE_ASCII
 from attncli.show.terminal import console_for
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ class ShapeTables:
     def render(self, shapes: Shapes) -> Iterator[str]:
         """Yield everything as text, all numbers whole."""
         letters = ", ".join(starmap("{} = {}".format, shapes.letters.items()))
-        yield self.text(Text(f"{harmless(shapes.name)}: {letters}", "bold"))
+        yield self.text(Text(f"{sanitize(shapes.name)}: {letters}", "bold"))
         yield "\n" + self.text(self.sizes(shapes))
         for title, counts in (
             (_("parameters"), shapes.parameters),

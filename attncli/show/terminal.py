@@ -13,7 +13,7 @@ from unicodedata import normalize
 from rich.console import Console
 
 from attncli.language import ENGLISH, active
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,7 +143,7 @@ def without_accent(char: str) -> str:
 
 def label(token: str, *, ascii_only: bool = False, room: int = LONGEST, end: str = "") -> str:
     """Make a token fit to name a row or a column: harmless, and not too long; ``end`` stays whole."""
-    text = harmless(token[: 4 * LONGEST])
+    text = sanitize(token[: 4 * LONGEST])
     if ascii_only:
         text = to_ascii(text)
     if len(token) <= 4 * LONGEST and columns_of(text + end) <= room:

@@ -13,7 +13,7 @@ import pytest
 
 from attncli.export import latex, markdown
 from attncli.export.formats import FORMATS
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 from tests.support.exported import Page, check_tex, markdown_tables
 from tests.support.running import attncli
 
@@ -83,7 +83,7 @@ def test_csv_has_no_formulas_and_every_token() -> None:
     for token, name in zip(TOKENS, names, strict=True):
         assert not name.startswith(tuple("=+-@\t\r＝"))
         formula = token[0] in "=+-@\t\r＝"
-        assert name.removesuffix("#1").removesuffix("#2") == "'" * formula + harmless(token), token
+        assert name.removesuffix("#1").removesuffix("#2") == "'" * formula + sanitize(token), token
     assert [name[0] for name in names[:7]] == ["'"] * 7
     assert names[-2:] == ["the#1", "the#2"]
 

@@ -18,7 +18,7 @@ from attncli.export.graph_svg import Drawing, arrange, levels, spread, svg
 from attncli.page.attention import CONSTANTS
 from attncli.readings.formulas import page_of
 from attncli.readings.graph import Edge, Graph, Node, graph_of
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 from tests.support.running import attncli as run
 
 BUILTIN = ("article", "cross", "masked", "multihead")
@@ -190,7 +190,7 @@ def test_dot_keeps_hostile_names_as_text() -> None:
         name, _, size = label.rpartition("\\n")
         assert size == "n = 3"
         shown.append(re.sub(r"\\(.)", r"\1", name))
-    assert shown == [harmless(name) for name in HOSTILE]
+    assert shown == [sanitize(name) for name in HOSTILE]
     assert [(int(a[1:]), int(b[1:])) for a, b, _ in edges] == list(itertools.pairwise(range(len(HOSTILE))))
 
 
@@ -222,7 +222,7 @@ def test_mermaid_keeps_hostile_names_as_text() -> None:
         assert not set(name) & set('"<>`$%*{}|\\\n\x1b')
         shown.append(html.unescape(re.sub(r"#(\d+);", r"&#\1;", name)))
         assert size == "n = 3"
-    assert shown == [harmless(name) for name in HOSTILE]
+    assert shown == [sanitize(name) for name in HOSTILE]
     assert len(edges) == len(HOSTILE) - 1
 
 
@@ -374,7 +374,7 @@ def test_svg_keeps_hostile_names_as_text() -> None:
     root = ET.fromstring("".join(svg(Graph("</title>\x00", tuple(nodes), tuple(edges)), str)))  # noqa: S314
     assert root.find(f"{SVG}title").text == "</title>\\x00: what flows into what"
     shown = [group.find(f"{SVG}text").text for group in root.findall(f"{SVG}g")]
-    assert shown == [harmless(name) for name in HOSTILE]
+    assert shown == [sanitize(name) for name in HOSTILE]
 
 
 def test_an_empty_graph_can_be_drawn() -> None:

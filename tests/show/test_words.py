@@ -8,7 +8,7 @@ import pytest
 
 from attncli.names import endings
 from attncli.show.terminal import LONGEST, columns_of, label, to_ascii
-from attncli.untrusted import harmless
+from attncli.untrusted import sanitize
 from tests.support.running import attncli
 
 WILD = [
@@ -43,7 +43,7 @@ WILD = [
     ],
 )
 def test_what_would_take_effect_is_written_out(token: str, text: str):
-    assert harmless(token) == text
+    assert sanitize(token) == text
 
 
 def test_ascii_spells_the_symbols_and_escapes_the_rest():
