@@ -16,6 +16,7 @@ from functools import lru_cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from attncli.errors import AttnError
 
@@ -27,6 +28,12 @@ LANGUAGES = ("en", "vi")
 ENGLISH = LANGUAGES[0]
 FOLDER = Path(__file__).parent / "locale"
 DOMAIN = "attncli"
+ASCII = str.maketrans({
+    "·": "*", "ᵀ": "^T", "√": "sqrt ", "∘": " o ", "−": "-", "Σ": "sum ", "σ": "sigmoid", "∞": "inf",
+    "×": "x", "²": "^2", "∂": "d", "▸": ">", "…": "...", "⋯": "..", "⋮": ":", "–": "-", "’": "'",
+    "─": "-", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "✓": "+", "✗": "!", "↷": ">", "○": "o", "█": "#",
+    "≈": "~=",
+})  # fmt: skip
 
 _active = ENGLISH
 
@@ -109,3 +116,19 @@ def plural(one: str, many: str, n: int, /, **values: object) -> str:
 def either(words: Iterable[str]) -> str:
     """``bce or ce or mse``."""
     return _(" or ").join(words)
+
+
+def to_ascii(text: str) -> str:
+    """Write the page's symbols with letters, and any other character as an escape."""
+    if text.isascii():
+        return text
+    text = text.translate(ASCII)
+    if _active != ENGLISH:  # where all messages have accents, escapes could not be read
+        text = "".join(map(without_accent, normalize("NFC", text)))
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def without_accent(char: str) -> str:
+    """``ế`` → ``e``."""
+    base = "dD"["đĐ".index(char)] if char in "đĐ" else normalize("NFD", char)[0]
+    return base if base.isascii() else char

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from attncli.language import _
-from attncli.show.matrix import HEADED, Looks, View, labels_of, matrix_view
-from attncli.show.page import about, equation, reading
-from attncli.show.page import heading as page_heading
+from attncli.names import MATRIX
+from attncli.show.matrix import View, labels_of, matrix_view
+from attncli.show.page import about, attention_view, equation, loss_line, sizes
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from attncli.result import Result
+    from attncli.show.display import Display
+
+LONGEST_NAME = 48  # of a row or a column, where no screen is too narrow for it
 
 
 @dataclass(frozen=True)
@@ -39,22 +42,22 @@ class Entry:
         return any(any(line) for view in self.views for line in view.largest or ())
 
 
-def entries(shown: Shown, looks: Looks | None = None) -> Iterator[Entry]:
+def entries(shown: Shown, display: Display | None = None) -> Iterator[Entry]:
     """Yield the rows that are shown, in their order."""
     for symbol in shown.symbols:
-        yield entry(shown, symbol, looks or shown.paper)
+        yield entry(shown, symbol, display or shown.paper)
 
 
-def entry(shown: Shown, symbol: str, looks: Looks) -> Entry:
+def entry(shown: Shown, symbol: str, display: Display) -> Entry:
     """Read one row of the page."""
     result, value = shown.result, shown.result[symbol]
-    fit = looks.terminal.fit
-    formula = fit(equation(result, symbol, looks.decimals))
-    words = tuple(fit(part) for part in about(result, symbol, looks.decimals) if part)
+    fit = display.fit
+    formula = fit(equation(result, symbol, display.decimals))
+    words = tuple(fit(part) for part in about(result, symbol, display.decimals) if part)
     if value.ndim == 0:
         return Entry(symbol, formula, words, (), ())
     rows, columns = [("",), *labels_of(result, symbol)][-2:]
-    headed = value.ndim == HEADED
+    headed = value.ndim > MATRIX
     matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
     chosen = [shown.head - 1] if headed and shown.head is not None else range(len(matrices))
     peak = max(float(matrices[h].max()) for h in chosen) if symbol == "A" else None
@@ -63,32 +66,24 @@ def entry(shown: Shown, symbol: str, looks: Looks) -> Entry:
         formula,
         words,
         tuple(_("head {number}", number=h + 1) for h in chosen) if headed else ("",),
-        tuple(matrix_view(matrices[h], rows, columns, looks, peak=peak) for h in chosen),
+        tuple(matrix_view(matrices[h], rows, columns, display, peak=peak) for h in chosen),
     )
 
 
 def heading(shown: Shown) -> tuple[str, list[str]]:
     """Return the problem's name, and the lines about it."""
-    terminal = shown.paper.terminal
-    name = terminal.fit(sanitize(shown.result.problem.name))
-    lines = page_heading(shown.result, shown.looks.decimals, terminal).plain
-    return name, lines.removeprefix(f"{name}: ").split("\n")
+    result, fit = shown.result, shown.display.fit
+    lines = [sizes(result)]
+    if result.loss:
+        lines.append(loss_line(result.loss, shown.display.decimals).plain)
+    return fit(sanitize(result.problem.name)), list(map(fit, lines))
 
 
 def read_off(shown: Shown) -> View | None:
     """Return the words that each token looks at most; None where A is not shown."""
     if shown.quiet or "A" not in shown.symbols:
         return None
-    return reading(shown.result, shown.paper, head=shown.head)
-
-
-class Paper(Looks):
-    """How matrices look where no screen is too narrow for a name."""
-
-    @property
-    def room(self) -> int:
-        """How long a name may be."""
-        return 48
+    return attention_view(shown.result, shown.paper, head=shown.head)
 
 
 class Shown(NamedTuple):
@@ -96,12 +91,11 @@ class Shown(NamedTuple):
 
     result: Result
     symbols: Sequence[str]
-    looks: Looks
+    display: Display
     head: int | None = None
     quiet: bool = False
 
     @property
-    def paper(self) -> Paper:
-        """How the matrices of a document look."""
-        looks = self.looks
-        return Paper(looks.terminal._replace(color=False), looks.decimals, looks.full)
+    def paper(self) -> Display:
+        """How the matrices of a document are shown."""
+        return self.display._replace(room=LONGEST_NAME)

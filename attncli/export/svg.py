@@ -3,58 +3,46 @@
 from __future__ import annotations
 
 import re
-from io import StringIO
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.measure import Measurement
 from rich.terminal_theme import MONOKAI
-from rich.text import Text
 
-from attncli.export import text as screens
+from attncli.export import screen
 from attncli.export.entries import heading
-from attncli.show.terminal import columns_of
+from attncli.show.terminal import UNBOUNDED, Memory, Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import RenderableType
 
     from attncli.export.entries import Shown
+    from attncli.show.display import Display
     from attncli.show.explain import Explained
-    from attncli.show.matrix import Looks
 
 
 def write(shown: Shown) -> Iterator[str]:
     """Draw the tables as a terminal shows them, in colour."""
-    terminal = shown.looks.terminal._replace(color=True)
-    looks = shown.looks._replace(terminal=terminal)
-    yield (
-        picture(
-            "".join(screens.write(shown._replace(looks=looks))),
-            f"attncli: {heading(shown)[0]}",
-            terminal.width,
-        )
-        + "\n"
-    )
+    yield picture(screen.write(shown), f"attncli: {heading(shown)[0]}", shown.display)
 
 
-def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
+def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
     """Draw the working as a terminal shows it."""
-    yield picture("".join(screens.explain(explained, looks)), "attncli explain", looks.terminal.width) + "\n"
+    yield picture(screen.explain(explained, display), "attncli explain", display)
 
 
-def picture(screen: str, title: str, width: int) -> str:
-    """Draw what a terminal of this width shows; one line too long for it makes it wider."""
-    text = Text.from_ansi(screen.rstrip())
-    console = Console(
-        record=True,
-        width=max([width, *map(columns_of, text.plain.split("\n"))]),
-        file=StringIO(),
-        force_terminal=True,
-        color_system="truecolor",
-        legacy_windows=False,
+def picture(parts: Iterable[RenderableType], title: str, display: Display) -> str:
+    """Draw what a terminal of this width shows; a part that is too wide for it makes it wider."""
+    terminal = Terminal(
+        Memory(), width=display.width, color="always", record=True, ascii_only=display.ascii_only
     )
-    console.print(text, end="")
-    svg = console.export_svg(title=title, theme=MONOKAI, unique_id="terminal")
+    shown = list(parts)
+    options = terminal.options.update(width=UNBOUNDED)
+    terminal.width = max(display.width, *(Measurement.get(terminal, options, part).minimum for part in shown))
+    terminal.show(shown)
+    svg = terminal.export_svg(title=title, theme=MONOKAI, unique_id="terminal")
     # Rich's drawing fetches a font from another host; any monospaced one will do.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     lines = svg.replace("Fira Code, monospace", "monospace").split("\n")
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -6,77 +6,91 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.style import Style
 
 from attncli.language import _, plural
+from attncli.names import MATRIX
 from attncli.result import letters_of
-from attncli.show.matrix import ACROSS, DOWN, HEADED, View, flush
+from attncli.show.matrix import (
+    ACROSS,
+    DOWN,
+    View,
+    flush,
+    label,
+    matrix_tables,
+    names,
+    places,
+    view_width,
+)
 from attncli.show.numbers import aligned
-from attncli.show.page import SYMBOL, Cell, Screen
-from attncli.show.terminal import Text, label
+from attncli.show.page import SYMBOL, Panel, lines, side_by_side
+from attncli.show.terminal import Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.console import RenderableType
+
     from attncli.homework.answer import Answer
     from attncli.homework.marks import RowMark
     from attncli.problem.problem import Problem
-    from attncli.show.matrix import Looks
-
+    from attncli.show.display import Display
 
 RIGHT, WRONG, UNREADABLE = " ", "✗", "?"
-WRONG_ASCII = "!"
 BLANK = "~"
 MOST_HEADS = 8
 RED = "bold red"
+WRONG_STYLE = Style.parse(RED)
 
 
-class Answers(Screen):
-    """Renders what students wrote."""
+def title_of(mark: RowMark, sign: str, *, formula: bool) -> Words:
+    """Name the quantity, with its formula where that may be told."""
+    line = Words(f"{sign} ", RED).add(label(mark.symbol), SYMBOL)
+    return line.add(mark.formula.removeprefix(mark.symbol), "bold") if formula else line
 
-    def title(self, mark: RowMark, sign: str, *, formula: bool) -> Iterator[str]:
-        """Name the row, with its formula where that may be told."""
-        rest = mark.formula.removeprefix(mark.symbol) if formula else ""
-        fit = self.terminal.fit
-        line = Text(f"{fit(sign)} ", RED).append(fit(label(mark.symbol)), SYMBOL).append(fit(rest), "bold")
-        yield from self.text([line])
 
-    def answer(self, mark: RowMark, problem: Problem) -> Iterator[Text | str]:
-        """Lay out the matrix, or of one with heads those in which something is not right."""
-        if mark.answer is None or mark.answer.values.ndim == 0 or not mark.answer.values.size:
-            return
-        axes = mark.answer.values.ndim
-        shape = mark.answer.values.shape
-        rows, columns = labels(mark, problem)
-        grid = np.arange(mark.answer.values.size).reshape(-1, *((1, *shape)[-2:]))
-        signs = signs_of(mark)
-        wrong = [h for h, places in enumerate(grid) if (signs[places] != RIGHT).any()] or [*range(len(grid))]
-        chosen = wrong if self.looks.full else wrong[:MOST_HEADS]
-        views = [answer_view(mark.answer, grid[h], signs, (rows, columns), self.looks) for h in chosen]
-        if axes < HEADED:
-            yield from self.blocks(views[0])
-        else:
-            yield from self.side_by_side([_("head {number}", number=h + 1) for h in chosen], views)
-        more = len(wrong) - len(chosen)
-        if more:
-            yield Text(
-                plural("and {n} more head; --full shows all", "and {n} more heads; --full shows all", more),
-                "dim",
+def answer_parts(mark: RowMark, problem: Problem, display: Display) -> Iterator[RenderableType]:
+    """Lay out the matrix, or of one with heads those in which something is not right."""
+    if mark.answer is None or mark.answer.values.ndim == 0 or not mark.answer.values.size:
+        return
+    shape = mark.answer.values.shape
+    rows, columns = labels(mark, problem)
+    grid = np.arange(mark.answer.values.size).reshape(-1, *((1, *shape)[-2:]))
+    signs = signs_of(mark)
+    wrong = [h for h, cells in enumerate(grid) if (signs[cells] != RIGHT).any()] or [*range(len(grid))]
+    chosen = wrong if display.full else wrong[:MOST_HEADS]
+    views = [answer_view(mark.answer, grid[h], signs, (rows, columns), display) for h in chosen]
+    if len(shape) <= MATRIX:
+        yield from matrix_tables(views[0], display)
+    else:
+        panels = [
+            Panel(
+                Words(_("head {number}", number=h + 1), "bold"),
+                "",
+                tuple(matrix_tables(view, display)),
+                view_width(view),
+                len(view.rows),
             )
-        if views[0].hidden:
-            yield Text(views[0].hidden, "dim")
+            for h, view in zip(chosen, views, strict=True)
+        ]
+        for i, line in enumerate(lines(panels, display.width)):
+            yield from [""] if i else []
+            yield from side_by_side(line, display.width)
+    more = len(wrong) - len(chosen)
+    if more:
+        yield Words(
+            plural("and {n} more head; --full shows all", "and {n} more heads; --full shows all", more), "dim"
+        )
+    if views[0].hidden:
+        yield Words(views[0].hidden, "dim")
 
-    def shows_all(self, mark: RowMark) -> bool:
-        """Whether every wrong cell of a row can be seen in its matrix."""
-        shape = mark.answer.values.shape if mark.answer else ()
-        whole = all(len(self.looks.places(size)) == size for size in shape[-2:])
-        return bool(shape) and whole and (self.looks.full or math.prod(shape[:-2]) <= MOST_HEADS)
 
-    def cell(self, view: View, i: int, j: int, before: str) -> Cell:
-        """Write one number; one that carries a sign stands out."""
-        text = view.cells[i][j]
-        signed = text.lstrip()[:1] in {WRONG, WRONG_ASCII, UNREADABLE}
-        return Cell(before + text, RED) if signed else Cell(before + text)
+def shows_all(mark: RowMark, display: Display) -> bool:
+    """Whether every wrong cell of a quantity can be seen in its matrix."""
+    shape = mark.answer.values.shape if mark.answer else ()
+    whole = all(len(places(size, display)) == size for size in shape[-2:])
+    return bool(shape) and whole and (display.full or math.prod(shape[:-2]) <= MOST_HEADS)
 
 
 def labels(mark: RowMark, problem: Problem) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
@@ -102,48 +116,49 @@ def signs_of(mark: RowMark) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
 
 def answer_view(
     answer: Answer,
-    places: np.ndarray[tuple[int, int], np.dtype[np.int_]],
+    cells: np.ndarray[tuple[int, int], np.dtype[np.int_]],
     signs: np.ndarray[tuple[int], np.dtype[np.str_]],
     labels: tuple[tuple[str, ...] | None, tuple[str, ...] | None],
-    looks: Looks,
+    display: Display,
 ) -> View:
-    """Write out a matrix of texts; ``places`` is where each of its cells stands in the whole answer."""
-    n, m = places.shape
-    down, across = looks.places(n), looks.places(m)
-    names = looks.names(labels[1], across, ACROSS)
-    columns = []
-    for name, j in zip(names, across, strict=True):
+    """Write out a matrix of texts; ``cells`` is where each of its cells stands in the whole answer."""
+    n, m = cells.shape
+    down, across = places(n, display), places(m, display)
+    columns, styles = [], []
+    for name, j in zip(names(labels[1], across, display, ACROSS), across, strict=True):
         if j < 0:
-            columns.append(flush([name, *(looks.cell(ACROSS) for _i in down)]))
+            columns.append(flush([name, *(display.fit(ACROSS) for _i in down)]))
+            styles.append([None] * len(down))
             continue
-        texts = [looks.cell(DOWN) if i < 0 else shown(answer, int(places[i, j]), looks) for i in down]
-        marks = [RIGHT if i < 0 else str(signs[places[i, j]]) for i in down]
-        columns.append(flush([name, *signed(aligned(texts), marks, ascii_only=looks.terminal.ascii_only)]))
+        texts = [display.fit(DOWN) if i < 0 else cell_text(answer, int(cells[i, j]), display) for i in down]
+        marks = [RIGHT if i < 0 else str(signs[cells[i, j]]) for i in down]
+        columns.append(flush([name, *with_signs(aligned(texts), marks, display)]))
+        styles.append([None if mark == RIGHT else WRONG_STYLE for mark in marks])
     header, *body = [list(line) for line in zip(*columns, strict=True)]
     whole = len(down) == n and len(across) == m
     return View(
-        rows=flush(looks.names(labels[0], down), left=True),
+        rows=flush(names(labels[0], down, display), left=True),
         columns=header,
         cells=body,
-        hidden="" if whole else looks.cell(_("the corners of {n} × {m}; --full shows all", n=n, m=m)),
+        styles=styles,
+        hidden="" if whole else display.fit(_("the corners of {n} × {m}; --full shows all", n=n, m=m)),
     )
 
 
-def shown(answer: Answer, place: int, looks: Looks) -> str:
+def cell_text(answer: Answer, place: int, display: Display) -> str:
     """Write a cell as the student did; what is no number may be long, and is cut."""
     text = answer.texts[place]
     if answer.blank.flat[place]:
         return BLANK
     if answer.unreadable.flat[place]:
-        return label(text, ascii_only=looks.terminal.ascii_only, room=looks.room)
-    return looks.terminal.fit(sanitize(text.strip()))
+        return label(text, ascii_only=display.ascii_only)
+    return display.fit(sanitize(text.strip()))
 
 
-def signed(texts: Sequence[str], signs: Sequence[str], *, ascii_only: bool) -> list[str]:
+def with_signs(texts: Sequence[str], signs: Sequence[str], display: Display) -> list[str]:
     """Put each sign right before its number, which makes the column one wider."""
     found = []
     for text, sign in zip(texts, signs, strict=True):
         number = text.lstrip(" ")
-        mark = WRONG_ASCII if ascii_only and sign == WRONG else sign
-        found.append(" " * (len(text) - len(number)) + mark + number)
+        found.append(" " * (len(text) - len(number)) + display.fit(sign) + number)
     return found

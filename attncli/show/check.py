@@ -6,23 +6,27 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+from rich.padding import Padding
+from rich.table import Table
 
 from attncli.homework.marks import Hint, Verdict, rounded
 from attncli.language import N_, _, plural
 from attncli.rounding import MOST_DECIMALS
-from attncli.show.answers import Answers
-from attncli.show.listing import Line, paragraph, printed, summary
+from attncli.show.answers import answer_parts, shows_all, title_of
+from attncli.show.listing import Line, Listing
+from attncli.show.matrix import label
 from attncli.show.numbers import aligned, alone
-from attncli.show.terminal import columns_of, label
+from attncli.show.terminal import Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.console import RenderableType
+
     from attncli.homework.marks import Finding, Mark, RowMark, WrongCell
     from attncli.problem.problem import Problem
-    from attncli.show.terminal import Terminal
+    from attncli.show.display import Display
 
 
 WORDS = {
@@ -33,11 +37,11 @@ WORDS = {
     Verdict.WRONG: N_("wrong"),
 }
 SIGNS = {
-    Verdict.CORRECT: ("✓", "+"),
-    Verdict.FOLLOW_THROUGH: ("↷", ">"),
-    Verdict.BLANK: ("○", "o"),
-    Verdict.UNREADABLE: ("?", "?"),
-    Verdict.WRONG: ("✗", "!"),
+    Verdict.CORRECT: "✓",
+    Verdict.FOLLOW_THROUGH: "↷",
+    Verdict.BLANK: "○",
+    Verdict.UNREADABLE: "?",
+    Verdict.WRONG: "✗",
 }
 STYLES = {
     Verdict.CORRECT: "green",
@@ -47,7 +51,7 @@ STYLES = {
     Verdict.WRONG: "bold red",
 }
 IN_DETAIL = (Verdict.WRONG, Verdict.UNREADABLE)
-INDENT = "  "
+INDENT = 2
 MOST = 6
 
 
@@ -61,7 +65,6 @@ class Telling:
     student: bool
     hint: Hint
     config: str
-    full: bool = False
     quiet: bool = False
 
     @property
@@ -75,42 +78,41 @@ class Telling:
         return not self.student or self.hint is Hint.MISTAKE
 
 
-def marks(mark: Mark, problem: Problem, terminal: Terminal, telling: Telling) -> Iterator[str]:
+def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
     """Yield the score, the table of the rows, and then each row in which something is wrong."""
-    yield paragraph(terminal, heading(mark, terminal))
-    yield "\n"
-    yield table(mark, terminal, telling)
+    yield Words(heading(mark))
+    yield ""
+    yield table(mark, telling)
     if telling.quiet:
         return
     if any(row.verdict is Verdict.FOLLOW_THROUGH for row in mark.rows):
-        sign = verdict_sign(Verdict.FOLLOW_THROUGH, terminal)
-        yield "\n"
-        yield paragraph(
-            terminal,
+        sign = SIGNS[Verdict.FOLLOW_THROUGH]
+        yield ""
+        yield Words(
             _("{sign} worked out rightly, from numbers in earlier rows that are not right", sign=sign),
-            indent="  ",
+            hanging=INDENT,
         )
     if not telling.cells:
         return
     for row in mark.rows:
         if row.verdict in IN_DETAIL:
-            yield "\n"
-            yield from detail(row, problem, terminal, telling)
+            yield ""
+            yield from detail(row, problem, display, telling)
 
 
-def heading(mark: Mark, terminal: Terminal) -> str:
+def heading(mark: Mark) -> str:
     """Say whose sheet it is, of which problem, and what it earned."""
     return _(
         "{sheet}: {score} of {most} points, {sign} {verdict}",
         sheet=", ".join(filter(None, (mark.student, mark.config))),
         score=points(mark.score),
         most=points(mark.max_score),
-        sign=verdict_sign(mark.verdict, terminal),
+        sign=SIGNS[mark.verdict],
         verdict=_(WORDS[mark.verdict]),
     )
 
 
-def table(mark: Mark, terminal: Terminal, telling: Telling) -> str:
+def table(mark: Mark, telling: Telling) -> Listing:
     """Write the table of all rows."""
     titles = [_("row"), _("verdict"), _("right cells"), _("points")]
     shown = [0, 1, 2, 3] if telling.cells else [0, 1, 3]
@@ -118,31 +120,25 @@ def table(mark: Mark, terminal: Terminal, telling: Telling) -> str:
     for row in mark.rows:
         cells = (
             label(row.symbol),
-            f"{verdict_sign(row.verdict, terminal)} {_(WORDS[row.verdict])}",
+            f"{SIGNS[row.verdict]} {_(WORDS[row.verdict])}",
             right_cells(row),
             _("{points} of {most}", points=points(row.points), most=points(row.max_points)),
         )
         lines.append(Line(tuple(cells[i] for i in shown), STYLES[row.verdict]))
-    return summary(terminal, [titles[i] for i in shown], lines, right=())
+    return Listing([titles[i] for i in shown], lines)
 
 
-def detail(row: RowMark, problem: Problem, terminal: Terminal, telling: Telling) -> Iterator[str]:
+def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
     """Yield what the student wrote, what is wrong with it, and what seems to have been done."""
-    screen = Answers(terminal, decimals=problem.decimals, full=telling.full, head=None)
-    yield from screen.title(row, verdict_sign(row.verdict, terminal), formula=telling.mistakes)
+    yield title_of(row, SIGNS[row.verdict], formula=telling.mistakes)
     for sentence in (row.says, "" if telling.student else row.reason):
         if sentence:
-            yield paragraph(terminal, sentence)
-    yield from screen.text(screen.answer(row, problem))
-    if not (telling.student and screen.shows_all(row)):
-        yield from wrong_cells(row, problem, terminal, student=telling.student, full=telling.full)
+            yield Words(sentence)
+    yield from answer_parts(row, problem, display)
+    if not (telling.student and shows_all(row, display)):
+        yield from wrong_cells(row, problem, student=telling.student, full=display.full)
     if telling.mistakes:
-        yield from explained(row, terminal, config=telling.config, student=telling.student)
-
-
-def verdict_sign(verdict: Verdict, terminal: Terminal) -> str:
-    """Return the sign that says the same as the verdict."""
-    return SIGNS[verdict][terminal.ascii_only]
+        yield from explained(row, config=telling.config, student=telling.student)
 
 
 def right_cells(row: RowMark) -> str:
@@ -155,23 +151,22 @@ def points(number: float) -> str:
     return f"{rounded(number):.12g}"
 
 
-def explained(row: RowMark, terminal: Terminal, *, config: str, student: bool) -> Iterator[str]:
+def explained(row: RowMark, *, config: str, student: bool) -> Iterator[RenderableType]:
     """Yield every explanation that fits, the likeliest first, and the command that shows more."""
     for i, finding in enumerate(row.mistakes):
-        yield "\n"
-        yield printed(terminal, [Text(terminal.fit(title(finding, row.mistakes[:i])), "bold")])
+        yield ""
+        yield Words(title(finding, row.mistakes[:i]), "bold")
         if is_elsewhere(finding, row):
-            yield told(terminal, _("In {symbol}, a row that was left blank:", symbol=finding.symbol))
-        yield from side_by_side(finding, terminal)
-        yield told(terminal, finding.says)
+            yield below(_("In {symbol}, a row that was left blank:", symbol=finding.symbol))
+        if finding.formula and finding.formula != finding.right:  # a slip computed the same
+            yield both_formulas(finding)
+        yield below(finding.says)
         if finding.detail and not student:
-            yield told(terminal, finding.detail)
-    if row.verdict is not Verdict.WRONG:
-        return
-    yield "\n"
-    command = f"attncli explain {shlex.quote(place(row))} {config}"
-    line = _("Where to look: {command}", command=command)
-    yield printed(terminal, [Text(terminal.fit(sanitize(line)))])
+            yield below(finding.detail)
+    if row.verdict is Verdict.WRONG:
+        yield ""
+        command = f"attncli explain {shlex.quote(place(row))} {config}"
+        yield Words(_("Where to look: {command}", command=command), whole=True)
 
 
 def title(finding: Finding, before: Sequence[Finding]) -> str:
@@ -188,21 +183,18 @@ def is_elsewhere(finding: Finding, row: RowMark) -> bool:
     return bool(finding.formula) and finding.symbol != row.symbol
 
 
-def side_by_side(finding: Finding, terminal: Terminal) -> Iterator[str]:
-    """Yield what was computed over what the page has there; a slip computed the same."""
-    if not finding.formula or finding.formula == finding.right:
-        return
-    names = (_("you:"), _("page:"))
-    wide = max(map(columns_of, names))
-    for name, formula in zip(names, (finding.formula, finding.right), strict=True):
+def both_formulas(finding: Finding) -> Padding:
+    """Put what was computed over what the page has there."""
+    table = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
+    for name, formula in ((_("you:"), finding.formula), (_("page:"), finding.right)):
         if formula:
-            blanks = " " * (wide - columns_of(name))
-            yield told(terminal, f"{name}{blanks} {formula}")
+            table.add_row(Words(name, whole=True), Words(formula))
+    return Padding(table, (0, 0, 0, INDENT))
 
 
-def told(terminal: Terminal, sentence: str) -> str:
+def below(sentence: str) -> Words:
     """Write a sentence below a title."""
-    return paragraph(terminal, INDENT + sentence, indent=INDENT)
+    return Words(sentence, indent=INDENT)
 
 
 def place(row: RowMark) -> str:
@@ -213,9 +205,7 @@ def place(row: RowMark) -> str:
     return row.wrong_cells[0].cell if row.wrong_cells else row.symbol
 
 
-def wrong_cells(
-    row: RowMark, problem: Problem, terminal: Terminal, *, student: bool, full: bool
-) -> Iterator[str]:
+def wrong_cells(row: RowMark, problem: Problem, *, student: bool, full: bool) -> Iterator[RenderableType]:
     """Yield a table of the first wrong cells; ``full``: of all of them."""
     listed = row.wrong_cells if full else row.wrong_cells[:MOST]
     if not listed:
@@ -228,13 +218,12 @@ def wrong_cells(
     if not student:
         columns.append((_("should be"), aligned([right(cell, decimals) for cell in listed])))
     titles, cells = zip(*columns, strict=True)
-    yield "\n"
-    yield summary(terminal, titles, [Line(line) for line in zip(*cells, strict=True)], right=())
+    yield ""
+    yield Listing(titles, [Line(line) for line in zip(*cells, strict=True)])
     more = len(row.wrong_cells) - len(listed)
     if more:
-        yield paragraph(
-            terminal,
-            plural("and {n} more cell; --full shows all", "and {n} more cells; --full shows all", more),
+        yield Words(
+            plural("and {n} more cell; --full shows all", "and {n} more cells; --full shows all", more)
         )
 
 

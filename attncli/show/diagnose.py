@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+from rich.padding import Padding
+from rich.table import Table
 
 from attncli.diagnose.repairs import places
 from attncli.language import N_, _, plural
-from attncli.show.listing import paragraph, printed
-from attncli.show.terminal import columns_of
-from attncli.untrusted import sanitize
+from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.console import RenderableType
+
     from attncli.diagnose.diagnosis import Diagnosis, Finding
-    from attncli.show.terminal import Terminal
 
 
-INDENT, STEP = "  ", "    "
-GAP, WIDE = 2, 26  # columns between a mistake's name and its formula, and of both
+INDENT = 2
+WIDE = 24  # columns of a mistake's name
 KINDS = ("hidden", "alike", "faint")
 HEADINGS = {
     ("hidden", True): N_("Cannot be seen: the right numbers come out."),
@@ -32,22 +32,22 @@ HEADINGS = {
 }
 
 
-def screen(diagnosis: Diagnosis, terminal: Terminal, *, quiet: bool = False) -> Iterator[str]:
-    """Yield everything as text; ``quiet``: the verdict alone."""
+def screen(diagnosis: Diagnosis, *, quiet: bool = False) -> Iterator[RenderableType]:
+    """Yield the verdict, and unless ``quiet`` what explains it."""
     place = _("{config}, at {places}", config=diagnosis.config, places=places(diagnosis.decimals))
-    yield paragraph(terminal, f"{place}: {verdict(diagnosis)}")
+    yield Words(f"{place}: {verdict(diagnosis)}")
     if quiet:
         return
     causes: dict[tuple[str, str], list[Finding]] = {}
     for finding in diagnosis.findings:
         causes.setdefault((finding.why, finding.how), []).append(finding)
     for (why, how), findings in causes.items():
-        yield "\n"
-        yield printed(terminal, [Text(terminal.fit(sanitize(title(why))), "bold")])
+        yield ""
+        yield Words(title(why), "bold")
         if how:
-            yield paragraph(terminal, INDENT + _("To change it: {how}", how=how), indent=STEP)
-        yield from listed(findings, diagnosis.decimals, terminal)
-    yield from remarks(diagnosis, terminal)
+            yield Words(_("To change it: {how}", how=how), indent=INDENT, hanging=2 * INDENT)
+        yield from listed(findings, diagnosis.decimals)
+    yield from remarks(diagnosis)
 
 
 def verdict(diagnosis: Diagnosis) -> str:
@@ -82,34 +82,37 @@ def title(why: str) -> str:
     return _("Because {why}:", why=why) if why else _("No single number or size explains these:")
 
 
-def listed(findings: Sequence[Finding], decimals: int, terminal: Terminal) -> Iterator[str]:
+def listed(findings: Sequence[Finding], decimals: int) -> Iterator[RenderableType]:
     """Yield what one cause hides, under a heading for each kind of blind spot."""
     for (kind, exact), heading in HEADINGS.items():
         spots = [finding.spot for finding in findings if (finding.spot.kind, finding.exact) == (kind, exact)]
         if not spots:
             continue
-        yield paragraph(terminal, INDENT + _(heading, places=places(decimals)), indent=INDENT)
+        yield Words(_(heading, places=places(decimals)), indent=INDENT)
         if kind == "faint":
             said: dict[str, list[str]] = {}
             for spot in spots:
                 said.setdefault(spot.says, []).extend(spot.rows)
-            yield from columns([(", ".join(rows), says) for says, rows in said.items()], terminal)
+            yield pairs([(", ".join(rows), says) for says, rows in said.items()])
         for i, spot in enumerate(spots if kind != "faint" else ()):
-            yield from "\n" if i and kind == "alike" else ""
-            yield from columns([(name.id, ", ".join(name.formulas)) for name in spot.names], terminal)
+            if i and kind == "alike":
+                yield ""
+            yield pairs([(name.id, ", ".join(name.formulas)) for name in spot.names])
 
 
-def columns(lines: Sequence[tuple[str, str]], terminal: Terminal) -> Iterator[str]:
-    """Yield pairs of words side by side, and below each other where there is no room for that."""
+def pairs(lines: Sequence[tuple[str, str]]) -> Padding:
+    """Lay out pairs of words side by side."""
+    table = Table.grid(padding=(0, INDENT, 0, 0), pad_edge=False)
+    table.add_column(min_width=WIDE)
     for left, right in lines:
-        blanks = " " * max(GAP, WIDE - columns_of(left))
-        yield paragraph(terminal, f"{STEP}{left}{blanks}{right}", indent=STEP + INDENT)
+        table.add_row(Words(left), Words(right, hanging=INDENT))
+    return Padding(table, (0, 0, 0, 2 * INDENT))
 
 
-def remarks(diagnosis: Diagnosis, terminal: Terminal) -> Iterator[str]:
+def remarks(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """Yield what no change of the numbers helps against."""
     if diagnosis.always or diagnosis.outside:
-        yield "\n"
+        yield ""
     for group in diagnosis.always:
         names = ", ".join(dict.fromkeys(f"{name.id} ({name.symbol})" for name in group.names))
         line = _("On every problem of this kind the same numbers come of {names}.", names=names)
@@ -117,10 +120,9 @@ def remarks(diagnosis: Diagnosis, terminal: Terminal) -> Iterator[str]:
         if missing:
             told = _("They can be told apart where this is handed in too: {rows}.", rows=", ".join(missing))
             line = f"{line} {told}"
-        yield paragraph(terminal, line)
+        yield Words(line)
     if diagnosis.outside:
-        yield paragraph(
-            terminal,
+        yield Words(
             plural(
                 "{n} mistake more is made where none of these rows would show it.",
                 "{n} mistakes more are made where none of these rows would show them.",

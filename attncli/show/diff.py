@@ -7,39 +7,41 @@ from typing import TYPE_CHECKING
 
 from attncli.language import N_, _
 from attncli.rounding import MOST_DECIMALS
-from attncli.show.listing import Line, paragraph, summary
+from attncli.show.listing import Line, Listing
 from attncli.show.numbers import FULL, written
+from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import RenderableType
+
     from attncli.readings.diff import Difference, RowDifference
     from attncli.result import Result
-    from attncli.show.terminal import Terminal
 
 
 MOST_WORDS = 12
 
 
-def differences(
-    found: Difference, names: tuple[str, str], terminal: Terminal, *, decimals: int, quiet: bool
-) -> Iterator[str]:
+def screen(
+    found: Difference, names: tuple[str, str], *, decimals: int, quiet: bool
+) -> Iterator[RenderableType]:
     """Yield which pages these are, the rows that differ, and those that do not."""
     if not quiet:
-        yield paragraph(terminal, _("first: {name}", name=names[0]))
-        yield paragraph(terminal, _("second: {name}", name=names[1]), indent="  ")
-        yield "\n"
+        yield Words(_("first: {name}", name=names[0]))
+        yield Words(_("second: {name}", name=names[1]), hanging=2)
+        yield ""
     if found.same:
-        yield paragraph(terminal, _("The same: {count} rows, every number of them.", count=len(found.rows)))
+        yield Words(_("The same: {count} rows, every number of them.", count=len(found.rows)))
         return
     changed = [row for row in found.rows if row.cells or row.reshaped]
     if changed:
         lines = [Line(cells_of(row, decimals)) for row in changed]
         titles = (_("row"), _("cells that differ"), _("largest difference"), _("in"), _("first → second"))
-        yield summary(terminal, titles, lines, right=(2,))
-        yield "\n"
+        yield Listing(titles, lines, right=(2,))
+        yield ""
     for sentence in rest(found):
-        yield paragraph(terminal, sentence, indent="  ")
+        yield Words(sentence, hanging=2)
 
 
 def cells_of(row: RowDifference, decimals: int) -> tuple[str, ...]:

@@ -1,29 +1,109 @@
-"""The working of one cell as a trail of lines, each of which can be checked with a pencil."""
+"""The screen of ``explain``: how one number is worked out, step by step, and what each symbol means."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.cells import cell_len
+from rich.measure import Measurement
+from rich.tree import Tree
 
 from attncli.language import _
 from attncli.ops.expression import collapsed, paper, spell, value_of
 from attncli.ops.linear import MatMul
 from attncli.ops.softmax import SoftmaxGradient
 from attncli.show.glossary import LESSONS, RULES, meaning
+from attncli.show.matrix import DIM
 from attncli.show.numbers import written
+from attncli.show.terminal import Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from attncli.ops.expression import Expression
     from attncli.result import Explanation, Result
 
 
 MOST_TERMS = 12
+COLORS = ("magenta", "cyan", "green", "yellow", "blue", "red")
+INDENT = 2
+INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\[\]"])*\]')
+SUM = re.compile(r"(?:row|col)sum\(([^()]*)\)")
+
+
+def screen(explained: Sequence[Explained]) -> Iterator[RenderableType]:
+    """Yield the words about each symbol, and each cell's working as a tree."""
+    for i, one in enumerate(explained):
+        if i:
+            yield ""
+        colors = dict(zip(one.result.values, cycle(COLORS), strict=False))
+        for words in one.words:
+            yield colored(words, colors)
+        if one.words and one.has_working:
+            yield ""
+        if one.has_working:
+            yield tree(one, colors)
+
+
+def tree(one: Explained, colors: Mapping[str, str]) -> Tree:
+    """Draw what a cell is made from below it, and so on."""
+    working = CellWorking(one.decimals, full=one.full)
+    branches: list[Tree] = []
+    for level, explanation in working.walk(one.explanation, one.depth):
+        label = Equation(working.parts(explanation), [*working.remarks(explanation)], colors)
+        if level:
+            branches[level:] = [branches[level - 1].add(label)]
+        else:
+            branches = [Tree(label, guide_style=DIM)]
+    return branches[0]
+
+
+class Equation:
+    """The steps from a cell's formula to its number: on one line, or one a line where that is too narrow."""
+
+    def __init__(self, parts: Sequence[str], remarks: Sequence[str], colors: Mapping[str, str]) -> None:
+        self.whole = colored("".join(parts), colors)
+        head, *steps = [parts[0] + parts[1], *parts[2:]] if len(parts) > 1 else parts
+        self.lines = [
+            colored(head, colors, hanging=2 * INDENT),
+            *(colored(step.lstrip(), colors, indent=INDENT, hanging=2 * INDENT) for step in steps),
+        ]
+        self.remarks = [
+            colored(text, colors, indent=INDENT + len(text) - len(text.lstrip()), hanging=2 * INDENT)
+            for text in remarks
+        ]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines."""
+        if cell_len(self.whole.fitted(console, options).plain) <= options.max_width:
+            yield self.whole
+        else:
+            yield from self.lines
+        yield from self.remarks
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Tell how wide the longest word is, and the whole line."""
+        least = max(Measurement.get(console, options, line).minimum for line in (*self.lines, *self.remarks))
+        return Measurement(least, max(least, Measurement.get(console, options, self.whole).maximum))
+
+
+def colored(text: str, colors: Mapping[str, str], *, indent: int = 0, hanging: int = 0) -> Words:
+    """Write a line in which each symbol of the page has its own colour; the names of cells have none."""
+    words = Words(text.strip(), indent=indent, hanging=hanging)
+    inside = [found.span() for found in INDEX.finditer(words.plain)]
+    names = "|".join(map(re.escape, sorted(colors, key=len, reverse=True)))
+    for found in re.finditer(rf"(?<![\w.])(?:{names})(?![\w'])", words.plain):
+        if not any(start < found.start() < end for start, end in inside):
+            words.stylize(f"bold {colors[found[0]]}", *found.span())
+    return words
 
 
 class Working:
@@ -37,46 +117,52 @@ class Working:
         """The numbers put in: ``2/√3``."""
         return spell(expression, self.style)
 
-    def trail(self, explanation: Explanation, depth: int | None) -> Iterator[str]:
-        """Yield the cell's own line and, below it, those of what it was made from.
+    def walk(self, explanation: Explanation, depth: int | None) -> Iterator[tuple[int, Explanation]]:
+        """Yield the cell and what it was made from, each once, with how many steps back that is.
 
         ``depth`` None goes down to the givens. A cell is worked out once; later it is only named.
         """
-        yield from self._trail(explanation, depth, "", set())
+        seen: set[str] = set()
 
-    def _trail(
-        self, explanation: Explanation, depth: int | None, indent: str, seen: set[str]
-    ) -> Iterator[str]:
-        branch = f"{indent}└ " if indent or seen else ""
-        below = f"{indent}  " if indent or seen else ""
-        yield branch + self.line(explanation)
-        seen.add(explanation.name)
-        inner = below + "  "
-        for remark in self.remarks(explanation):
-            yield f"{inner}{remark}"
-        if depth == 0:
-            return
-        rest = None if depth is None else depth - 1
-        for source in explanation.sources:
-            if source.row is not None and source.name not in seen:
-                yield from self._trail(source, rest, below or " ", seen)
+        def back(one: Explanation, level: int) -> Iterator[tuple[int, Explanation]]:
+            seen.add(one.name)
+            yield level, one
+            for source in one.sources if depth is None or level < depth else ():
+                if source.row is not None and source.name not in seen:
+                    yield from back(source, level + 1)
+
+        return back(explanation, 0)
+
+    def trail(self, explanation: Explanation, depth: int | None) -> Iterator[str]:
+        """Yield the cell's own line and, below it, those of what it was made from."""
+        for level, one in self.walk(explanation, depth):
+            yield ("  " * level)[1:] + "└ " * bool(level) + self.line(one)
+            for remark in self.remarks(one):
+                yield "  " * level + (" " if level else "") + "  " + remark
 
     def line(self, explanation: Explanation) -> str:
         """Write one line: the cell, its formula, the numbers put in, the step between, the result."""
-        name = self.named(explanation.name)
         if explanation.row is None:
-            return self.given(name, self.write(explanation.value))
+            return self.given(self.named(explanation.name), self.write(explanation.value))
+        return "".join(self.steps(explanation))
+
+    def steps(self, explanation: Explanation) -> list[str]:
+        """Return the parts of that line, each but the first with its sign of equality before it."""
         expression = explanation.expression
         steps = [
-            name,
-            self.named(place_text(explanation)),
+            self.named(explanation.name),
+            self.named(self.formula(explanation)),
             self.substituted(expression),
             self.substituted(collapsed(expression)),
             self.write(explanation.value),
         ]
         kept = [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]
         rounded = explanation.result.rounding is not None and value_of(expression) != explanation.value
-        return " = ".join(kept[:-1]) + (" ≈ " if rounded else " = ") + kept[-1]
+        return [kept[0], *(f" = {step}" for step in kept[1:-1]), (" ≈ " if rounded else " = ") + kept[-1]]
+
+    def formula(self, explanation: Explanation) -> str:
+        """Write the formula for one cell."""
+        return place_text(explanation)
 
     def given(self, name: str, value: str) -> str:
         """Write the line of a number that nothing stands behind."""
@@ -202,6 +288,18 @@ def gradient_words(result: Result, symbol: str) -> Iterator[str]:
             of=of,
         )
     yield _(RULES[type(result.page.row[symbol].op).__name__])
+
+
+class CellWorking(Working):
+    """Writes the formula of a cell as one of numbers: A·(dA − Σ A·dA)."""
+
+    def parts(self, explanation: Explanation) -> list[str]:
+        """Return the steps of a cell, or what is given."""
+        return self.steps(explanation) if explanation.row else [self.line(explanation)]
+
+    def formula(self, explanation: Explanation) -> str:
+        """Write the formula for one cell."""
+        return SUM.sub(r"Σ \1", super().formula(explanation).replace("∘", "·"))
 
 
 @dataclass(frozen=True)

@@ -7,35 +7,37 @@ from typing import TYPE_CHECKING
 from attncli.language import _, plural
 from attncli.names import cell_name
 from attncli.readings.gradcheck import SHARE_OF_P, STEP, labels
-from attncli.show.listing import Line, paragraph, summary
+from attncli.show.listing import Line, Listing
+from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import RenderableType
+
     from attncli.readings.gradcheck import GradCheck, RowCheck
-    from attncli.show.terminal import Terminal
 
 
 NUMBERS = (2, 3, 4)
 
 
-def checks(check: GradCheck, terminal: Terminal, *, quiet: bool) -> Iterator[str]:
+def screen(check: GradCheck, *, quiet: bool) -> Iterator[RenderableType]:
     """Yield what was done, the table, and the verdict."""
     if not quiet:
         for sentence in what_is_done(check):
-            yield paragraph(terminal, sentence)
-        yield "\n"
+            yield Words(sentence)
+        yield ""
     lines = [Line(cells_of(row), "" if row.agrees else "bold red") for row in check.rows]
     titles = (_("gradient"), _("moved"), _("cells"), _("largest difference"), _("allowed"), "")
-    yield summary(terminal, titles, lines, right=NUMBERS)
+    yield Listing(titles, lines, right=NUMBERS)
     wrong = [row for row in check.rows if not row.agrees]
     if wrong:
-        yield "\n"
+        yield ""
     for row in wrong:
-        yield paragraph(terminal, apart(check, row), indent="  ")
+        yield Words(apart(check, row), hanging=2)
     if not quiet:
-        yield "\n"
-        yield paragraph(terminal, verdict(check, wrong))
+        yield ""
+        yield Words(verdict(check, wrong))
 
 
 def cells_of(row: RowCheck) -> tuple[str, ...]:

@@ -7,39 +7,41 @@ from typing import TYPE_CHECKING
 from attncli.course.summary import BINS
 from attncli.homework.marks import Verdict
 from attncli.language import _, plural
-from attncli.show.listing import Line, paragraph, summary
+from attncli.show.listing import Line, Listing
+from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
 
     from attncli.course.course import Graded, Plan
     from attncli.course.regrade import Change, Changes
     from attncli.course.sheets import Skipped
     from attncli.course.summary import Summary
-    from attncli.show.terminal import Terminal
 
 
 BAR = 30  # columns for the tallest bar
 MOST = 10  # mistakes, groups, sheets that are named one by one
 NAMES = 8  # students named in one sentence
-INDENT = "  "
+INDENT = 2
 
 
-def course(plan: Plan, graded: Graded, skipped: Sequence[Skipped], terminal: Terminal) -> Iterator[str]:
+def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[RenderableType]:
     """Yield the summary of a course, one part after the other."""
     found = graded.summary
-    yield paragraph(terminal, heading(plan, found), indent=INDENT)
+    yield Words(heading(plan, found), hanging=INDENT)
     if found.marked:
-        yield "\n"
-        yield histogram(found, terminal)
-        yield paragraph(terminal, averages(found), indent=INDENT)
+        yield ""
+        yield histogram(found)
+        yield Words(averages(found), hanging=INDENT)
     if found.rows:
-        yield "\n"
-        yield rows(found, terminal)
-        yield paragraph(terminal, hardest(found), indent=INDENT)
+        yield ""
+        yield rows(found)
+        yield Words(hardest(found), hanging=INDENT)
     if found.mistakes:
-        yield "\n"
-        yield mistakes(found, terminal)
+        yield ""
+        yield mistakes(found)
     parts = (
         (_("The same wrong numbers:"), list(same_wrong(found))),
         (_("Could not be read:"), list(unreadable(found))),
@@ -49,16 +51,16 @@ def course(plan: Plan, graded: Graded, skipped: Sequence[Skipped], terminal: Ter
     )
     for title, sentences in parts:
         if sentences:
-            yield "\n"
-            yield paragraph(terminal, title)
+            yield ""
+            yield Words(title)
             for text in sentences:
-                yield paragraph(terminal, INDENT + text, indent=2 * INDENT)
+                yield Words(text, indent=INDENT, hanging=2 * INDENT)
     if graded.changes:
-        yield "\n"
-        yield from changed(graded.changes, terminal)
-    yield "\n"
+        yield ""
+        yield from changed(graded.changes)
+    yield ""
     paths = ", ".join(map(str, graded.written))
-    yield paragraph(terminal, _("Written: {paths}", paths=paths), indent=INDENT)
+    yield Words(_("Written: {paths}", paths=paths), hanging=INDENT)
 
 
 def heading(plan: Plan, found: Summary) -> str:
@@ -68,17 +70,16 @@ def heading(plan: Plan, found: Summary) -> str:
     return f"{plan.course.assignment}: {sheets}{late}"
 
 
-def histogram(found: Summary, terminal: Terminal) -> str:
+def histogram(found: Summary) -> Listing:
     """Draw how many sheets have which score."""
-    shade = "#" if terminal.ascii_only else "█"
     counts = found.distribution
     step, tallest = 100 // BINS, max(counts)
     lines = []
     for i, count in reversed([*enumerate(counts)]):
         upper = 100 if i == BINS - 1 else (i + 1) * step - 1
-        bar = shade * max(round(BAR * count / tallest), 1 if count else 0)
+        bar = "█" * max(round(BAR * count / tallest), 1 if count else 0)
         lines.append(Line((f"{i * step}–{upper} %", f"{count:,}", bar)))
-    return summary(terminal, (_("score"), _("sheets"), ""), lines, right=(0, 1))
+    return Listing((_("score"), _("sheets"), ""), lines, right=(0, 1))
 
 
 def averages(found: Summary) -> str:
@@ -87,7 +88,7 @@ def averages(found: Summary) -> str:
     return _("mean {mean:.1f} %, median {median:.1f} %", mean=mean, median=median)
 
 
-def rows(found: Summary, terminal: Terminal) -> str:
+def rows(found: Summary) -> Listing:
     """Write what became of each row."""
     titles = (*(_("row"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),)
     lines = []
@@ -95,7 +96,7 @@ def rows(found: Summary, terminal: Terminal) -> str:
         count = found.rows[symbol]
         numbers = [f"{count.verdicts[verdict]:,}" if count.verdicts[verdict] else "" for verdict in Verdict]
         lines.append(Line((symbol, *numbers, f"{100 * count.share:.0f} %")))
-    return summary(terminal, titles, lines, right=range(1, len(titles)))
+    return Listing(titles, lines, right=range(1, len(titles)))
 
 
 def hardest(found: Summary) -> str:
@@ -109,12 +110,12 @@ def hardest(found: Summary) -> str:
     )
 
 
-def mistakes(found: Summary, terminal: Terminal) -> str:
+def mistakes(found: Summary) -> Listing:
     """Write the mistakes that were made most often."""
     lines = [
         Line((id_, f"{count:,}", found.formulas[id_])) for id_, count in found.mistakes.most_common(MOST)
     ]
-    return summary(terminal, (_("mistake"), _("sheets"), _("what was done")), lines, right=(1,))
+    return Listing((_("mistake"), _("sheets"), _("what was done")), lines, right=(1,), wrapped=2)
 
 
 def same_wrong(found: Summary) -> Iterator[str]:
@@ -152,20 +153,17 @@ def missing(plan: Plan, found: Summary) -> list[str]:
     return [named(names)] if names else []
 
 
-def changed(changes: Changes, terminal: Terminal) -> Iterator[str]:
+def changed(changes: Changes) -> Iterator[RenderableType]:
     """Say whose score changed, and where."""
     if not changes.changed:
-        yield paragraph(terminal, _("No score has changed."))
+        yield Words(_("No score has changed."))
         return
-    yield paragraph(
-        terminal,
-        plural("{n:,} sheet has changed:", "{n:,} sheets have changed:", changes.changed),
-    )
+    yield Words(plural("{n:,} sheet has changed:", "{n:,} sheets have changed:", changes.changed))
     titles = (_("file"), _("before"), _("after"), _("change"), _("rows"))
     lines = [Line(cells_of(change)) for change in changes.first]
-    yield summary(terminal, titles, lines, right=(1, 2, 3))
+    yield Listing(titles, lines, right=(1, 2, 3))
     for text in more(changes.changed - len(changes.first)):
-        yield paragraph(terminal, text)
+        yield Words(text)
 
 
 def cells_of(change: Change) -> tuple[str, ...]:

@@ -1,37 +1,66 @@
-"""From a matrix to the cells of a table: what is shown of it, how it is labelled, what is marked."""
+"""A matrix on a screen: which of its cells are shown, how it is labelled, and its Rich tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from rich.box import Box
+from rich.cells import cell_len
+from rich.measure import Measurement
+from rich.segment import Segment
+from rich.style import Style
+from rich.table import Table
 
-from attncli.language import _
+from attncli.language import _, to_ascii
 from attncli.names import endings
 from attncli.show.numbers import SIGNS, needs_exponent
 from attncli.show.numbers import columns as columns_of_numbers
-from attncli.show.terminal import LONGEST, columns_of, label
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from attncli.ops.op import Array
     from attncli.result import Result
-    from attncli.show.terminal import Terminal
+    from attncli.show.display import Display
 
-
-HEADED = 3  # the axes of a row that has heads
-MOST = 20
-FIRST, LAST = 5, 3
-DOWN, ACROSS = "⋮", "⋯"
+MOST = 20  # rows or columns that are shown whole
+FIRST, LAST = 5, 3  # of an axis that is not
+LONGEST = 16  # columns of a token that names a row
+MOST_IN_TABLE = 2500  # cells from which on a table is written as plain lines
+DOWN, ACROSS, LARGEST = "⋮", "⋯", "▸"
 SAME = 1e-12
+HEAT = (
+    (0.85, Style.parse("bold color(231) on color(160)")),
+    (0.65, Style.parse("color(16) on color(202)")),
+    (0.45, Style.parse("color(16) on color(208)")),
+    (0.25, Style.parse("color(16) on color(172)")),
+    (0.12, Style.parse("color(16) on color(137)")),
+)
+DIM = Style(dim=True)
+
+
+class Rule(Box):
+    """A line under the names of the columns, and no other."""
+
+    def substitute(self, options: ConsoleOptions, safe: bool = True) -> Box:  # noqa: FBT001, FBT002 - as Rich's
+        """Draw it with what the console has."""
+        return RULE_IN_ASCII if options.ascii_only else super().substitute(options, safe)
+
+
+RULE = Rule("    \n    \n ── \n    \n    \n    \n    \n    \n")
+RULE_IN_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
 
 class View(NamedTuple):
-    """The cells of one matrix as text that the terminal can show.
+    """The cells of one matrix as text that the screen can show.
 
     A column's name and cells are equally wide, and so are the names of the rows. ``heat`` is how
-    far each cell is to be shaded, from 0 to 1; ``largest`` marks the largest cells of each row.
+    far each cell is to be shaded, from 0 to 1; ``largest`` marks the largest cells of each row;
+    ``styles`` are those of other cells that stand out, column by column.
     """
 
     rows: list[str]
@@ -40,49 +69,56 @@ class View(NamedTuple):
     heat: Array | None = None
     largest: list[list[bool]] | None = None
     hidden: str = ""
+    styles: list[list[Style | None]] | None = None
 
 
-class Looks(NamedTuple):
-    """How matrices are shown on one terminal."""
+def label(token: str, *, ascii_only: bool = False, room: int = LONGEST, end: str = "") -> str:
+    """Make a token fit to name a row or a column: safe, and not too long; ``end`` stays whole."""
+    text = sanitize(token[: 4 * LONGEST])
+    if ascii_only:
+        text = to_ascii(text)
+    if len(token) <= 4 * LONGEST and cell_len(text + end) <= room:
+        return text + end
+    end = ("..." if ascii_only else "…") + end
+    text = text[: 2 * LONGEST]
+    while text and cell_len(text + end) > room:
+        text = text[:-1]
+    return text + end
 
-    terminal: Terminal
-    decimals: int
-    full: bool = False
 
-    @property
-    def room(self) -> int:
-        """How long the name of a row or a column may be: a quarter of a narrow screen."""
-        return max(4, min(LONGEST, self.terminal.width // 4))
+def places(size: int, display: Display) -> list[int]:
+    """Return which places of an axis are shown; −1 stands for those left out."""
+    if display.full or size <= MOST:
+        return list(range(size))
+    return [*range(FIRST), -1, *range(size - LAST, size)]
 
-    def places(self, size: int) -> list[int]:
-        """Return which places of an axis are shown; −1 stands for those left out."""
-        if self.full or size <= MOST:
-            return list(range(size))
-        return [*range(FIRST), -1, *range(size - LAST, size)]
 
-    def cell(self, text: str) -> str:
-        """Write a number, or what stands for one, with what the terminal has."""
-        return self.terminal.fit(SIGNS.get(text, text))
+def names(
+    tokens: tuple[str, ...] | None, shown: Sequence[int], display: Display, gap: str = DOWN
+) -> list[str]:
+    """Name the places of an axis by its tokens, or count them from 1."""
+    if tokens is None:
+        return [str(i + 1) if i >= 0 else display.fit(gap) for i in shown]
+    ends = endings(tokens)
+    room = display.room or max(4, min(LONGEST, display.width // 4))
+    return [
+        label(tokens[i], ascii_only=display.ascii_only, room=room, end=ends[i])
+        if i >= 0
+        else display.fit(gap)
+        for i in shown
+    ]
 
-    def names(self, tokens: tuple[str, ...] | None, places: Sequence[int], gap: str = DOWN) -> list[str]:
-        """Name the places of an axis by its tokens, or count them from 1."""
-        if tokens is None:
-            return [str(i + 1) if i >= 0 else self.terminal.fit(gap) for i in places]
-        ends = endings(tokens)
-        ascii_only = self.terminal.ascii_only
-        return [
-            label(tokens[i], ascii_only=ascii_only, room=self.room, end=ends[i])
-            if i >= 0
-            else self.terminal.fit(gap)
-            for i in places
-        ]
+
+def cell_text(text: str, display: Display) -> str:
+    """Write a number, or what stands for one, in the characters that there are."""
+    return display.fit(SIGNS.get(text, text))
 
 
 def matrix_view(
     values: Array,
     rows: tuple[str, ...] | None,
     columns: tuple[str, ...] | None,
-    looks: Looks,
+    display: Display,
     *,
     peak: float | None = None,
 ) -> View:
@@ -91,37 +127,37 @@ def matrix_view(
     With a ``peak``, the deepest shade's number, it is a heat map.
     """
     n, m = values.shape
-    down, across = looks.places(n), looks.places(m)
+    down, across = places(n, display), places(m, display)
     corners = values[np.ix_([i for i in down if i >= 0], [j for j in across if j >= 0])]
-    names = looks.names(columns, across, ACROSS)
+    heads = names(columns, across, display, ACROSS)
     cells = columns_of_numbers(
         corners,
-        looks.decimals,
-        scientific=needs_exponent(corners, looks.decimals),
-        sign=looks.cell,
-        least=[columns_of(name) for name, j in zip(names, across, strict=True) if j >= 0],
+        display.decimals,
+        scientific=needs_exponent(corners, display.decimals),
+        sign=lambda text: cell_text(text, display),
+        least=[cell_len(name) for name, j in zip(heads, across, strict=True) if j >= 0],
     )
     if -1 in across:
         for line in cells:
-            line.insert(FIRST, names[FIRST])
+            line.insert(FIRST, heads[FIRST])
     if -1 in down:
-        cells.insert(FIRST, [looks.cell(DOWN).rjust(len(text)) for text in cells[0]])
+        cells.insert(FIRST, [display.fit(DOWN).rjust(len(text)) for text in cells[0]])
     return View(
-        rows=flush(looks.names(rows, down), left=True),
-        columns=[flush([name, text])[0] for name, text in zip(names, cells[0], strict=True)],
+        rows=flush(names(rows, down, display), left=True),
+        columns=[flush([name, text])[0] for name, text in zip(heads, cells[0], strict=True)],
         cells=cells,
         heat=None if peak is None else shades(values, down, across, peak),
         largest=None if peak is None else largest_of(values, down, across),
         hidden=""
         if corners.shape == (n, m)
-        else looks.cell(_("the corners of {n} × {m}; --full shows all", n=n, m=m)),
+        else display.fit(_("the corners of {n} × {m}; --full shows all", n=n, m=m)),
     )
 
 
 def flush(column: Sequence[str], *, left: bool = False) -> list[str]:
     """Make texts equally wide on the screen."""
-    width = max(map(columns_of, column))
-    blanks = [" " * (width - columns_of(text)) for text in column]
+    width = max(map(cell_len, column))
+    blanks = [" " * (width - cell_len(text)) for text in column]
     return [text + blank if left else blank + text for text, blank in zip(column, blanks, strict=True)]
 
 
@@ -150,7 +186,7 @@ def blocks(view: View, width: int) -> tuple[list[range], int]:
 
     Columns are two apart, or one apart where that saves a block or a mark stands between them.
     """
-    room = width - columns_of(view.rows[0])
+    room = width - cell_len(view.rows[0])
     narrow = split(column_widths(view, 1), room)
     wide = split(column_widths(view, 2), room)
     return (narrow, 1) if view.largest or len(narrow) < len(wide) else (wide, 2)
@@ -170,9 +206,95 @@ def split(widths: Sequence[int], room: int) -> list[range]:
 
 def column_widths(view: View, gap: int) -> list[int]:
     """How much room each column takes: the gap, the mark, and its name or number."""
-    return [gap + bool(view.largest) + columns_of(name) for name in view.columns]
+    return [gap + bool(view.largest) + cell_len(name) for name in view.columns]
 
 
 def view_width(view: View) -> int:
     """How wide the table of a whole matrix is."""
-    return columns_of(view.rows[0]) + sum(column_widths(view, 1 if view.largest else 2))
+    return cell_len(view.rows[0]) + sum(column_widths(view, 1 if view.largest else 2))
+
+
+class Cells:
+    """The cells of one column, one a line and equally wide: one cell of a Rich table, which makes it fast."""
+
+    def __init__(self, lines: Sequence[str], styles: Sequence[Style | None] = ()) -> None:
+        self.lines, self.styles = lines, styles
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield line by line."""
+        for i, line in enumerate(self.lines):
+            yield Segment(line, self.styles[i] if self.styles else None)
+            yield Segment.line()
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Tell how wide each line is."""
+        width = max(map(cell_len, self.lines), default=0)
+        return Measurement(width, width)
+
+
+def matrix_tables(view: View, display: Display) -> Iterator[RenderableType]:
+    """Yield a table of each block of columns that fits the width, and an empty line between them."""
+    found, gap = blocks(view, display.width)
+    large = len(view.rows) * len(view.columns) > MOST_IN_TABLE
+    for i, block in enumerate(found):
+        if i:
+            yield ""
+        yield plain_table(view, block, gap, display) if large else matrix_table(view, block, gap, display)
+
+
+def matrix_table(view: View, block: range, gap: int, display: Display) -> Table:
+    """Lay out some columns of a matrix."""
+    table = Table(
+        box=RULE,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, gap - 1, 0, 0),
+        header_style="",
+        border_style=DIM,
+    )
+    corner = cell_len(view.rows[0]) or 1  # the only row of a bias has no name
+    table.add_column(width=corner)
+    parts: list[Cells] = [Cells(view.rows)]
+    marked = view.largest is not None
+    for j in block:
+        table.add_column(Cells([" " * marked + view.columns[j]]), width=cell_len(view.columns[j]) + marked)
+        lines = [
+            with_mark(view, i, j, display.fit(LARGEST)) if marked else line[j]
+            for i, line in enumerate(view.cells)
+        ]
+        parts.append(Cells(lines, styles_of(view, j)))
+    table.add_row(*parts)
+    return table
+
+
+def with_mark(view: View, i: int, j: int, sign: str) -> str:
+    """Put the sign of a row's largest number right before it, in a column of its own width."""
+    text = view.cells[i][j]
+    number = text.lstrip(" ")
+    mark = sign if view.largest and view.largest[i][j] else " "
+    return " " * (len(text) - len(number)) + mark + number
+
+
+def styles_of(view: View, j: int) -> Sequence[Style | None]:
+    """Return the style of each cell of a column: attention weights are shaded."""
+    if view.heat is not None:
+        return [next((style for least, style in HEAT if heat >= least), None) for heat in view.heat[:, j]]
+    return view.styles[j] if view.styles else ()
+
+
+def plain_table(view: View, block: range, gap: int, display: Display) -> Cells:
+    """Write some columns of a large matrix in the same places, each line whole."""
+    marked = view.largest is not None
+    between = " " * gap
+    corner = " " * (cell_len(view.rows[0]) or 1)
+    start, stop = block.start, block.stop
+    header = between.join([corner, *(" " * marked + name for name in view.columns[start:stop])])
+    lines = [header, display.fit("─") * cell_len(header)]
+    for i, name in enumerate(view.rows):
+        cells = (
+            [with_mark(view, i, j, display.fit(LARGEST)) for j in block]
+            if marked
+            else view.cells[i][start:stop]
+        )
+        lines.append(between.join([name or corner, *cells]))
+    return Cells(lines)

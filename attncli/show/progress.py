@@ -5,10 +5,16 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
-from attncli.language import _
+from attncli.language import _, to_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,24 +27,39 @@ UPDATES = 200  # of the bar in all: drawing must not take longer than training
 
 
 @contextmanager
-def progress_bar(terminal: Terminal, steps: int) -> Iterator[Callable[[int, float], None]]:
-    """Draw how far the training has come; it is gone when the training is done."""
+def training_progress(terminal: Terminal, steps: int) -> Iterator[Callable[[int, float], None]]:
+    """Draw how far a training has come, and its loss."""
     columns = (TaskProgressColumn(), TextColumn("L = {task.fields[loss]}"), TimeRemainingColumn())
     with progress_on(terminal, _("training"), *columns) as progress:
         every = max(1, steps // UPDATES)
         task = progress.add_task("", total=steps, loss="")
 
-        def tell(step: int, loss: float) -> None:
+        def update(step: int, loss: float) -> None:
             if step % every == 0:
                 progress.update(task, completed=step, loss=f"{loss:.4g}")
 
-        yield tell
+        yield update
+
+
+@contextmanager
+def grading_progress(terminal: Terminal, sheets: int) -> Iterator[Callable[[int], None]]:
+    """Draw how many sheets are done, and how long the others will take."""
+    columns = (MofNCompleteColumn(), TextColumn(fit(_("left:"), terminal)), TimeRemainingColumn())
+    with progress_on(terminal, _("marking"), *columns) as progress:
+        task = progress.add_task("", total=sheets)
+
+        def update(done: int) -> None:
+            progress.update(task, advance=done)
+
+        yield update
 
 
 def progress_on(terminal: Terminal, what: str, *columns: ProgressColumn) -> Progress:
     """Return a bar that says what is done, with these columns behind it; in ASCII there is none but them."""
-    console = Console(
-        file=terminal.stream, width=terminal.width, no_color=not terminal.color, legacy_windows=False
-    )
     bar = () if terminal.ascii_only else (BarColumn(bar_width=20),)
-    return Progress(TextColumn(terminal.fit(what)), *bar, *columns, console=console, transient=True)
+    return Progress(TextColumn(fit(what, terminal)), *bar, *columns, console=terminal, transient=True)
+
+
+def fit(text: str, terminal: Terminal) -> str:
+    """Write a text in the characters that the terminal has."""
+    return to_ascii(text) if terminal.ascii_only else text

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attncli.language import _, plural
-from attncli.show.listing import Line, paragraph, summary
+from attncli.show.listing import Line, Listing
 from attncli.show.numbers import FULL, alone
-from attncli.show.page import Screen
+from attncli.show.page import page
+from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.console import RenderableType
+
     from attncli.readings.train import Training
     from attncli.result import Result
-    from attncli.show.terminal import Terminal
+    from attncli.show.display import Display
 
 
 SHOWN = 10  # of the losses in between
@@ -23,23 +26,23 @@ SMALL = 12  # tokens up to which A is shown
 FEW = 2  # heads up to which A is shown
 
 
-def descent(
-    training: Training, pages: Sequence[Result], terminal: Terminal, *, decimals: int, quiet: bool
-) -> Iterator[str]:
+def screen(
+    training: Training, pages: Sequence[Result], display: Display, *, quiet: bool
+) -> Iterator[RenderableType]:
     """Yield what was trained, the losses, and A before and after where it is small.
 
     ``pages`` are the forward passes before and after.
     """
     if not quiet:
-        yield paragraph(terminal, what_is_done(training))
-        yield "\n"
-    yield falling(training, terminal, decimals)
+        yield Words(what_is_done(training))
+        yield ""
+    yield falling(training, display.decimals)
     if quiet:
         return
-    yield "\n"
-    yield paragraph(terminal, conclusion(training, decimals))
-    yield "\n"
-    yield from attention(pages, terminal, decimals)
+    yield ""
+    yield Words(conclusion(training, display.decimals))
+    yield ""
+    yield from attention(pages, display)
 
 
 def what_is_done(training: Training) -> str:
@@ -59,16 +62,15 @@ def what_is_done(training: Training) -> str:
     )
 
 
-def falling(training: Training, terminal: Terminal, decimals: int) -> str:
+def falling(training: Training, decimals: int) -> Listing:
     """Write the first loss, some in between and the last, each with a bar as long as it is large."""
     losses = training.losses
     steps = range(len(losses)) if len(losses) <= SHOWN + 2 else picked(training.steps)
     most = max(losses[step] for step in steps)
-    shade = "#" if terminal.ascii_only else "█"
     lines = [
-        Line((f"{step:,}", alone(losses[step], decimals), shade * bar(losses[step], most))) for step in steps
+        Line((f"{step:,}", alone(losses[step], decimals), "█" * bar(losses[step], most))) for step in steps
     ]
-    return summary(terminal, (_("step"), _("loss L"), ""), lines, right=(0, 1))
+    return Listing((_("step"), _("loss L"), ""), lines, right=(0, 1))
 
 
 def picked(steps: int) -> list[int]:
@@ -92,7 +94,7 @@ def conclusion(training: Training, decimals: int) -> str:
     return said
 
 
-def attention(pages: Sequence[Result], terminal: Terminal, decimals: int) -> Iterator[str]:
+def attention(pages: Sequence[Result], display: Display) -> Iterator[RenderableType]:
     """Yield A before and after the training, where it is on the page and small."""
     if "A" not in pages[0].page.row:
         return
@@ -100,9 +102,9 @@ def attention(pages: Sequence[Result], terminal: Terminal, decimals: int) -> Ite
     if max(n, m) > SMALL or max(heads, default=1) > FEW:
         size = " × ".join(map(str, (*heads, n, m)))
         words = _("A is too large to be shown twice ({size}); attncli forward shows it.", size=size)
-        yield paragraph(terminal, words)
+        yield Words(words)
         return
-    screen = Screen(terminal, decimals=2 if decimals == FULL else min(decimals, 2), full=False, head=None)
-    for when, page in zip((_("Before:"), _("After:")), pages, strict=True):
-        yield terminal.fit(when) + "\n"
-        yield from screen.render(page, ["A"], quiet=True)
+    decimals = 2 if display.decimals == FULL else min(display.decimals, 2)
+    for when, result in zip((_("Before:"), _("After:")), pages, strict=True):
+        yield Words(when)
+        yield from page(result, ["A"], display._replace(decimals=decimals, full=False), quiet=True)

@@ -1,4 +1,4 @@
-"""Numbers in columns: the quick way to write them is the plain way; and text broken between words."""
+"""Numbers in columns: the quick way to write them is the plain way."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
-from rich.style import Style
 
 from attncli.show.numbers import LARGEST_FIXED, SIGNS, by_size, by_text, columns
-from attncli.show.page import HEAT
-from attncli.show.terminal import NARROW, Text, codes
 
 numbers = st.one_of(
     st.integers(-(10**4), 10**4).map(float),
@@ -44,21 +40,3 @@ def test_what_has_no_fixed_decimals_is_written_the_plain_way(decimals: int, valu
     matrix = np.array([[value, 1.5], [-2.25, np.inf]])
     found = columns(matrix, decimals, scientific=False, sign=sign, least=[0, 0])
     assert found == by_text(matrix, decimals, scientific=False, sign=sign, least=[0, 0])
-
-
-def test_narrow_signs_are_narrow():
-    narrow = [chr(code) for code in range(0x20, 0x11000) if NARROW.fullmatch(chr(code))]
-    assert {*"aéßλΣấ·ᵀ√∂∞"} <= {*narrow}
-    assert [char for char in narrow if cell_len(char) != 1] == []
-
-
-@pytest.mark.parametrize("style", ["bold magenta", "dim", "bold red", *(style for _least, style in HEAT)])
-def test_styles_are_the_terminals_own(style: str):
-    assert f"\x1b[{codes(style)}mx\x1b[0m" == Style.parse(style).render("x")
-
-
-def test_text_is_broken_between_words_and_keeps_its_styles():
-    text = Text("L", "bold").append(" = one two three").append("\n").append("four", "dim")
-    lines = [line.painted(color=True) for line in text.lines(9)]
-    assert lines == ["\x1b[1mL\x1b[0m = one ", "two three", "\x1b[2mfour\x1b[0m"]
-    assert [line.plain for line in Text("").lines(9)] == [""]

@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from attncli.language import _, use
+from attncli.language import _, to_ascii, use
 from attncli.problem.initialise import WAYS
 from attncli.show.glossary import LESSONS, MEANINGS, RULES, meaning
-from attncli.show.terminal import columns_of, to_ascii
 from tests.support.running import attncli
 
 LINES = [*MEANINGS.values(), *(text for both in LESSONS.values() for text in both), *RULES.values()]

@@ -15,14 +15,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 import attncli as library
+from attncli.show.display import Display
 from attncli.show.glossary import meaning
-from attncli.show.matrix import MOST, Looks, View, blocks, matrix_view, split
+from attncli.show.matrix import MOST, View, blocks, matrix_view, split
 from attncli.show.numbers import SIGNS, needs_exponent, written
-from attncli.show.page import Screen
-from attncli.show.terminal import Terminal, columns_of
-from tests.support.running import Stream, attncli
+from attncli.show.page import page
+from attncli.show.terminal import text_of
+from tests.support.running import attncli
 
 SCREENS = Path(__file__).parent / "screens"
 WORDS = {"tokens": [f"word{i}" for i in range(30)]}
@@ -77,10 +79,6 @@ def test_every_screen_is_of_some_case():
     assert {file.stem for file in SCREENS.glob("*.txt")} == set(CASES)
 
 
-def terminal(width: int = 80, *, ascii_only: bool = False) -> Terminal:
-    return Terminal(Stream(), width, color=False, ascii_only=ascii_only)
-
-
 def read_back(screen: str) -> list[list[str]]:
     """Put the blocks of columns of a matrix with counted rows side by side again."""
     rows: dict[str, list[str]] = {}
@@ -117,16 +115,15 @@ def test_no_digit_is_cut_at_any_width(
     matrix = np.array(data.draw(st.lists(st.lists(numbers, min_size=m, max_size=m), min_size=n, max_size=n)))
     problem = library.load({"given": {"Q": [[1]] * n, "K": [[1]] * n, "V": matrix.tolist()}})
     result = library.forward(problem, only=["V"])
-    shown = terminal(width, ascii_only=ascii_only)
-    screen = Screen(shown, decimals=decimals, full=False, head=None)
-    text = "".join(screen.render(result, ["V"], quiet=True))
+    shown = Display(width, decimals, ascii_only=ascii_only)
+    text = text_of(page(result, ["V"], shown, quiet=True), width=width, ascii_only=ascii_only)
     scientific = needs_exponent(matrix, decimals)
     cells = [[shown.fit(written(x, decimals, scientific=scientific)) for x in row] for row in matrix.tolist()]
     assert read_back(text.rstrip("\n")) == cells
     label = 1
     widest = max(len(cell) for row in cells for cell in row)
     for line in text.split("\n"):
-        assert columns_of(line) <= width or columns_of(line) <= 2 + label + 2 * widest
+        assert cell_len(line) <= width or cell_len(line) <= 2 + label + 2 * widest
 
 
 @settings(deadline=None, max_examples=100)
@@ -166,7 +163,7 @@ def test_columns_move_together_where_that_saves_a_block(
 @pytest.mark.parametrize("full", [False, True])
 def test_a_large_matrix_shows_its_corners_and_says_so(n: int, m: int, *, full: bool):
     values = np.arange(n * m, dtype=float).reshape(n, m)
-    shown = matrix_view(values, None, None, Looks(terminal(), 4, full))
+    shown = matrix_view(values, None, None, Display(80, 4, full))
     cut_down, cut_across = n > MOST and not full, m > MOST and not full
     assert shown.hidden == (f"the corners of {n} × {m}; --full shows all" if cut_down or cut_across else "")
     assert len(shown.rows) == (9 if cut_down else n)
@@ -181,20 +178,20 @@ def test_a_large_matrix_shows_its_corners_and_says_so(n: int, m: int, *, full: b
 def test_what_is_not_shown_decides_nothing():
     values = np.full((50, 50), 1e-9)
     values[20, 20] = 1.0
-    shown = matrix_view(values, None, None, Looks(terminal(), 2))
+    shown = matrix_view(values, None, None, Display(80, 2))
     assert shown.cells[0][0] == "1.00e-09"
 
 
 def test_the_largest_of_each_row_are_marked_ties_and_all():
     values = np.array([[0.2, 0.4, 0.4], [0, 0, 0], [1 / 3, 1 / 3, 1 / 3 - 1e-17]])
-    shown = matrix_view(values, None, None, Looks(terminal(), 4), peak=0.4)
+    shown = matrix_view(values, None, None, Display(80, 4), peak=0.4)
     assert shown.largest == [[False, True, True], [False] * 3, [True] * 3]
     assert shown.heat is not None
     assert np.allclose(shown.heat, values / 0.4)
 
 
 def test_a_matrix_of_zeros_has_no_shade():
-    shown = matrix_view(np.zeros((2, 2)), None, None, Looks(terminal(), 4), peak=0.0)
+    shown = matrix_view(np.zeros((2, 2)), None, None, Display(80, 4), peak=0.0)
     assert shown.heat is not None
     assert not shown.heat.any()
 
@@ -202,7 +199,7 @@ def test_a_matrix_of_zeros_has_no_shade():
 def test_a_hidden_largest_is_not_marked_and_gaps_are_not_shaded():
     values = np.zeros((30, 30))
     values[:, 10] = 1.0
-    shown = matrix_view(values, None, None, Looks(terminal(), 4), peak=1.0)
+    shown = matrix_view(values, None, None, Display(80, 4), peak=1.0)
     assert not any(any(line) for line in shown.largest or [])
     assert shown.heat is not None
     assert not shown.heat.any()
@@ -268,4 +265,4 @@ def test_the_reading_of_equal_weights():
 
 
 def test_every_sign_has_a_spelling_in_ascii():
-    assert all(terminal(ascii_only=True).fit(sign).isascii() for sign in SIGNS.values())
+    assert all(Display(80, 4, ascii_only=True).fit(sign).isascii() for sign in SIGNS.values())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-import sys
-from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+from rich.tree import Tree
 
-from attncli.show.terminal import PIPED_WIDTH, prepare_streams, takes_color, terminal
+from attncli.show.display import PIPED_WIDTH, takes_color
+from attncli.show.listing import Line, Listing
+from attncli.show.terminal import Memory, Terminal, Words, text_of
 from tests.support.running import Stream, attncli
 
 
@@ -33,7 +34,7 @@ from tests.support.running import Stream, attncli
     ],
 )
 def test_colour(option: str, environment: dict[str, str], *, is_terminal: bool, expected: bool):
-    assert takes_color(option, is_terminal=is_terminal, environment=environment) is expected
+    assert takes_color(option, Stream(tty=is_terminal), environment) is expected
 
 
 @pytest.mark.parametrize(
@@ -55,11 +56,11 @@ def test_width(option: int | None, environment: dict[str, str], size: int | None
         mock.patch.object(stream, "fileno", return_value=1),
         mock.patch("os.get_terminal_size", return_value=os.terminal_size((size or 0, 24))),
     ):
-        assert terminal(stream, width=option, environment=environment).width == expected
+        assert Terminal(stream, width=option, environment=environment).width == expected
 
 
 def test_a_terminal_that_does_not_know_its_width_has_the_fixed_one():
-    assert terminal(Stream(tty=True), environment={}).width == PIPED_WIDTH
+    assert Terminal(Stream(tty=True), environment={}).width == PIPED_WIDTH
 
 
 @pytest.mark.parametrize(
@@ -74,24 +75,12 @@ def test_a_terminal_that_does_not_know_its_width_has_the_fixed_one():
     ],
 )
 def test_only_utf_8_takes_the_symbols(encoding: str, *, expected: bool):
-    assert terminal(Stream(encoding=encoding), environment={}).ascii_only is expected
-    assert terminal(Stream(encoding=encoding), ascii_only=True, environment={}).ascii_only
+    assert Terminal(Stream(encoding=encoding), environment={}).ascii_only is expected
+    assert Terminal(Stream(encoding=encoding), ascii_only=True, environment={}).ascii_only
 
 
 def test_a_stream_without_an_encoding_takes_ascii():
-    assert terminal(io.StringIO(), environment={}).ascii_only
-
-
-def test_streams_are_made_ready():
-    out = Stream(encoding="ascii")
-    with mock.patch.multiple(sys, stdout=out, stderr=None):
-        prepare_streams()
-        sys.stdout.write("σ")
-        sys.stderr.write("nobody hears this")
-        sys.stderr.close()
-    assert out.text() == r"\u03c3"
-    with mock.patch.multiple(sys, stdout=SimpleNamespace(), stderr=out):
-        prepare_streams()
+    assert Terminal(io.StringIO(), environment={}).ascii_only
 
 
 def test_each_stream_is_judged_for_itself():
@@ -117,3 +106,55 @@ def test_another_encoding_gets_ascii_and_the_same_columns():
     assert outcome.out.isascii()
     assert outcome.out == attncli("backward", "masked", "--all", "--ascii").out
     assert r"\u" not in outcome.out
+
+
+def shown(*parts: object, width: int = 80, ascii_only: bool = False) -> list[str]:
+    return text_of(parts, width=width, ascii_only=ascii_only).splitlines()
+
+
+def test_words_are_broken_between_words_behind_their_indent_and_keep_their_styles():
+    words = Words("one two", "bold", indent=1, hanging=3).add(" three four", "red")
+    assert shown(words, width=12) == [" one two", "   three", "   four"]
+    memory = Memory()
+    Terminal(memory, width=12, color="always", environment={}).show([words])
+    assert memory.getvalue() == " \x1b[1mone two\x1b[0m\n   \x1b[31mthree\x1b[0m\n   \x1b[31mfour\x1b[0m\n"
+
+
+def test_no_word_is_broken_and_what_is_whole_is_not_wrapped():
+    assert shown(Words("a" * 30), width=10) == ["a" * 30]
+    assert shown(Words("one two three", whole=True), width=10) == ["one two three"]
+    assert shown(Words("-1.2345 2.3456"), width=5) == ["-1.2345", "2.3456"]
+
+
+def test_words_are_safe_and_in_the_characters_that_there_are():
+    assert shown(Words("a\x1b[31mb\nc [red]")) == [r"a\x1b[31mb\nc [red]"]
+    assert shown(Words("√d_k", "bold").add(" = 2·3"), ascii_only=True) == ["sqrt d_k = 2*3"]
+    assert shown(Words("ab √c"), width=6, ascii_only=True) == ["ab", "sqrt c"]
+
+
+def test_a_tree_is_drawn_with_what_there_is():
+    tree = Tree(Words("O"))
+    tree.add(Words("A")).add(Words("Z"))
+    tree.add(Words("V"))
+    assert shown(tree) == ["O", "├── A", "│   └── Z", "└── V"]
+    assert shown(tree, ascii_only=True) == ["O", "+-- A", "|   `-- Z", "`-- V"]
+
+
+def test_a_listing_is_a_table_or_lists_where_it_is_too_wide():
+    listing = Listing(
+        ("row", "cells", "about"), [Line(("S", "81", "one two")), Line(("dWq", "", "x"))], right=(1,)
+    )
+    assert shown(listing) == [
+        "row  cells  about",
+        "──────────────────",
+        "S       81  one two",
+        "dWq         x",
+    ]
+    assert shown(listing, width=12) == [
+        "S",
+        "  cells  81",
+        "  about  one",
+        "         two",
+        "dWq",
+        "  about  x",
+    ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from rich.cells import cell_len
 
+from attncli.language import to_ascii
 from attncli.names import endings
-from attncli.show.terminal import LONGEST, columns_of, label, to_ascii
+from attncli.show.matrix import LONGEST, label
 from attncli.untrusted import sanitize
 from tests.support.running import attncli
 
@@ -57,7 +59,7 @@ def test_ascii_spells_the_symbols_and_escapes_the_rest():
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_a_label_fits_its_room(token: str, room: int, *, ascii_only: bool):
     text = label(token, ascii_only=ascii_only, room=room)
-    assert columns_of(text) <= room
+    assert cell_len(text) <= room
     assert text.isprintable()
     assert len(text) <= 2 * LONGEST + 3
     assert text.isascii() or not ascii_only
@@ -95,7 +97,7 @@ def test_a_page_of_wild_tokens_is_harmless_and_aligned(options: tuple[str, ...])
             width = len(lines[i])
             body = [line for line in lines[i + 1 :] if line[:1] not in {"▸", ">", "t"} or "." in line]
             assert body
-            assert all(columns_of(line) <= width for line in body if "corners" not in line)
+            assert all(cell_len(line) <= width for line in body if "corners" not in line)
 
 
 def test_rich_markup_in_a_token_is_no_markup():
