@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from rich.cells import cell_len
 
 from attncli.language import _, to_ascii, use
+from attncli.page.attention import Form
+from attncli.page.chain_rule import whole_page
 from attncli.problem.initialise import WAYS
 from attncli.show.glossary import LESSONS, MEANINGS, RULES, meaning
 from tests.support.running import attncli
 
 LINES = [*MEANINGS.values(), *(text for both in LESSONS.values() for text in both), *RULES.values()]
+PAGE = whole_page(Form(), frozenset(), "bce", mean=False)
 FORMULA = re.compile(r"^(N|U)\(.*\), [as] = |^U\(−a, a\)")
 
 
@@ -49,8 +53,8 @@ def test_captions_follow_the_language() -> None:
     assert meaning("H", 1) == "the weighted values"
     use("vi")
     assert meaning("H", 1) == "các giá trị đã nhân trọng số"
-    assert meaning("dX_Q", 1) == "∂L/∂X, theo đường đi qua Q"
-    assert meaning("dQ", 1) == "∂L/∂Q"
+    assert meaning("dX_Q", 1, PAGE.row["dX_Q"]) == "∂L/∂X, theo đường đi qua Q"
+    assert meaning("dQ", 1, PAGE.row["dQ"]) == "∂L/∂Q"
     assert meaning("√d_k", 1) == ""
 
 
