@@ -124,7 +124,8 @@ def answer_view(
     """Write out a matrix of texts; ``cells`` is where each of its cells stands in the whole answer."""
     n, m = cells.shape
     down, across = places(n, display), places(m, display)
-    columns, styles = [], []
+    columns: list[list[str]] = []
+    styles: list[list[Style | None]] = []
     for name, j in zip(names(labels[1], across, display, ACROSS), across, strict=True):
         if j < 0:
             columns.append(flush([name, *(display.fit(ACROSS) for _i in down)]))

@@ -17,7 +17,7 @@ from attncli.language import _
 from attncli.ops.expression import collapsed, paper, spell, value_of
 from attncli.ops.linear import MatMul
 from attncli.ops.softmax import SoftmaxGradient
-from attncli.show.glossary import LESSONS, RULES, meaning
+from attncli.show.glossary import GLOSSARY, RULES, meaning
 from attncli.show.matrix import DIM
 from attncli.show.numbers import written
 from attncli.show.terminal import Words
@@ -252,12 +252,12 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
     if row:
         sources = dict.fromkeys(name for name, _turned in row.reads if name in result.values)
         named = ", ".join(f"{name} ({meaning(name, heads, result.page.row.get(name))})" for name in sources)
-        yield _("Made from {sources}.", sources=named)
+        yield _("Computed from {sources}.", sources=named)
     else:
-        yield _("It is given: the config says what it is.")
+        yield _("Given in the config.")
     readers = [reader.formula for reader in result.page.rows if symbol in dict(reader.reads)]
     if readers:
-        yield _("Goes into  {formulas}.", formulas=";  ".join(readers))
+        yield _("Used in {formulas}.", formulas=";  ".join(readers))
     gradient = result.page.row.get(f"d{symbol}")
     if gradient:
         rule = _(RULES.get(type(gradient.op).__name__, ""))
@@ -266,24 +266,23 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
 
 def forward_words(symbol: str) -> Iterator[str]:
     """What a quantity of the forward pass is, and why it is there."""
-    what, why = LESSONS[symbol]
-    yield _(what)
-    yield _(why)
+    yield _(GLOSSARY[symbol].what)
+    yield _(GLOSSARY[symbol].why)
 
 
 def gradient_words(row: Row) -> Iterator[str]:
     """What a gradient says, and where its rule comes from."""
     if row.via:
         yield _(
-            "{symbol} is ∂L/∂{of}: how much the loss L grows for each unit that a cell of {of} grows,"
-            " as far as {of} acts through {path}. It has the shape of {of}.",
+            "{symbol} is ∂L/∂{of}: how much the loss L grows per unit that a cell of {of} grows,"
+            " counting only the path through {path}. It has the shape of {of}.",
             symbol=row.symbol,
             of=row.of,
             path=row.via,
         )
     else:
         yield _(
-            "{symbol} is ∂L/∂{of}: how much the loss L grows for each unit that a cell of {of} grows."
+            "{symbol} is ∂L/∂{of}: how much the loss L grows per unit that a cell of {of} grows."
             " It has the shape of {of}.",
             symbol=row.symbol,
             of=row.of,

@@ -117,7 +117,7 @@ def needed(panels: Sequence[Panel]) -> int:
 
 
 def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType]:
-    """Lay a line of panels out, their details behind the titles where these are no wider than what is below."""
+    """Lay out a line of panels; where a title with its details is too wide, the details stand below it."""
     if len(panels) == 1:
         yield panels[0].render(below=panels[0].most > width)
         return
@@ -228,7 +228,7 @@ def drift(result: Result, symbol: str) -> str:
 def attention_panel(result: Result, display: Display, head: int | None) -> Panel:
     """Return what there is to see in the attention weights."""
     view = attention_view(result, display, head=head)
-    title = Words(display.fit(_("Read off A: the word that each token looks at most")), "bold")
+    title = Words(display.fit(_("From A: the word that each token attends to most")), "bold")
     return Panel(title, "", tuple(matrix_tables(view, display)), view_width(view), len(view.rows))
 
 
@@ -243,7 +243,7 @@ def attention_view(result: Result, display: Display, *, head: int | None) -> Vie
         ranks = [ranked(weights[h, i]) if i >= 0 else [] for i in shown]
         for rank in range(RANKS if len(heads) == 1 else 1):
             title = (
-                (_("looks most at"), _("then at"))[rank]
+                (_("attends most to"), _("then to"))[rank]
                 if len(heads) == 1
                 else _("head {number}", number=h + 1)
             )

@@ -25,7 +25,7 @@ UNBOUNDED = 1_000_000
 
 
 class Terminal(Console):
-    """Rich's console for one stream, which is judged by the options first, then the environment, then itself."""
+    """Rich's console for one stream: options decide first, then the environment, then what the stream is."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class Words(Text):
             return self
         return Text.assemble(*((to_ascii(text), style or "") for text, style, _ in self.render(console)))
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
         """Break it between words, each line behind its indent."""
         room = max(options.max_width, self.__rich_measure__(console, options).minimum) - self.hanging
         for i, line in enumerate(self.fitted(console, options).wrap(console, room)):

@@ -11,10 +11,10 @@ from attncli.language import _, to_ascii, use
 from attncli.page.attention import Form
 from attncli.page.chain_rule import whole_page
 from attncli.problem.initialise import WAYS
-from attncli.show.glossary import LESSONS, MEANINGS, RULES, meaning
+from attncli.show.glossary import GLOSSARY, RULES, meaning
 from tests.support.running import attncli
 
-LINES = [*MEANINGS.values(), *(text for both in LESSONS.values() for text in both), *RULES.values()]
+LINES = [*(text for entry in GLOSSARY.values() for text in entry), *RULES.values()]
 PAGE = whole_page(Form(), frozenset(), "bce", mean=False)
 FORMULA = re.compile(r"^(N|U)\(.*\), [as] = |^U\(−a, a\)")
 
