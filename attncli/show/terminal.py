@@ -10,13 +10,13 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, Self, TextIO
 from unicodedata import normalize
 
-from rich.console import Console
-
 from attncli.language import ENGLISH, active
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from rich.console import Console
 
 
 PIPED_WIDTH = 80
@@ -113,6 +113,8 @@ def prepare_streams() -> None:
 
 def console_for(terminal: Terminal) -> Console:
     """Return a console that writes to nowhere, coloured only where the terminal takes colour."""
+    from rich.console import Console  # noqa: PLC0415 - most commands need no Rich to start
+
     return Console(
         file=StringIO(),
         width=ANY_WIDTH,
