@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from attncli.errors import AttnError
-from attncli.language import _, either
+from attncli.language import _
 from attncli.page.chain_rule import whole_page
 from attncli.problem.targets import LOSSES, REDUCTIONS
-from attncli.report import did_you_mean, not_on_page
+from attncli.report import not_on_page, one_of
 from attncli.result import Loss, Result
 
 if TYPE_CHECKING:
@@ -175,16 +175,6 @@ def is_large(problem: Problem) -> bool:
 def behind_the_output(problem: Problem) -> set[str]:
     """Name what only the backward pass has: the loss's side and the gradients."""
     return {"Y", "U", *whole_page(problem.form, problem.given_rows, "bce", mean=False).row}
-
-
-def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
-    """Refuse a word that is not one of a few."""
-    if value not in known:
-        raise AttnError(
-            _("{name} is {found}; expected {wanted}", name=name, found=repr(value), wanted=either(known)),
-            hint=did_you_mean(value, known),
-        )
-    return value
 
 
 def narrowed(symbol: str, value: Array) -> Array:

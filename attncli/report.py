@@ -7,10 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from attncli.errors import AttnError, AttnErrors
-from attncli.language import _
+from attncli.language import _, either
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from attncli.errors import Where
 
@@ -61,6 +61,16 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Suggest the known word that is most like the one found."""
     close = nearest(word, known)
     return otherwise if close is None else _("did you mean {close!r}?", close=close)
+
+
+def one_of(name: str, word: str, known: Collection[str]) -> str:
+    """Return a word that is one of a few; raises AttnError where it is none of them."""
+    if word not in known:
+        raise AttnError(
+            _("{name} is {found}; expected {wanted}", name=name, found=repr(word), wanted=either(known)),
+            hint=did_you_mean(word, known),
+        )
+    return word
 
 
 def not_on_page(symbol: str, symbols: Iterable[str], hint: str = "") -> AttnError:

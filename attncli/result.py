@@ -80,6 +80,10 @@ class Result:
         """The shape in letters."""
         return letters_of(self.problem, symbol)
 
+    def labels(self, symbol: str) -> list[tuple[str, ...] | None]:
+        """The tokens along each axis of a quantity; None where an axis is only counted."""
+        return [self.problem.labels(letter) for letter in self.letters(symbol)]
+
     @property
     def blind_tokens(self) -> list[int]:
         """The query tokens for which everything is masked, in some head at least: their weights are all 0."""

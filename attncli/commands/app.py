@@ -13,13 +13,11 @@ import typer
 from typer.core import TyperGroup
 
 from attncli import language
-from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.help_text import said, translated
+from attncli.commands.help_text import translate_help, translate_phrase
+from attncli.commands.options import command
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
-from attncli.show.messages import error_text
-from attncli.show.terminal import prepare_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,16 +27,16 @@ SETTINGS = {"help_option_names": ["-h", "--help"]}
 # The module of a command has its name, and in it the function of that name and its HELP.
 COMMANDS: dict[str, str] = {
     "forward": N_("Every matrix, from the embeddings to the output."),
-    "backward": N_("The loss, and its gradient by every matrix."),
-    "explain": N_("Where a number comes from; what a row is."),
+    "backward": N_("The loss, and its gradient with respect to every matrix."),
+    "explain": N_("Where a number comes from; what a quantity is."),
     "formulas": N_("The page of formulas, without numbers."),
     "graph": N_("What flows into what."),
     "shapes": N_("Every shape, and what it costs."),
     "init": N_("Write a config to start from."),
-    "gradcheck": N_("Hold the gradients against differences."),
-    "check": N_("Mark a sheet, and name the mistakes on it."),
-    "grade": N_("Mark a folder of sheets, and write the gradebook."),
-    "diagnose": N_("What a homework could not show, before it goes out."),
+    "gradcheck": N_("Check gradients against finite differences."),
+    "check": N_("Mark a sheet and name the mistakes on it."),
+    "grade": N_("Mark a folder of sheets and write the gradebook."),
+    "diagnose": N_("What homework cannot reveal, before it goes out."),
     "diff": N_("What a change does to the page."),
     "train": N_("Gradient descent on the weights."),
 }
@@ -46,16 +44,21 @@ COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets i
 
 
 class Commands(Mapping[str, Any]):
-    """The commands by name; each is built when it is first asked for."""
+    """The commands by name; each is loaded when it is first asked for, in the active language."""
 
     def __init__(self) -> None:
-        self.built: dict[str, Any] = {}
+        self.loaded: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - Typer keeps the types of its commands to itself
-        """Load a command, in the active language. Raises KeyError where there is none of that name."""
-        if name not in self.built:
-            self.built[name] = build(name, COMMANDS[name])
-        return self.built[name]
+        """Load a command. Raises KeyError where there is none of that name."""
+        if name not in self.loaded:
+            short = COMMANDS[name]
+            module = import_module(f"attncli.commands.{name}")
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            add = alone.command(name, help=module.HELP, short_help=short, context_settings=SETTINGS)
+            add(getattr(module, name))
+            self.loaded[name] = translate_help(typer.main.get_command(alone))
+        return self.loaded[name]
 
     def __iter__(self) -> Iterator[str]:
         """Name them all, in the order in which they are listed."""
@@ -64,15 +67,6 @@ class Commands(Mapping[str, Any]):
     def __len__(self) -> int:
         """How many there are."""
         return len(COMMANDS)
-
-
-def build(name: str, short: str) -> Any:  # noqa: ANN401
-    """Load the module of a command, and make the command of it."""
-    module = import_module(f"attncli.commands.{name}")
-    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    add = alone.command(name, help=module.HELP, short_help=short, context_settings=SETTINGS)
-    add(getattr(module, name))
-    return translated(typer.main.get_command(alone))
 
 
 class Program(TyperGroup):
@@ -87,12 +81,12 @@ app = typer.Typer(
 )
 
 
-def version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+def version(context: typer.Context, value: bool) -> None:  # noqa: FBT001 - Typer calls it so
     """Print the version and stop."""
     if value:
         from attncli import __version__
 
-        sys.stdout.write(f"attncli {__version__}\n")
+        context.ensure_object(Environment).write([f"attncli {__version__}\n"])
         raise typer.Exit
 
 
@@ -103,30 +97,25 @@ def version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 Examples:
   attncli forward                     the built-in article, every matrix
   attncli backward --loss bce         its loss and every gradient
-  attncli forward my.yaml --only S,A  two rows of your own problem
+  attncli forward my.yaml --only S,A  two quantities of your own problem
   attncli backward my.yaml --json     everything, for a script""")
 )
+@command()
 def program(
-    context: typer.Context,
     *,
-    lang: options.Lang = None,
-    width: options.Width = None,
-    color: options.Color = None,
-    ascii_only: options.Ascii = False,
-    debug: options.Debug = False,
+    environment: Environment,
     _version: bool = typer.Option(
         False, "--version", "-V", callback=version, is_eager=True, help=N_("Show the version.")
     ),
 ) -> None:
     """Take the options that stand before the command."""
-    context.ensure_object(Environment).update(width, color, lang, ascii_only=ascii_only, debug=debug)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; return its exit code. Nothing but a fault under --debug shows a traceback."""
-    prepare_streams()
+    """Run one command; return its exit code. Only an internal error under --debug shows a traceback."""
+    environment = Environment()
     try:
-        return attempt(arguments)
+        return exit_code(arguments, environment)
     except typer.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
@@ -136,43 +125,42 @@ def run(arguments: Sequence[str]) -> int:
         language.use(None)
 
 
-def attempt(arguments: Sequence[str]) -> int:
-    """Run one command, and tell what went wrong with it."""
-    environment = Environment()
+def exit_code(arguments: Sequence[str], environment: Environment) -> int:
+    """Run one command, report what goes wrong in it, and return its exit code."""
     try:
         language.use(None)
-        language.use(language.choose(asked(arguments), os.environ))
-        command = translated(typer.main.get_command(app))
+        language.use(language.choose(language_option(arguments), os.environ))
+        program = translate_help(typer.main.get_command(app))
         if COMPLETION in os.environ:
-            command(prog_name="attncli")
+            program(prog_name="attncli")
         # Not app(): it would end the process itself where a pipe breaks.
-        with command.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
-            code = command.invoke(context)
-        sys.stdout.flush()
+        with program.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
+            code = program.invoke(context)
+        environment.flush()
     except (BrokenPipeError, typer.Exit):
         raise
-    except AttnError as error:
-        return fail(error, environment)
     except KeyboardInterrupt:
-        sys.stderr.write(_("interrupted") + "\n")
+        environment.stderr.write(environment.display(0).fit(_("interrupted")) + "\n")
         return ExitCode.INTERRUPTED
+    except AttnError as error:
+        environment.error(error)
     except typer.TyperException as wrong:
-        return fail(misused(wrong, arguments), environment)
+        environment.error(usage_error(wrong, arguments))
     except OSError as error:
-        if error.filename is None:
-            discard_output()  # a full disk fails again when the process ends
-        name = error.filename or _("standard output")
-        return fail(AttnError(f"{name}: {_(error.strerror or '')}"), environment)
+        environment.error(system_error(error))
     except Exception as fault:  # noqa: BLE001 - whatever it is, a user gets a sentence
         if environment.debug:
             import traceback
 
             traceback.print_exc()
-        return fail(excuse(fault), environment, ExitCode.FAULT)
-    return code or ExitCode.OK
+        environment.error(internal_error(fault))
+        return ExitCode.FAULT
+    else:
+        return code or ExitCode.OK
+    return ExitCode.BAD_INPUT
 
 
-def asked(arguments: Sequence[str]) -> str | None:
+def language_option(arguments: Sequence[str]) -> str | None:
     """Find the last ``--lang`` before the command line is read, for what is said about reading it."""
     words = list(arguments)
     if "--" in words:
@@ -185,33 +173,33 @@ def asked(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def fail(error: AttnError, environment: Environment, code: ExitCode = ExitCode.BAD_INPUT) -> ExitCode:
-    """Write an error behind what was already shown."""
-    sys.stdout.flush()
-    sys.stderr.write(error_text(error, environment.err))
-    return code
-
-
-def misused(wrong: typer.TyperException, arguments: Sequence[str]) -> AttnError:
-    """Tell of a wrong use of the command line."""
+def usage_error(wrong: typer.TyperException, arguments: Sequence[str]) -> AttnError:
+    """Return the error for a command line that cannot be read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"
     hint = _("{command} --help lists what there is", command=command)
     config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
     if command == "attncli" and config:
-        hint = _("a config stands behind a command: attncli forward {config}", config=config)
-    return AttnError(said(wrong.format_message().rstrip(".")), hint=hint)
+        hint = _("a config goes after a command: attncli forward {config}", config=config)
+    return AttnError(translate_phrase(wrong.format_message().rstrip(".")), hint=hint)
 
 
-def excuse(fault: Exception) -> AttnError:
-    """Tell of what no user can help."""
+def system_error(error: OSError) -> AttnError:
+    """Return the error for a file, or for standard output, that failed while it was used."""
+    if error.filename is None:
+        discard_output()  # a full disk fails again when the process ends
+    return AttnError(f"{error.filename or _('standard output')}: {_(error.strerror or '')}")
+
+
+def internal_error(fault: Exception) -> AttnError:
+    """Return the error for what no user can help."""
     if isinstance(fault, MemoryError):
         return AttnError(
             _("this problem is too large for the memory of this machine"),
-            hint=_("keep fewer rows with --only"),
+            hint=_("keep fewer quantities, with --only"),
         )
     return AttnError(
-        _("a fault of ours: {kind}: {fault}", kind=type(fault).__name__, fault=fault),
+        _("internal error: {kind}: {fault}", kind=type(fault).__name__, fault=fault),
         hint=_("--debug shows where; please report it"),
     )
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
 import typer
 
-from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.options import decimals_of, load_problem, rounding_of
-from attncli.commands.output import Show
+from attncli.commands.options import (
+    LOSS_NAMES,
+    Decimals,
+    Json,
+    OnPaper,
+    Reduction,
+    Source,
+    check_decimals,
+    command,
+    decimals_of,
+)
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 
-if TYPE_CHECKING:
-    from attncli.problem.problem import Problem
-    from attncli.result import Result
-    from attncli.rounding import Rounding
+HELP = N_("""Show which quantities differ between two problems, where, and by how much.
 
-
-HELP = N_("""Show which rows of the page differ between two problems, where, and by how much.
-
-The rows stand in the page's order, so that you see how far a change reaches. With one CONFIG the
-second problem is the same one, changed by --set. The exit code is 0 where nothing differs, else 1.
+They stand in the page's order, so that you see how far a change reaches. With one CONFIG the second
+problem is the same one, changed by --set. The exit code is 0 if nothing differs, else 1.
 
 \b
 Examples:
@@ -30,100 +30,51 @@ Examples:
   attncli diff --set mask=true                       the article, and what a mask changes in it
   attncli diff article --set 'Wq[1,1]=0' --backward  the loss and the gradients as well
   attncli diff a.yaml b.yaml --tolerance 1e-3        only what differs by more than a thousandth""")
-First = Annotated[
-    str | None,
-    typer.Argument(
+
+
+@command(quiet=N_("Show only the differences."))
+def diff(
+    *,
+    config: str | None = typer.Argument(
+        None,
         metavar="[CONFIG]",
-        show_default=False,
         help=N_("The first problem: a file, - for standard input, or a built-in one."),
     ),
-]
-Second = Annotated[
-    str | None, typer.Argument(metavar="[OTHER]", show_default=False, help=N_("The second problem."))
-]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option(
+    other: str | None = typer.Argument(None, metavar="[OTHER]", help=N_("The second problem.")),
+    changes: list[str] | None = typer.Option(
+        None,
         "--set",
         metavar="KEY=VALUE",
-        help=N_("Change the second problem: --set mask=true, --set 'Wq[1,2]=0.5'. May be repeated."),
-        show_default=False,
+        help=N_("Change the second problem: --set mask=true, --set 'Wq[1,2]=0.5'. Can be repeated."),
     ),
-]
-Backward = Annotated[bool, typer.Option("--backward", help=N_("Compare the loss and the gradients as well."))]
-Tolerance = Annotated[
-    float,
-    typer.Option(
-        metavar="NUMBER", help=N_("What counts as the same, as a part of the row's largest number.")
+    backward: bool = typer.Option(
+        False, "--backward", help=N_("Compare the loss and the gradients as well.")
     ),
-]
-Loss = Annotated[
-    str | None,
-    typer.Option(
+    loss: str | None = typer.Option(
+        None,
         "--loss",
-        metavar="bce|ce|mse|sum|upstream",
+        metavar=LOSS_NAMES,
         help=N_("The loss of both problems; compares their gradients as well."),
-        show_default=False,
     ),
-]
-
-
-def diff(
-    context: typer.Context,
-    config: First = None,
-    other: Second = None,
-    *,
-    changes: Changes = None,
-    backward: Backward = False,
-    loss: Loss = None,
-    reduction: options.Reduction = None,
-    tolerance: Tolerance = 1e-12,
-    decimals: options.Decimals = None,
-    rounded: options.Round = None,
-    rounding: options.RoundingMode = "half-up",
-    json: Annotated[bool, typer.Option("--json", help=N_("JSON for scripts."))] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=N_("Just the differences."))] = False,
-    lang: options.Lang = None,
-    width: options.Width = None,
-    color: options.Color = None,
-    ascii_only: options.Ascii = False,
-    debug: options.Debug = False,
+    reduction: Reduction = None,
+    tolerance: float = typer.Option(
+        1e-12,
+        metavar="NUMBER",
+        help=N_("The largest difference that counts as the same, relative to the quantity's largest number."),
+    ),
+    decimals: Decimals = None,
+    on_paper: OnPaper,
+    json: Json = False,
+    environment: Environment,
 ) -> None:
     """Parse, calculate both, compare, show."""
-    environment = context.ensure_object(Environment)
-    environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
-    Show(None, None, decimals, full=False, plain=False, json=json, quiet=quiet).check()
-    on_paper = rounding_of(rounded, rounding)
+    check_decimals(decimals, json=json)
+    rounding = on_paper.rounding()
     if not 0 <= tolerance < 1:
         raise AttnError(
             _("--tolerance is {tolerance:g}; expected a number from 0 to below 1", tolerance=tolerance),
             hint=_("like 1e-6"),
         )
-    first, second = both(config, other, changes or [], environment, quiet=quiet)
-    names = (first.name, changed(second.name, changes or []))
-    from attncli.readings.diff import difference, record
-
-    taken = (loss, reduction) if backward or loss or reduction else None
-    one, two = worked_out(first, taken, on_paper), worked_out(second, taken, on_paper)
-    found = difference(one, two, tolerance)
-    out = environment.out
-    if json:
-        from attncli.export.data import json_text
-
-        out.write(json_text(record(found, names), ascii_only=out.ascii_only))
-    else:
-        from attncli.show.diff import differences
-
-        for text in differences(found, names, out, decimals=decimals_of(decimals, one.decimals), quiet=quiet):
-            out.write(text)
-    if not found.same:
-        raise typer.Exit(ExitCode.WRONG)
-
-
-def both(
-    config: str | None, other: str | None, changes: list[str], environment: Environment, *, quiet: bool
-) -> tuple[Problem, Problem]:
-    """Load the two problems."""
     if other is None and not changes:
         raise AttnError(
             _("there is only one problem to compare"),
@@ -131,28 +82,31 @@ def both(
         )
     if config == "-" and other in {None, "-"}:
         raise AttnError(_("standard input can be read only once"), hint=_("save it to a file first"))
-    first = load_problem(config, None, None, environment, quiet=quiet)
-    from attncli.problem.sources import default_source, load
-
-    second = load(other or config or default_source()[0], changes)
-    if not quiet:
-        for note in second.notes:
-            if note not in first.notes:
-                environment.note(note)
-    return first, second
-
-
-def changed(name: str, changes: list[str]) -> str:
-    """``article --set mask=true``: the same in every language, for it stands in the JSON as well."""
-    return " ".join([name, *(f"--set {change}" for change in changes)])
-
-
-def worked_out(
-    problem: Problem, taken: tuple[str | None, str | None] | None, rounding: Rounding | None
-) -> Result:
-    """Work out the forward pass, or with a loss both passes."""
+    first = Source(config).load(environment)
     from attncli import calculation
+    from attncli.problem.sources import default_source, load
+    from attncli.readings.diff import difference, record
 
-    if taken is None:
-        return calculation.forward(problem, rounding=rounding)
-    return calculation.backward(problem, loss=taken[0], reduction=taken[1], rounding=rounding)
+    second = load(other or config or default_source()[0], changes or ())
+    for note in second.notes:
+        if note not in first.notes:
+            environment.note(note)
+    if backward or loss or reduction:
+        one, two = (
+            calculation.backward(problem, loss=loss, reduction=reduction, rounding=rounding)
+            for problem in (first, second)
+        )
+    else:
+        one, two = (calculation.forward(problem, rounding=rounding) for problem in (first, second))
+    found = difference(one, two, tolerance)
+    # The changes are the same in every language, for they stand in the JSON as well.
+    names = (first.name, " ".join([second.name, *(f"--set {change}" for change in changes or ())]))
+    if json:
+        environment.write_json(record(found, names))
+    else:
+        from attncli.show.diff import screen
+
+        shown = decimals_of(decimals, one.decimals)
+        environment.show(screen(found, names, decimals=shown, quiet=environment.quiet))
+    if not found.same:
+        raise typer.Exit(ExitCode.WRONG)

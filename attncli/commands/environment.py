@@ -1,18 +1,23 @@
-"""What a command runs in: its streams and how they are to be used; options before or after it."""
+"""What a command runs in: its output streams, and how the options say that they are to be used."""
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError
 from attncli.language import _, known
-from attncli.show.messages import sentence
-from attncli.show.terminal import terminal
+from attncli.report import one_of
+from attncli.show.display import Display, columns_of, takes_unicode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
     from attncli.show.terminal import Terminal
 
 
@@ -22,33 +27,38 @@ NARROWEST = 20
 
 @dataclass(eq=False, repr=False)
 class Environment:
-    """The options of the whole program; those after a command go before those in front of it."""
+    """The streams of a command, and how to use them; options after the command override those before it.
+
+    Under ``quiet`` nothing is said that is neither a result nor an error.
+    """
 
     width: int | None = None
     color: str = "auto"
     ascii_only: bool = False
     debug: bool = False
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        prepare_streams()
+        self.stdout, self.stderr = sys.stdout, sys.stderr
 
     def update(
-        self, width: int | None, color: str | None, lang: str | None, *, ascii_only: bool, debug: bool
+        self, *, lang: str | None, width: int | None, color: str | None, ascii_only: bool, debug: bool
     ) -> None:
-        """Take in one set of options. Raises AttnError where a value is not one that there is.
+        """Take in one set of options. Raises AttnError for a value that is not allowed.
 
-        The language is only checked: it was chosen before the options were read, for their own mistakes.
+        The language is only checked: it was chosen before the options were read, for errors in reading them.
         """
         if lang is not None:
             known(lang, "--lang")
         self.ascii_only = self.ascii_only or ascii_only
         self.debug = self.debug or debug
-        if color is not None and color not in COLORS:
-            raise AttnError(
-                _("--color is {color!r}; expected {colors}", color=color, colors=", ".join(COLORS))
-            )
-        self.color = color or self.color
+        if color is not None:
+            self.color = one_of("--color", color, COLORS)
         if width is not None and width < NARROWEST:
             raise AttnError(
                 _(
-                    "--width is {width}; a screen has at least {narrowest} columns",
+                    "--width is {width}; the screen must have at least {narrowest} columns",
                     width=width,
                     narrowest=NARROWEST,
                 )
@@ -57,14 +67,80 @@ class Environment:
 
     @cached_property
     def out(self) -> Terminal:
-        """Where results go."""
-        return terminal(sys.stdout, width=self.width, color=self.color, ascii_only=self.ascii_only)
+        """Where results are shown."""
+        from attncli.show.terminal import Terminal
+
+        return Terminal(self.stdout, width=self.width, color=self.color, ascii_only=self.ascii_only)
 
     @cached_property
     def err(self) -> Terminal:
-        """Where notes and errors go."""
-        return terminal(sys.stderr, width=self.width, color=self.color, ascii_only=self.ascii_only)
+        """Where notes, errors and progress are shown."""
+        from attncli.show.terminal import Terminal
+
+        return Terminal(self.stderr, width=self.width, color=self.color, ascii_only=self.ascii_only)
+
+    def display(self, decimals: int, *, full: bool = False, output: str | None = None) -> Display:
+        """Return how numbers are shown on standard output, or in a file, which takes any character."""
+        ascii_only = self.ascii_only or (output is None and not takes_unicode(self.stdout))
+        return Display(self.width or columns_of(self.stdout), decimals, full, ascii_only)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is watching: progress is shown on a terminal and nowhere else."""
+        return self.stderr.isatty() and not self.quiet
+
+    def show(self, parts: Iterable[RenderableType]) -> None:
+        """Show a result on standard output, part by part."""
+        self.out.show(parts)
+
+    def text_of(self, parts: Iterable[RenderableType]) -> str:
+        """Return a result as the text of a file."""
+        from attncli.show.terminal import text_of
+
+        return text_of(parts, width=self.width or columns_of(self.stdout), ascii_only=self.ascii_only)
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Write a result to standard output, in the characters that it takes."""
+        fit = self.display(0).fit
+        for piece in pieces:
+            self.stdout.write(fit(piece))
+
+    def write_json(self, record: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+        """Write a record to standard output, on one line."""
+        from attncli.export.data import json_text
+
+        self.stdout.write(json_text(record, ascii_only=self.display(0).ascii_only))
+
+    def write_utf8(self, text: str) -> None:
+        """Write a file's content to standard output: in UTF-8, whatever the terminal's encoding."""
+        self.flush()
+        self.stdout.buffer.write(text.encode())
+        self.stdout.buffer.flush()
 
     def note(self, text: str) -> None:
         """Say something that is not a result."""
-        self.err.write(sentence("note", text, self.err) + "\n")
+        if not self.quiet:
+            from attncli.show.messages import sentence
+
+            self.err.show([sentence("note", text)], wrap=False)
+
+    def error(self, error: AttnError) -> None:
+        """Report an error, below what was already shown."""
+        from attncli.show.messages import error_parts
+
+        self.flush()
+        self.err.show(error_parts(error, self.err), wrap=False)
+
+    def flush(self) -> None:
+        """Write out what waits for standard output."""
+        self.stdout.flush()
+
+
+def prepare_streams() -> None:
+    """Let neither a closed stream nor a character that its encoding lacks end a command."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell: attncli >&-
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

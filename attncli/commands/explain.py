@@ -1,22 +1,30 @@
-"""``attncli explain``: where a number comes from, or what a row of the page is."""
+"""``attncli explain``: where a number comes from, or what a quantity of the page is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, cast
 
 import typer
 
-from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
-from attncli.commands.options import check_decimals, decimals_of, load_problem, rounding_of, with_loss
-from attncli.commands.output import check_output, choose, deliver, stage
+from attncli.commands.options import (
+    Changes,
+    ConfigOption,
+    Decimals,
+    OnPaper,
+    PageJson,
+    Source,
+    check_decimals,
+    command,
+    decimals_of,
+)
+from attncli.commands.output import destination
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from attncli.export.formats import Format as DataFormat
     from attncli.problem.problem import Problem
     from attncli.result import Result
     from attncli.rounding import Rounding
@@ -32,116 +40,81 @@ Examples:
   attncli explain 'A[Death,wind]'              one weight, and the scores it is made from
   attncli explain 'A[Death,wind]' --depth all  down to the embeddings and the weights
   attncli explain 'dZ[Death,wind]' 'dX[1,1]'   gradients
-  attncli explain A Z                          rows of the page in words
+  attncli explain A Z                          quantities in words
   attncli explain 'dWq[1,1]' -o working.tex    a LaTeX document
   attncli explain 'A[2][is,Death]' -c multihead""")
 
-Cells = Annotated[
-    list[str],
-    typer.Argument(metavar="CELL...", help=N_("Cells such as A[Death,wind], or symbols such as A.")),
-]
-Depth = Annotated[
-    str,
-    typer.Option("--depth", metavar="N|all", help=N_("How many steps to go back; all: down to the givens.")),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
+
+@command(quiet=N_("Show no notes."))
+def explain(
+    *,
+    cells: list[str] = typer.Argument(
+        metavar="CELL...", help=N_("Cells such as A[Death,wind], or symbols such as A.")
+    ),
+    config_option: ConfigOption = None,
+    depth: str = typer.Option(
+        "1", "--depth", metavar="N|all", help=N_("How many steps to go back; all goes down to the givens.")
+    ),
+    changes: Changes,
+    decimals: Decimals = None,
+    on_paper: OnPaper,
+    full: bool = typer.Option(False, "--full", help=N_("Write every term of a long sum.")),
+    json: PageJson = False,
+    style: str | None = typer.Option(
+        None,
         "--format",
         "-f",
         metavar="text|plain|json|markdown|latex|html|svg",
-        help=N_("How to write it. Else what the name of the output ends in, else text."),
-        show_default=False,
+        help=N_("Output format. Default: by the output's file extension, then text."),
     ),
-]
-Output = Annotated[
-    str | None,
-    typer.Option(
+    output: str | None = typer.Option(
+        None,
         "--output",
         "-o",
         metavar="FILE",
-        help=N_("Write to this file, replacing it, whole or not at all. Else to standard output."),
-        show_default=False,
+        help=N_("Write to this file, replacing it, whole or not at all. Default: standard output."),
     ),
-]
-Full = Annotated[bool, typer.Option("--full", help=N_("Write every term of a long sum."))]
-
-
-def explain(
-    context: typer.Context,
-    cells: Cells,
-    *,
-    config_option: options.ConfigOption = None,
-    depth: Depth = "1",
-    loss: options.LossName = None,
-    reduction: options.Reduction = None,
-    changes: options.Set = None,
-    decimals: options.Decimals = None,
-    rounded: options.Round = None,
-    rounding: options.RoundingMode = "half-up",
-    full: Full = False,
-    json: options.Json = False,
-    style: Format = None,
-    output: Output = None,
-    quiet: options.Quiet = False,
-    lang: options.Lang = None,
-    width: options.Width = None,
-    color: options.Color = None,
-    ascii_only: options.Ascii = False,
-    debug: options.Debug = False,
+    environment: Environment,
 ) -> None:
     """Parse, calculate, explain."""
-    environment = context.ensure_object(Environment)
-    environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
     refuse_configs(cells)
-    steps = depth_of(depth)
+    if depth != "all" and not depth.isdecimal():
+        raise AttnError(_("--depth is {depth!r}; expected a whole number or all", depth=depth))
     check_decimals(decimals)
-    chosen = format_of(style, output, json=json)
-    on_paper = rounding_of(rounded, rounding)
-    taken = with_loss(changes, loss, reduction)
-    problem = load_problem(None, config_option, taken, environment, quiet=quiet)
-    result = calculate(problem, cells, on_paper)
+    target = destination(style, output, json=json)
+    if not target.format.explains:
+        raise AttnError(
+            _(
+                "--format {name} holds matrices; an explanation is words and arithmetic",
+                name=target.format.name,
+            ),
+            hint=_("--format json for a script; markdown, latex, html or svg for a document"),
+        )
+    target.check()
+    rounding = on_paper.rounding()
+    problem = Source(None, config_option).load(environment, changes.settings())
+    result = calculate(problem, cells, rounding)
     from attncli.show.explain import Explained
-    from attncli.show.matrix import Looks
 
     shown = decimals_of(decimals, result.decimals)
-    explained = [Explained(result, cell, steps, shown, full or chosen.name == "json") for cell in cells]
-    text = chosen.explain(explained, Looks(stage(environment, output), shown, full))
-    # Whole before the first character is written: the last cell may be one that there is not.
-    deliver(chosen, ["".join(text)], output, environment)
+    steps = None if depth == "all" else int(depth)
+    whole = full or target.format.name == "json"
+    explained = [Explained(result, cell, steps, shown, whole) for cell in cells]
+    display = environment.display(shown, full=full, output=output)
+    # Whole before the first character is written: the last cell may be one that does not exist.
+    target.write(list(cast("Iterable[str]", target.format.explain(explained, display))), environment)
 
 
 def refuse_configs(cells: Sequence[str]) -> None:
-    """Refuse a config among the cells: other commands take it there, this one behind -c."""
+    """Refuse a config among the cells: other commands take it there, this one after -c."""
     from attncli.problem.sources import builtin_names
 
     for text in cells:
         if text in builtin_names() or text.lower().endswith((".yaml", ".yml")):
             raise AttnError(
-                _("{text!r} is a config; here stand the cells to explain", text=text[:60]),
+                _("{text!r} is a config; expected a cell to explain", text=text[:60]),
                 hint=_("name it with -c: attncli explain 'A[1,5]' -c {config}", config=text[:60]),
             )
-
-
-def format_of(style: str | None, output: str | None, *, json: bool) -> DataFormat:
-    """Find the format. Raises AttnError where it holds matrices only, or where there is none such."""
-    chosen = choose(style, output, json=json)
-    if not chosen.explains:
-        raise AttnError(
-            _("--format {name} holds matrices; an explanation is words and arithmetic", name=chosen.name),
-            hint=_("--format json for a script; markdown, latex, html or svg for a document"),
-        )
-    check_output(chosen, output)
-    return chosen
-
-
-def depth_of(depth: str) -> int | None:
-    """Read ``--depth``: a number of steps, or all (None)."""
-    if depth == "all":
-        return None
-    if depth.isdecimal():
-        return int(depth)
-    raise AttnError(_("--depth is {depth!r}; expected a whole number, or all", depth=depth))
 
 
 def calculate(problem: Problem, cells: Sequence[str], rounding: Rounding | None) -> Result:

@@ -3,116 +3,96 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from attncli.commands import options  # noqa: TC001
 from attncli.commands.environment import Environment
-from attncli.commands.formulas import check_backward
-from attncli.commands.options import load_problem
+from attncli.commands.options import Changes, Force, Source, command
 from attncli.language import N_
+from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
 
     from attncli.readings.graph import Graph
 
 
-HELP = N_("""Draw what flows into what: the computation graph, with the shape of every matrix.
+HELP = N_("""Draw the computation graph: what flows into what, with the shape of every matrix.
 
 \b
 Examples:
   attncli graph                                     a tree, from the output down to the givens
   attncli graph article --backward                  from the loss and the gradients down
-  attncli graph multihead -b --output graph.svg     a drawing that any browser shows
+  attncli graph multihead -b --output graph.svg     a drawing for any browser
   attncli graph masked --format mermaid             for Markdown on GitHub
   attncli graph masked --format dot | dot -Tpdf -o graph.pdf""")
 FORMATS = ("tree", "mermaid", "dot", "svg")
 SUFFIXES = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
-Format = Annotated[
-    str | None,
-    typer.Option(
+
+@command(quiet=N_("Show no notes."))
+def graph(
+    *,
+    source: Source,
+    backward: bool = typer.Option(False, "--backward", "-b", help=N_("The loss and every gradient as well.")),
+    style: str | None = typer.Option(
+        None,
         "--format",
         "-f",
         metavar="|".join(FORMATS),
-        help=N_("How to draw it. Else what the name of the output file ends in, else tree."),
-        show_default=False,
+        help=N_("How to draw it. Default: by the output's file extension, then tree."),
     ),
-]
-Output = Annotated[
-    str | None,
-    typer.Option(
+    output: str | None = typer.Option(
+        None,
         "--output",
         "-o",
         metavar="FILE",
-        help=N_("Write to this file, whole or not at all. Else to standard output."),
-        show_default=False,
+        help=N_("Write to this file, whole or not at all. Default: standard output."),
     ),
-]
-Backward = Annotated[bool, typer.Option("--backward", "-b", help=N_("The loss and the gradients as well."))]
-Force = Annotated[bool, typer.Option("--force", help=N_("Replace the output file if it is there already."))]
-
-
-def graph(
-    context: typer.Context,
-    config: options.Config = None,
-    *,
-    config_option: options.ConfigOption = None,
-    backward: Backward = False,
-    style: Format = None,
-    output: Output = None,
     force: Force = False,
-    loss: options.LossName = None,
-    reduction: options.Reduction = None,
-    changes: options.Set = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=N_("No notes."))] = False,
-    lang: options.Lang = None,
-    width: options.Width = None,
-    color: options.Color = None,
-    ascii_only: options.Ascii = False,
-    debug: options.Debug = False,
+    changes: Changes,
+    environment: Environment,
 ) -> None:
     """Parse, read the page, draw."""
-    environment = context.ensure_object(Environment)
-    environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
-    check_backward(backward=backward, loss=loss, reduction=reduction)
-    from attncli.calculation import one_of
+    changes.check_backward(backward=backward)
     from attncli.files import check_free, write_whole
     from attncli.readings.formulas import page_of
     from attncli.readings.graph import graph_of
 
     if style is None:
-        style = SUFFIXES.get(Path(output).suffix.lower(), "tree") if output else "tree"
+        style = SUFFIXES.get(Path(output or "").suffix.lower(), "tree")
     one_of("--format", style, FORMATS)
     if output is not None:
         check_free(output, force=force)
-    problem = load_problem(config, config_option, changes, environment, quiet=quiet)
-    drawn = graph_of(problem, page_of(problem, backward=backward, loss=loss, reduction=reduction))
+    problem = source.load(environment, changes.changes)
+    page = page_of(problem, backward=backward, loss=changes.loss, reduction=changes.reduction)
+    graph = graph_of(problem, page)
+    if style == "tree":
+        from attncli.show.graph import screen
+
+        if output is None:
+            environment.show(screen(graph))
+            return
+        drawing = environment.text_of(screen(graph))
+    else:
+        drawing = "".join(draw(graph, style, environment.display(0, output=output).fit))
     if output is None:
-        for line in lines(drawn, style, environment.out.width, ascii_only=environment.out.ascii_only):
-            environment.out.write(line)
-        return
-    # A file takes every character, whatever the terminal takes.
-    text = "".join(lines(drawn, style, environment.out.width, ascii_only=environment.ascii_only))
-    write_whole(output, text, force=force)
+        environment.write([drawing])
+    else:
+        write_whole(output, drawing, force=force)
 
 
-def lines(drawn: Graph, style: str, width: int, *, ascii_only: bool) -> Iterator[str]:
-    """Draw the graph in one of the formats."""
-    from attncli.export.graph import dot, mermaid, tree
-    from attncli.show.terminal import to_ascii
+def draw(graph: Graph, style: str, fit: Callable[[str], str]) -> Iterable[str]:
+    """Draw the graph in one of the languages for graphs, or as a picture."""
+    from attncli.export.graph import dot, mermaid
 
-    fit = to_ascii if ascii_only else str
     match style:
         case "mermaid":
-            return mermaid(drawn, fit)
+            return mermaid(graph, fit)
         case "dot":
-            return dot(drawn, fit)
-        case "svg":
+            return dot(graph, fit)
+        case _:
             from attncli.export.graph_svg import svg
 
-            return svg(drawn, fit)
-        case _:
-            return map(fit, tree(drawn, width, ascii_only=ascii_only))
+            return svg(graph, fit)

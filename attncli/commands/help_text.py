@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
+from attncli.commands.environment import Environment
 from attncli.language import ENGLISH, N_, _, active
-from attncli.show.terminal import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +42,8 @@ PHRASES: tuple[str, ...] = (
 )
 
 
-def said(text: str) -> str:
-    """Say one of Typer's phrases in the active language; any other text stays as it is."""
+def translate_phrase(text: str) -> str:
+    """Return one of Typer's phrases in the active language; any other text stays as it is."""
     for phrase in PHRASES if active() != ENGLISH else ():
         found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(phrase)), text, re.DOTALL)
         if found:
@@ -55,24 +54,27 @@ def said(text: str) -> str:
 class Formatter(typer.Context.formatter_class):  # type: ignore[misc, valid-type]
     """Help as Typer lays it out, with its headings in the active language."""
 
+    environment: Environment
+
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the line that says how to type the command."""
-        pieces = re.sub(r"^\[OPTIONS\]( COMMAND \[ARGS\]\.\.\.)?", lambda found: said(found[0]), args)
-        super().write_usage(prog, pieces, said(prefix or "Usage: "))
+        args = re.sub(
+            r"^\[OPTIONS\]( COMMAND \[ARGS\]\.\.\.)?", lambda found: translate_phrase(found[0]), args
+        )
+        super().write_usage(prog, args, translate_phrase(prefix or "Usage: "))
 
     def write_heading(self, heading: str) -> None:
         """Write what stands above a list."""
-        super().write_heading(said(heading))
+        super().write_heading(translate_phrase(heading))
 
     def write_dl(self, rows: Sequence[tuple[str, str]], *sizes: Any, **more: Any) -> None:  # noqa: ANN401
         """Write a list: of options, arguments or commands."""
-        super().write_dl(
-            [(name, "  ".join(map(said, text.split("  ")))) for name, text in rows], *sizes, **more
-        )
+        rows = [(name, "  ".join(map(translate_phrase, text.split("  ")))) for name, text in rows]
+        super().write_dl(rows, *sizes, **more)
 
     def getvalue(self) -> str:
-        """Return it all, in letters that the terminal has."""
-        return terminal(sys.stdout).fit(super().getvalue())
+        """Return it all, in characters that the terminal has."""
+        return self.environment.display(0).fit(super().getvalue())
 
 
 class Context(typer.Context):
@@ -80,9 +82,15 @@ class Context(typer.Context):
 
     formatter_class = Formatter
 
+    def make_formatter(self) -> Formatter:
+        """Make a formatter that knows what it writes for."""
+        formatter = cast("Formatter", super().make_formatter())
+        formatter.environment = self.ensure_object(Environment)
+        return formatter
 
-def translated(command: Any) -> Any:  # noqa: ANN401 - Typer keeps the types of its commands to itself
-    """Put the help of a command, or of the whole program, into the active language."""
+
+def translate_help(command: Any) -> Any:  # noqa: ANN401 - Typer keeps the types of its commands to itself
+    """Put the help of a command, or of the whole program, into the active language; return the command."""
     command.context_class = Context
     command.help, command.short_help = _(command.help or ""), _(command.short_help or "")
     for param in command.params:

@@ -1,123 +1,46 @@
-"""The options that commands share, each written down once."""
+"""The options that commands share, each declared once, and the decorator by which a command takes them.
+
+A command names the groups that it wants among its parameters, and gets an object for each::
+
+    @command
+    def shapes(source: Source, changes: Set = None, *, environment: Environment) -> None:
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from attncli.commands.environment import Environment
 from attncli.errors import AttnError
 from attncli.language import LANGUAGES, N_, _
+from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from attncli.commands.environment import Environment
     from attncli.problem.problem import Problem
     from attncli.rounding import Rounding
 
 
 MOST_DECIMALS = 15
-Config = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[CONFIG]",
-        show_default=False,
-        help=N_(
-            "A YAML or JSON file, - for standard input, or a built-in problem: article, cross, masked,"
-            " multihead. Left out: config.yaml of this folder, else article."
-        ),
-    ),
-]
+LOSS_NAMES = "bce|ce|mse|sum|upstream"
+ROUNDING_MODES = ("half-up", "half-even", "truncate")
+
 ConfigOption = Annotated[
     str | None,
-    typer.Option(
-        "--config", "-c", metavar="CONFIG", help=N_("The same as the argument CONFIG."), show_default=False
-    ),
+    typer.Option("--config", "-c", metavar="CONFIG", help=N_("Same as the CONFIG argument.")),
 ]
 Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help=N_("Change the problem for this run: --set mask=true, --set 'Wq[1,2]=0.5'. May be repeated."),
-        show_default=False,
-    ),
-]
-Only = Annotated[
-    str | None,
-    typer.Option(
-        "--only",
-        metavar="SYMBOLS",
-        help=N_("Show just these rows of the page: --only Q,A"),
-        show_default=False,
-    ),
-]
-Head = Annotated[
-    int | None,
-    typer.Option("--head", metavar="N", help=N_("Show just this head, counted from 1."), show_default=False),
-]
-Decimals = Annotated[
-    str | None,
-    typer.Option(
-        "--decimals",
-        "-d",
-        metavar="N|full",
-        help=N_("How many decimals are shown, or full for all that a number has. Else the config's, else 4."),
-        show_default=False,
-    ),
-]
-Full = Annotated[bool, typer.Option("--full", help=N_("Show large matrices whole, not only their corners."))]
-Plain = Annotated[
-    bool,
-    typer.Option(
-        "--plain",
-        help=N_("Plain text for scripts: no boxes, no colour, one block a row, tabs between numbers."),
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help=N_("JSON for scripts: every row at full precision."))]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="text|plain|json|csv|npz|markdown|latex|html|svg",
-        help=N_(
-            "How to write it: csv is one file a row of the page, npz an array a symbol. These and json hold"
-            " all rows, or those of --only, at full precision. Else as the output's name ends, else text."
-        ),
-        show_default=False,
-    ),
-]
-Output = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help=N_(
-            "Write to this file, replacing it, whole or not at all; with csv to this folder, or to a file"
-            " that ends in .csv where there is one row. Else to standard output."
-        ),
-        show_default=False,
-    ),
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help=N_("Just the tables: no heading, no notes, no reading."))
-]
-Dtype = Annotated[
-    str,
-    typer.Option(
-        "--dtype", metavar="float64|float32", help=N_("Calculate in this precision, to see its effect.")
-    ),
-]
-LossName = Annotated[
-    str | None,
-    typer.Option(
-        "--loss",
-        metavar="bce|ce|mse|sum|upstream",
-        help=N_("The loss; goes before the config's. Else the config's, else bce."),
-        show_default=False,
+        help=N_("Change the problem for this run: --set mask=true, --set 'Wq[1,2]=0.5'. Can be repeated."),
     ),
 ]
 Reduction = Annotated[
@@ -125,85 +48,235 @@ Reduction = Annotated[
     typer.Option(
         "--reduction",
         metavar="sum|mean",
-        help=N_("Sum the loss over the cells, or take the mean. Else the config's, else sum."),
-        show_default=False,
+        help=N_("Sum the loss over the cells, or take the mean. Default: the config's, then sum."),
     ),
 ]
-Round = Annotated[
-    int | None,
+Only = Annotated[
+    str | None,
+    typer.Option("--only", metavar="SYMBOLS", help=N_("Show only these quantities: --only Q,A")),
+]
+Decimals = Annotated[
+    str | None,
     typer.Option(
+        "--decimals",
+        "-d",
+        metavar="N|full",
+        help=N_("How many decimals to show, or full for every digit. Default: the config's, then 4."),
+    ),
+]
+Full = Annotated[bool, typer.Option("--full", help=N_("Show large matrices whole, not just their corners."))]
+Force = Annotated[bool, typer.Option("--force", help=N_("Replace the file if it already exists."))]
+Json = Annotated[bool, typer.Option("--json", help=N_("JSON for scripts."))]
+PageJson = Annotated[
+    bool, typer.Option("--json", help=N_("JSON for scripts: every quantity at full precision."))
+]
+Dtype = Annotated[
+    str,
+    typer.Option(
+        "--dtype", metavar="float64|float32", help=N_("Calculate in this precision, to see its effect.")
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The options of the whole program, which become an Environment."""
+
+    lang: str | None = typer.Option(
+        None,
+        "--lang",
+        metavar="|".join(LANGUAGES),
+        help=N_("English or Vietnamese. Default: ATTNCLI_LANG, then the locale's, then English."),
+    )
+    width: int | None = typer.Option(
+        None,
+        "--width",
+        metavar="COLUMNS",
+        help=N_("Width of the screen. Default: COLUMNS, then the terminal's width, then 80."),
+    )
+    color: str | None = typer.Option(
+        None,
+        "--color",
+        metavar="auto|always|never",
+        help=N_("When to use colour. Default: NO_COLOR or FORCE_COLOR, then only in a terminal."),
+    )
+    ascii_only: bool = typer.Option(
+        False, "--ascii", help=N_("Write formulas and tables in ASCII: Q*K^T, sqrt d_k.")
+    )
+    debug: bool = typer.Option(False, "--debug", help=N_("Show the traceback of an internal error."))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which problem is meant."""
+
+    config: str | None = typer.Argument(
+        None,
+        metavar="[CONFIG]",
+        help=N_(
+            "A YAML or JSON file, - for standard input, or a built-in problem: article, cross, masked,"
+            " multihead. Default: config.yaml in this folder, then article."
+        ),
+    )
+    config_option: ConfigOption = None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the problem as it was typed; None where there is none."""
+        return self.config or self.config_option
+
+    def load(self, environment: Environment, changes: Sequence[str] | None = ()) -> Problem:
+        """Load the problem with its changes, and say which one it is where none is named.
+
+        Raises AttnError where it cannot be used, or is named twice.
+        """
+        from attncli.problem.sources import default_source, load
+
+        if self.config is not None and self.config_option is not None:
+            raise AttnError(
+                _("CONFIG is given twice, as an argument and with --config"), hint=_("keep one of them")
+            )
+        source, notes = self.config if self.config is not None else self.config_option, []
+        if source is None:
+            source, chosen = default_source()
+            notes = [chosen]
+        problem = load(source, changes or ())
+        for note in (*notes, *problem.notes):
+            environment.note(note)
+        return problem
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is changed in the problem for this run, the loss included."""
+
+    loss: str | None = typer.Option(
+        None,
+        "--loss",
+        metavar=LOSS_NAMES,
+        help=N_("The loss; overrides the config. Default: the config's, then bce."),
+    )
+    reduction: Reduction = None
+    changes: Set = None
+
+    def settings(self) -> list[str]:
+        """Return all of it as ``--set`` takes it, so that the config's target is checked against this loss.
+
+        Raises AttnError where there is no such loss or reduction.
+        """
+        from attncli.problem.targets import LOSSES, REDUCTIONS
+
+        settings = list(self.changes or ())
+        for key, value, known in (("loss", self.loss, LOSSES), ("reduction", self.reduction, REDUCTIONS)):
+            if value is not None:
+                settings.append(f"{key}={one_of(f'--{key}', value, known)}")
+        return settings
+
+    def check_backward(self, *, backward: bool) -> None:
+        """Refuse a loss that would do nothing; which one it is is checked where it is read."""
+        for option, value in (("--loss", self.loss), ("--reduction", self.reduction)):
+            if value is not None and not backward:
+                raise AttnError(
+                    _("{option} has no effect on the forward pass", option=option), hint=_("add --backward")
+                )
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """How numbers are rounded on the way, as a person rounds them on paper."""
+
+    rounded: int | None = typer.Option(
+        None,
         "--round",
         metavar="N",
         help=N_(
-            "Round every row to N decimals before the next one uses it, as a person does; shows the drift."
+            "Round every quantity to N decimals before the next one uses it, as a person does;"
+            " shows the drift."
         ),
-        show_default=False,
-    ),
-]
-RoundingMode = Annotated[
-    str,
-    typer.Option(
+    )
+    mode: str = typer.Option(
+        ROUNDING_MODES[0],
         "--rounding",
-        metavar="half-up|half-even|truncate",
-        help=N_("How halves are rounded: away from zero, to the even digit; or cut off."),
-    ),
-]
-All = Annotated[bool, typer.Option("--all", help=N_("Show the givens and the forward rows as well."))]
-Width = Annotated[
-    int | None,
-    typer.Option(
-        "--width",
-        metavar="COLUMNS",
-        help=N_("How wide the screen is. Else COLUMNS, else the terminal's width, else 80."),
-        show_default=False,
-    ),
-]
-Lang = Annotated[
-    str | None,
-    typer.Option(
-        "--lang",
-        metavar="|".join(LANGUAGES),
-        help=N_("English, or Vietnamese. Else ATTNCLI_LANG, else the locale's, else English."),
-        show_default=False,
-    ),
-]
-Color = Annotated[
-    str | None,
-    typer.Option(
-        "--color",
-        metavar="auto|always|never",
-        help=N_("When to use colour. Else NO_COLOR or FORCE_COLOR, else in a terminal."),
-        show_default=False,
-    ),
-]
-Ascii = Annotated[
-    bool, typer.Option("--ascii", help=N_("Write formulas and tables in ASCII: Q*K^T, sqrt d_k."))
-]
-Debug = Annotated[bool, typer.Option("--debug", help=N_("Show the traceback of a fault."))]
+        metavar="|".join(ROUNDING_MODES),
+        help=N_("How to round halves: away from zero or to the even digit; or truncate."),
+    )
+
+    def rounding(self) -> Rounding | None:
+        """Return the rounding; None where nothing is rounded. Raises AttnError for values not allowed."""
+        one_of("--rounding", self.mode, ROUNDING_MODES)
+        if self.rounded is None:
+            return None
+        check_number("--round", self.rounded, 0, MOST_DECIMALS)
+        from attncli.rounding import Rounding
+
+        return Rounding(self.rounded, self.mode)
 
 
-def rounding_of(decimals: int | None, mode: str) -> Rounding | None:
-    """Read ``--round`` and ``--rounding``. Raises AttnError where they say nothing that there is."""
-    modes = ("half-up", "half-even", "truncate")
-    if mode not in modes:
-        raise AttnError(_("--rounding is {mode!r}; expected {modes}", mode=mode, modes=", ".join(modes)))
-    if decimals is None:
-        return None
-    if not 0 <= decimals <= MOST_DECIMALS:
+def command(quiet: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a function: a group among its parameters stands for the options in it, in its place.
+
+    A group is a dataclass whose fields are options; the function gets an object of it. An Environment is
+    the one of this run, with the options of ``Screen``, and ``--quiet`` before them: what else it leaves
+    out besides the notes is said in ``quiet``.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(function, include_extras=True)
+        names = signature(function).parameters
+        groups = {name: Screen if hints[name] is Environment else hints[name] for name in names}
+        groups = {name: group for name, group in groups.items() if is_dataclass(group)}
+        parameters = [Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+        for name, parameter in names.items():
+            if groups.get(name) is Screen and quiet:
+                kind = Annotated[bool, typer.Option("--quiet", "-q", help=quiet)]
+                parameters.append(Parameter("quiet", Parameter.KEYWORD_ONLY, default=False, annotation=kind))
+            parameters += (
+                options_of(groups[name]) if name in groups else [parameter.replace(annotation=hints[name])]
+            )
+
+        @wraps(function)
+        def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - as Typer read them
+            environment = context.ensure_object(Environment)
+            environment.quiet = values.get("quiet", False)
+            for name, group in groups.items():
+                chosen = {field.name: values.pop(field.name) for field in fields(group)}
+                if group is Screen:
+                    environment.update(**chosen)
+                values[name] = environment if group is Screen else group(**chosen)
+            function(**{name: values[name] for name in names})
+
+        vars(run)["__signature__"] = Signature(parameters)
+        return run
+
+    return decorate
+
+
+def options_of(group: type) -> list[Parameter]:
+    """Return a parameter for each option of a group."""
+    kinds = get_type_hints(group, include_extras=True)
+    return [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=kinds[field.name])
+        for field in fields(group)
+    ]
+
+
+def check_number(option: str, value: int, least: int, most: int, hint: str = "") -> None:
+    """Refuse a whole number that is too small or too large."""
+    if not least <= value <= most:
         raise AttnError(
             _(
-                "--round is {decimals}; expected a whole number from 0 to {most}",
-                decimals=decimals,
-                most=MOST_DECIMALS,
-            )
+                "{name} is {found}; expected a whole number from {least} to {most}",
+                name=option,
+                found=value,
+                least=least,
+                most=most,
+            ),
+            hint=hint,
         )
-    from attncli.rounding import Rounding
-
-    return Rounding(decimals, mode)
 
 
-def check_decimals(option: str | None) -> None:
-    """Refuse ``--decimals`` that is neither a number nor full."""
+def check_decimals(option: str | None, *, json: bool = False) -> None:
+    """Refuse ``--decimals`` that is neither a number nor full, or that would do nothing."""
     if option is not None and option not in {"full", *map(str, range(MOST_DECIMALS + 1))}:
         raise AttnError(
             _(
@@ -212,10 +285,24 @@ def check_decimals(option: str | None) -> None:
                 most=MOST_DECIMALS,
             )
         )
+    if option is not None and json:
+        raise idle_option("--decimals", "--json")
+
+
+def idle_option(option: str, style: str) -> AttnError:
+    """Say that an option would do nothing, where numbers are written in full."""
+    return AttnError(
+        _(
+            "{option} does not go with {name}, which always holds every number at full precision",
+            option=option,
+            name=style,
+        ),
+        hint=_("leave {option} out", option=option),
+    )
 
 
 def decimals_of(option: str | None, usual: int) -> int:
-    """How many decimals are shown: the option's, else the usual ones."""
+    """Return how many decimals are shown: the option's, or else the usual ones."""
     if option is None:
         return usual
     from attncli.show.numbers import FULL
@@ -223,42 +310,17 @@ def decimals_of(option: str | None, usual: int) -> int:
     return FULL if option == "full" else int(option)
 
 
-def with_loss(changes: Sequence[str] | None, loss: str | None, reduction: str | None) -> list[str]:
-    """Let ``--loss`` and ``--reduction`` go before the config's, so that its target is held against them.
+def symbols_in(option: str, text: str | None, example: str) -> list[str] | None:
+    """Read ``S,A,dWq``: each symbol once, in the order named; None where the option is not given.
 
-    Raises AttnError where one of them is no loss or no reduction that there is.
+    Raises AttnError where it names nothing.
     """
-    from attncli.calculation import one_of
-    from attncli.problem.targets import LOSSES, REDUCTIONS
-
-    taken = list(changes or ())
-    for key, value, known in (("loss", loss, LOSSES), ("reduction", reduction, REDUCTIONS)):
-        if value is not None:
-            taken.append(f"{key}={one_of(f'--{key}', value, known)}")
-    return taken
-
-
-def load_problem(
-    config: str | None,
-    config_option: str | None,
-    changes: Sequence[str] | None,
-    environment: Environment,
-    *,
-    quiet: bool,
-) -> Problem:
-    """Load the problem that the command line names, and say which it is where it names none."""
-    from attncli.problem.sources import default_source, load
-
-    if config is not None and config_option is not None:
+    if text is None:
+        return None
+    symbols = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not symbols:
         raise AttnError(
-            _("CONFIG is given twice, as an argument and with --config"), hint=_("keep one of them")
+            _("{name} names no quantity", name=option),
+            hint=_("like {example}", example=f"{option} {example}"),
         )
-    source = config if config is not None else config_option
-    said = None
-    if source is None:
-        source, said = default_source()
-    problem = load(source, changes or ())
-    if not quiet:
-        for note in (*([said] if said else []), *problem.notes):
-            environment.note(note)
-    return problem
+    return symbols

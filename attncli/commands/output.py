@@ -1,77 +1,181 @@
-"""What forward and backward share: choosing the problem, and showing a result."""
+"""Where a result is written, and in which format."""
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from attncli.commands.options import check_decimals, decimals_of
+import typer
+
+from attncli.commands.options import (
+    Decimals,
+    Full,
+    PageJson,
+    check_decimals,
+    decimals_of,
+    idle_option,
+)
 from attncli.errors import AttnError
-from attncli.export.formats import FORMATS, SUFFIXES
-from attncli.language import _, either, plural
+from attncli.export.formats import FORMATS, SUFFIXES, Shown
+from attncli.language import N_, _, plural
+from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
 
     from attncli.commands.environment import Environment
     from attncli.export.formats import Content, Format
     from attncli.problem.problem import Problem
     from attncli.result import Result
-    from attncli.show.terminal import Terminal
 
 MOST_NAMES = 12
-CSV = ".csv"
 
 
-class Show(NamedTuple):
-    """How a result is to be shown."""
+class Destination(NamedTuple):
+    """A format, and the file or folder that is written in it; None is standard output."""
 
-    only: str | None
-    head: int | None
-    decimals: str | None
-    full: bool
-    plain: bool
-    json: bool
-    quiet: bool
-    style: str | None = None
-    output: str | None = None
+    format: Format
+    output: str | None
 
     @property
-    def format(self) -> Format:
-        """The format to write in. Raises AttnError where the options name none that there is, or two."""
-        return choose(self.style, self.output, json=self.json, plain=self.plain)
-
-    @property
-    def symbols(self) -> list[str] | None:
-        """The rows asked for by name, in the order in which they were named."""
-        if self.only is None:
-            return None
-        return list(dict.fromkeys(name.strip() for name in self.only.split(",") if name.strip()))
+    def is_folder(self) -> bool:
+        """Whether it is a folder: one of CSVs, unless its name is that of one file."""
+        return (
+            self.output is not None
+            and self.format.kind == "folder"
+            and (not self.output.lower().endswith(".csv") or Path(self.output).is_dir())
+        )
 
     def check(self) -> None:
-        """Refuse values that there are not, and options that would do nothing together."""
-        if self.only is not None and not self.symbols:
-            raise AttnError(_("--only names no row"), hint=_("like --only Q,A"))
+        """Refuse what cannot be written, before any work is done for it. Raises AttnError."""
+        from attncli.files import check_folder, check_free
+
+        if self.output is None:
+            if self.format.kind == "bytes":
+                raise AttnError(
+                    _("--format {name} cannot be shown on a screen", name=self.format.name),
+                    hint=_("add --output FILE.{name}", name=self.format.name),
+                )
+        elif self.is_folder:
+            check_folder(Path(self.output))
+        else:
+            check_free(self.output, force=True)
+
+    def write(self, content: Content, environment: Environment) -> None:
+        """Write it, whole or not at all.
+
+        Raises AttnError where that fails, or where there are several CSVs and no folder.
+        """
+        from attncli.files import write_folder, write_whole
+
+        if isinstance(content, dict):
+            if self.output is not None and self.is_folder:
+                write_folder(Path(self.output), content)
+                return
+            if len(content) != 1:
+                raise AttnError(
+                    _(
+                        "--format {name} makes {count} files, one for each quantity",
+                        name=self.format.name,
+                        count=len(content),
+                    ),
+                    hint=_("name a folder for them, --output FOLDER; or one quantity, --only A"),
+                )
+            (content,) = content.values()
+        if self.format.kind == "screen":
+            parts = cast("Iterable[RenderableType]", content)
+            if self.output is None:
+                environment.show(parts)
+                return
+            content = [environment.text_of(parts)]
+        if self.output is None:
+            environment.write(cast("Iterable[str]", content))  # check refuses bytes on a screen
+        else:
+            write_whole(self.output, content if callable(content) else "".join(map(str, content)), force=True)
+
+
+def destination(
+    style: str | None, output: str | None, *, json: bool = False, plain: bool = False
+) -> Destination:
+    """Choose the format: the one named, or the one for the output's file extension, or text.
+
+    Raises AttnError where there is none of that name, or the options name two.
+    """
+    flag = "json" if json else "plain" if plain else None
+    if style is not None:
+        one_of("--format", style, FORMATS)
+    if flag and style not in {None, flag}:
+        raise AttnError(
+            _("--{flag} does not go with --format {style}", flag=flag, style=style),
+            hint=_("keep one of them"),
+        )
+    suffix = SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
+    return Destination(FORMATS[style or flag or suffix], output)
+
+
+@dataclass(frozen=True)
+class Output:
+    """How forward and backward show a result, and where."""
+
+    head: int | None = typer.Option(
+        None, "--head", metavar="N", help=N_("Show only this head, counted from 1.")
+    )
+    decimals: Decimals = None
+    full: Full = False
+    plain: bool = typer.Option(
+        False,
+        "--plain",
+        help=N_("Plain text for scripts: no boxes, no colour, one block per quantity, tabs between numbers."),
+    )
+    json: PageJson = False
+    style: str | None = typer.Option(
+        None,
+        "--format",
+        "-f",
+        metavar="|".join(FORMATS),
+        help=N_(
+            "Output format: csv writes one file per quantity, npz one array per symbol. These and json"
+            " hold every quantity, or those of --only, at full precision. Default: by the output's file"
+            " extension, then text."
+        ),
+    )
+    output: str | None = typer.Option(
+        None,
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=N_(
+            "Write to this file, replacing it, whole or not at all; with csv, to this folder, or to a"
+            " file that ends in .csv if there is one quantity. Default: standard output."
+        ),
+    )
+    quiet: bool = typer.Option(
+        False, "--quiet", "-q", help=N_("Show only the tables: no heading, no notes, no summary.")
+    )
+
+    @property
+    def destination(self) -> Destination:
+        """Where it is shown. Raises AttnError where the options name no format that there is, or two."""
+        return destination(self.style, self.output, json=self.json, plain=self.plain)
+
+    def check(self) -> None:
+        """Refuse values that are not allowed, and options that would do nothing together."""
         check_decimals(self.decimals)
-        style = self.format
-        check_output(style, self.output)
-        name = "--json" if self.json else f"--format {style.name}"
-        idle = {
+        self.destination.check()
+        style = self.destination.format
+        given = {
             "--head": self.head is not None,
             "--decimals": self.decimals is not None,
             "--full": self.full,
             "--plain": self.plain,
         }
-        for option, given in idle.items():
-            if given and option in (*style.idle, "--plain") and style.idle:
-                raise AttnError(
-                    _(
-                        "{option} does not go with {name}, which always holds every number at full precision",
-                        option=option,
-                        name=name,
-                    ),
-                    hint=_("leave {option} out", option=option),
-                )
+        for option, is_given in given.items():
+            if is_given and style.idle and option in {*style.idle, "--plain"}:
+                raise idle_option(option, "--json" if self.json else f"--format {style.name}")
 
     def check_head(self, problem: Problem) -> None:
         """Refuse a head that the problem does not have."""
@@ -86,114 +190,38 @@ class Show(NamedTuple):
                 ),
             )
 
+    def show(self, result: Result, symbols: Sequence[str], environment: Environment) -> None:
+        """Write the result where it is to go; all its numbers exist before the first character."""
 
-def show(result: Result, how: Show, environment: Environment, symbols: Sequence[str]) -> None:
-    """Write the result where it is to go; all its numbers exist before the first character."""
-    from attncli.export.entries import Shown
-    from attncli.show.matrix import Looks
-
-    if not how.quiet:
-        for note in hidden_rows(result):
-            environment.note(note)
-    looks = Looks(stage(environment, how.output), decimals_of(how.decimals, result.decimals), how.full)
-    shown = Shown(result, symbols, looks, how.head, how.quiet)
-    deliver(how.format, how.format.write(shown), how.output, environment)
+        blind = [] if self.quiet else result.blind_tokens
+        if blind:
+            environment.note(note_on_blind(result.problem.tokens, blind))
+        decimals = decimals_of(self.decimals, result.decimals)
+        display = environment.display(decimals, full=self.full, output=self.output)
+        shown = Shown(result, symbols, display, self.head, self.quiet)
+        self.destination.write(self.destination.format.write(shown), environment)
 
 
-def hidden_rows(result: Result) -> Iterator[str]:
-    """Tell which tokens may look at nothing: their weights are all zero."""
-    problem, rows = result.problem, result.blind_tokens
-    if rows:
-        from attncli.names import endings
-        from attncli.show.terminal import label
+def note_on_blind(tokens: Sequence[str], blind: Sequence[int]) -> str:
+    """Say which tokens may look at nothing."""
+    from attncli.names import endings
+    from attncli.show.matrix import label
 
-        ends = endings(problem.tokens)
-        names = [label(problem.tokens[i], end=ends[i]) for i in rows[:MOST_NAMES]]
-        more = ", …" * (len(rows) > MOST_NAMES)
-        yield _(
-            "everything is masked for {names}: the weights there are all 0, and so is what they bring back",
-            names=", ".join(names) + more,
-        )
+    ends = endings(tokens)
+    names = [label(tokens[i], end=ends[i]) for i in blind[:MOST_NAMES]]
+    return _(
+        "everything is masked for {names}: their attention weights and their outputs are all 0",
+        names=", ".join(names) + ", …" * (len(blind) > MOST_NAMES),
+    )
 
 
-def choose(style: str | None, output: str | None, *, json: bool = False, plain: bool = False) -> Format:
-    """Find the format: the one named, else the one that the output's name ends in, else tables.
-
-    Raises AttnError where there is none of that name, or the options name two.
-    """
-    flag = "json" if json else "plain" if plain else None
-    if style is not None and style not in FORMATS:
-        from attncli.report import did_you_mean
-
-        raise AttnError(
-            _("--format is {style!r}; expected {known}", style=style, known=either(FORMATS)),
-            hint=did_you_mean(style, list(FORMATS)),
-        )
-    if flag and style not in {None, flag}:
-        raise AttnError(
-            _("--{flag} does not go with --format {style}", flag=flag, style=style),
-            hint=_("keep one of them"),
-        )
-    suffix = SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
-    return FORMATS[style or flag or suffix]
-
-
-def check_output(style: Format, output: str | None) -> None:
-    """Refuse an output that cannot be written, before any work is done for it. Raises AttnError."""
-    if output is None:
-        if style.kind == "bytes":
-            raise AttnError(
-                _("--format {name} cannot be shown on a screen", name=style.name),
-                hint=_("add --output FILE.{name}", name=style.name),
-            )
-        return
-    if is_folder(style, output):
-        from attncli.files import check_folder
-
-        check_folder(Path(output))
-        return
-    from attncli.files import check_free
-
-    check_free(output, force=True)
-
-
-def is_folder(style: Format, output: str) -> bool:
-    """Whether the output is a folder: one of CSVs, unless its name is that of one file."""
-    return style.kind == "folder" and (not output.lower().endswith(CSV) or Path(output).is_dir())
-
-
-def stage(environment: Environment, output: str | None) -> Terminal:
-    """Return what is written for: the screen, or a file, which takes every character and no colour."""
-    if output is None:
-        return environment.out
-    return environment.out._replace(color=False, ascii_only=environment.ascii_only, wraps=False)
-
-
-def deliver(style: Format, content: Content, output: str | None, environment: Environment) -> None:
-    """Write to standard output, or to the file or folder named: whole or not at all.
-
-    Raises AttnError where it cannot be written, or where there are several CSVs and no folder.
-    """
-    if isinstance(content, dict):
-        if output is not None and is_folder(style, output):
-            from attncli.files import write_folder
-
-            write_folder(Path(output), content)
-            return
-        if len(content) != 1:
-            raise AttnError(
-                _(
-                    "--format {name} makes a file of each of {count} rows",
-                    name=style.name,
-                    count=len(content),
-                ),
-                hint=_("name a folder for them, --output FOLDER; or one row, --only A"),
-            )
-        (content,) = content.values()
-    if output is None:
-        for piece in cast("Iterable[str]", content):  # check_output refuses bytes on a screen
-            environment.out.write(str(piece))
+def write_config(text: str, file: str, environment: Environment, *, force: bool) -> None:
+    """Write a config to a file, or to standard output for ``-``, and say what to type next."""
+    if file == "-":
+        environment.write_utf8(text)
         return
     from attncli.files import write_whole
 
-    write_whole(output, content if callable(content) else "".join(map(str, content)), force=True)
+    write_whole(file, text, force=force)
+    name = f"./{file}" if file.startswith("-") else file  # no command takes it for an option then
+    environment.note(_("wrote {file}; next: attncli forward {name}", file=file, name=shlex.quote(name)))

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.names import endings
+from attncli.names import MATRIX, endings
 from attncli.result import LARGEST_EXACT
-from attncli.show.matrix import HEADED, labels_of
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from attncli.export.entries import Shown
+    from attncli.export.formats import Shown
     from attncli.ops.op import Array
     from attncli.result import Result
 
@@ -33,7 +32,7 @@ FORMULA = tuple("=+-@\t\r＝＋－＠")  # what a spreadsheet takes for the begi
 
 def write(shown: Shown) -> Mapping[str, Iterable[str]]:
     """Return the lines of each file by its name."""
-    fit = shown.looks.terminal.fit
+    fit = shown.display.fit
     return {f"{symbol}.csv": lines(shown.result, symbol, shown.head, fit) for symbol in shown.result.values}
 
 
@@ -43,11 +42,11 @@ def lines(result: Result, symbol: str, head: int | None, fit: Callable[[str], st
     if value.ndim == 0:
         yield f"{symbol}\n{numbers(value.reshape(1))}\n"
         return
-    rows, columns = [("",), *labels_of(result, symbol)][-2:]
+    rows, columns = [("",), *result.labels(symbol)][-2:]
     matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
     down = names(rows, matrices.shape[-2], fit)
     across = names(columns, matrices.shape[-1], fit)
-    headed = value.ndim == HEADED
+    headed = value.ndim > MATRIX
     yield ",".join([*(["head"] if headed else []), symbol, *across]) + "\n"
     for h, matrix in enumerate(matrices, 1):
         if headed and head not in {None, h}:

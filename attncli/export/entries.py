@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.language import _
 from attncli.names import MATRIX
-from attncli.show.matrix import View, labels_of, matrix_view
+from attncli.show.matrix import View, matrix_view
 from attncli.show.page import about, attention_view, equation, loss_line, sizes
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from attncli.result import Result
+    from attncli.export.formats import Shown
     from attncli.show.display import Display
-
-LONGEST_NAME = 48  # of a row or a column, where no screen is too narrow for it
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def entry(shown: Shown, symbol: str, display: Display) -> Entry:
     words = tuple(fit(part) for part in about(result, symbol, display.decimals) if part)
     if value.ndim == 0:
         return Entry(symbol, formula, words, (), ())
-    rows, columns = [("",), *labels_of(result, symbol)][-2:]
+    rows, columns = [("",), *result.labels(symbol)][-2:]
     headed = value.ndim > MATRIX
     matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
     chosen = [shown.head - 1] if headed and shown.head is not None else range(len(matrices))
@@ -84,18 +82,3 @@ def read_off(shown: Shown) -> View | None:
     if shown.quiet or "A" not in shown.symbols:
         return None
     return attention_view(shown.result, shown.paper, head=shown.head)
-
-
-class Shown(NamedTuple):
-    """A result, and what of it is to be shown, and how."""
-
-    result: Result
-    symbols: Sequence[str]
-    display: Display
-    head: int | None = None
-    quiet: bool = False
-
-    @property
-    def paper(self) -> Display:
-        """How the matrices of a document are shown."""
-        return self.display._replace(room=LONGEST_NAME)

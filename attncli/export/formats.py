@@ -8,29 +8,49 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from attncli.export.entries import Shown
+    from rich.console import RenderableType
+
     from attncli.files import Writer
+    from attncli.result import Result
+    from attncli.show.display import Display
     from attncli.show.explain import Explained
-    from attncli.show.matrix import Looks
 
 
-Content: TypeAlias = "Iterable[str] | Writer | Mapping[str, Iterable[str]]"
+Content: TypeAlias = "Iterable[RenderableType] | Iterable[str] | Writer | Mapping[str, Iterable[str]]"
 SUFFIXES = {
     ".txt": "text", ".json": "json", ".csv": "csv", ".npz": "npz", ".md": "markdown", ".markdown": "markdown",
     ".tex": "latex", ".html": "html", ".htm": "html", ".svg": "svg",
 }  # fmt: skip
 
 
+LONGEST_NAME = 48  # of a row or a column, where no screen is too narrow for it
+
+
+class Shown(NamedTuple):
+    """A result, and what of it is to be shown, and how."""
+
+    result: Result
+    symbols: Sequence[str]
+    display: Display
+    head: int | None = None
+    quiet: bool = False
+
+    @property
+    def paper(self) -> Display:
+        """How the matrices of a document are shown."""
+        return self.display._replace(room=LONGEST_NAME)
+
+
 class Format(NamedTuple):
     """One format: the module beside this one that writes it, and what it makes.
 
-    ``kind``: "text", "bytes", or "folder" of texts. Formats that hold every number at full precision
+    ``kind``: parts of a "screen", "text", "bytes", or "folder" of texts. Formats that hold every number at full precision
     name the options that would do nothing there: ``idle``. ``explains``: it can write explanations too.
     """
 
     name: str
     module: str
-    kind: Literal["text", "bytes", "folder"] = "text"
+    kind: Literal["screen", "text", "bytes", "folder"] = "text"
     idle: tuple[str, ...] = ()
     explains: bool = True
 
@@ -38,9 +58,9 @@ class Format(NamedTuple):
         """Write a result: text piece by piece, or what writes bytes, or a folder's texts by file name."""
         return cast("Content", self._call("write", shown))
 
-    def explain(self, explained: Sequence[Explained], looks: Looks) -> Iterable[str]:
+    def explain(self, explained: Sequence[Explained], display: Display) -> Content:
         """Write explanations of cells and symbols."""
-        return cast("Iterable[str]", self._call("explain", explained, looks))
+        return cast("Content", self._call("explain", explained, display))
 
     def _call(self, function: str, *arguments: object) -> object:
         # Imported when needed: JSON needs no Rich, and --help none of them.
@@ -50,8 +70,8 @@ class Format(NamedTuple):
 FORMATS = {
     found.name: found
     for found in (
-        Format("text", "text"),
-        Format("plain", "plain_text"),
+        Format("text", "screen", "screen"),
+        Format("plain", "text"),
         Format("json", "json_record", idle=("--head", "--decimals", "--full")),
         Format("csv", "data", "folder", idle=("--decimals", "--full"), explains=False),
         Format("npz", "npz", "bytes", idle=("--head", "--decimals", "--full"), explains=False),

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from attncli.export.entries import Entry, Shown
     from attncli.result import Result
+    from attncli.show.display import Display
     from attncli.show.explain import Explained
-    from attncli.show.matrix import Looks, View
+    from attncli.show.matrix import View
 
 
 GROUPS = {"given": N_("Given"), "forward": N_("Forward"), "backward": N_("Gradients")}
@@ -68,7 +69,7 @@ i { font-style: normal; color: inherit }
 
 def write(shown: Shown) -> Iterator[str]:
     """Write the rows that are shown, under a table of contents."""
-    fit = shown.paper.terminal.fit
+    fit = shown.paper.fit
     yield from start(f"attncli: {heading(shown)[0]}")
     rows = list(entries(shown))
     if not shown.quiet:
@@ -154,9 +155,9 @@ def cell(view: View, i: int, j: int, mark: str) -> str:
     return f"<td{shade}>{text[:blanks]}{sign}{text[blanks:]}</td>"
 
 
-def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
+def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
     """Write each cell's working as it stands on paper, and the words about each symbol."""
-    fit = looks.terminal.fit
+    fit = display.fit
     yield from start("attncli explain")
     yield "<main>\n"
     for one in explained:

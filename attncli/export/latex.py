@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from attncli.export.entries import Entry, Shown
     from attncli.ops.expression import Expression
     from attncli.result import Explanation
+    from attncli.show.display import Display
     from attncli.show.explain import Explained
-    from attncli.show.matrix import Looks, View
+    from attncli.show.matrix import View
 
 
 # In points, at the size of the text: how wide the page, a letter, and the gap between columns are.
@@ -70,8 +71,7 @@ FUNCTION_NAMES = {"ln": r"\ln", "σ": r"\sigma"}
 def write(shown: Shown) -> Iterator[str]:
     """Write the rows that are shown, one after the other."""
     # Numbers have LaTeX's own signs, whatever the terminal takes; only words are fitted to it.
-    looks = shown.paper
-    rows = list(entries(shown, looks._replace(terminal=looks.terminal._replace(ascii_only=False))))
+    rows = list(entries(shown, shown.paper._replace(ascii_only=False)))
     widest = max((len(view.columns) for entry in rows for view in entry.views), default=0)
     yield PREAMBLE
     yield f"\\setcounter{{MaxMatrixCols}}{{{max(10, widest)}}}\n\\begin{{document}}\n"
@@ -85,7 +85,7 @@ def write(shown: Shown) -> Iterator[str]:
 
 def row(shown: Shown, entry: Entry) -> Iterator[str]:
     """Write one row: its meaning, its formula, its numbers."""
-    result, symbol, fit = shown.result, entry.symbol, shown.looks.terminal.fit
+    result, symbol, fit = shown.result, entry.symbol, shown.display.fit
     yield f"\n\\subsection{{{text(symbol)}}}\n"
     if entry.about:
         yield f"{text(fit(', '.join(entry.about)))}\n"
@@ -94,7 +94,7 @@ def row(shown: Shown, entry: Entry) -> Iterator[str]:
     if found:
         formula += f" = {latex(found.op.text(*found.args))}"
     if not entry.views:
-        value = number(alone(float(result[symbol]), shown.looks.decimals))
+        value = number(alone(float(result[symbol]), shown.display.decimals))
         yield display(f"{formula} = {value}")
         return
     names = [[fit(name).strip() for name in view.rows] for view in entry.views]
@@ -167,9 +167,9 @@ def place(title: str, down: range, across: range, view: View) -> str:
     return ", ".join(said)
 
 
-def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
+def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
     """Write each cell's working, its arithmetic as formulas, and the words about each symbol."""
-    fit = looks.terminal.fit
+    fit = display.fit
     yield PREAMBLE + "\\begin{document}\n"
     for one in explained:
         yield f"\n\\subsection{{{text(fit(one.name))}}}\n"

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from attncli.export.entries import Entry, Shown
+    from attncli.show.display import Display
     from attncli.show.explain import Explained
-    from attncli.show.matrix import Looks, View
+    from attncli.show.matrix import View
 
 
 # The last two make links of addresses, which GitHub finds by itself.
@@ -76,9 +77,9 @@ def code(text: str, fence: str = "`") -> str:
     return f"{ticks}{text}{ticks}" if len(fence) == 1 else f"{ticks}text\n{text}\n{ticks}"
 
 
-def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
+def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
     """Write each cell's working as it stands on paper, and the words about each symbol."""
-    fit = looks.terminal.fit
+    fit = display.fit
     for one in explained:
         yield f"# {escaped(fit(one.name))}\n\n"
         yield "".join(f"{escaped(fit(paragraph))}\n\n" for paragraph in one.words)

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from attncli.export.entries import Shown
+    from attncli.export.formats import Shown
     from attncli.files import Writer
 
 

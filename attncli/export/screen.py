@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from attncli.export.entries import Shown
+    from attncli.export.formats import Shown
     from attncli.show.display import Display
     from attncli.show.explain import Explained
 

@@ -12,7 +12,7 @@ from attncli.show.numbers import needs_exponent, texts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attncli.export.entries import Shown
+    from attncli.export.formats import Shown
     from attncli.show.display import Display
     from attncli.show.explain import Explained
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from attncli.calculation import one_of
 from attncli.page.chain_rule import whole_page
 from attncli.problem.targets import LOSSES, REDUCTIONS
+from attncli.report import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

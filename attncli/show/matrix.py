@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from attncli.ops.op import Array
-    from attncli.result import Result
     from attncli.show.display import Display
 
 MOST = 20  # rows or columns that are shown whole
@@ -174,11 +173,6 @@ def largest_of(values: Array, down: Sequence[int], across: Sequence[int]) -> lis
     mark &= (np.asarray(down)[:, None] >= 0) & (np.asarray(across) >= 0)
     found: list[list[bool]] = mark.tolist()
     return found
-
-
-def labels_of(result: Result, symbol: str) -> list[tuple[str, ...] | None]:
-    """Return the tokens along each axis of a row, or None where it is only counted."""
-    return [result.problem.labels(letter) for letter in result.letters(symbol)]
 
 
 def blocks(view: View, width: int) -> tuple[list[range], int]:

@@ -19,7 +19,6 @@ from attncli.show.matrix import (
     SAME,
     View,
     flush,
-    labels_of,
     matrix_tables,
     matrix_view,
     names,
@@ -137,7 +136,7 @@ def panel(result: Result, symbol: str, display: Display, head: int | None) -> Pa
     details = display.fit((" " * GAP).join(part for part in about(result, symbol, display.decimals) if part))
     if value.ndim == 0:
         return Panel(title, details)
-    rows, columns = [("",), *labels_of(result, symbol)][-2:]
+    rows, columns = [("",), *result.labels(symbol)][-2:]
     matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
     chosen = range(len(matrices)) if head is None or value.ndim <= MATRIX else [head - 1]
     peak = max(float(matrices[h].max()) for h in chosen) if symbol == "A" else None
