@@ -192,7 +192,6 @@ class Output:
 
     def show(self, result: Result, symbols: Sequence[str], environment: Environment) -> None:
         """Write the result where it is to go; all its numbers exist before the first character."""
-
         blind = [] if self.quiet else result.blind_tokens
         if blind:
             environment.note(note_on_blind(result.problem.tokens, blind))

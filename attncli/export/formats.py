@@ -44,8 +44,8 @@ class Shown(NamedTuple):
 class Format(NamedTuple):
     """One format: the module beside this one that writes it, and what it makes.
 
-    ``kind``: parts of a "screen", "text", "bytes", or "folder" of texts. Formats that hold every number at full precision
-    name the options that would do nothing there: ``idle``. ``explains``: it can write explanations too.
+    ``kind``: parts of a "screen", "text", "bytes", or a "folder" of texts. Those at full precision
+    name the options that would do nothing: ``idle``. ``explains``: it can write explanations too.
     """
 
     name: str

@@ -11,7 +11,8 @@ from attncli.language import N_, _, active
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from attncli.export.entries import Entry, Shown
+    from attncli.export.entries import Entry
+    from attncli.export.formats import Shown
     from attncli.result import Result
     from attncli.show.display import Display
     from attncli.show.explain import Explained

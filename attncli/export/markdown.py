@@ -11,7 +11,8 @@ from attncli.language import _
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attncli.export.entries import Entry, Shown
+    from attncli.export.entries import Entry
+    from attncli.export.formats import Shown
     from attncli.show.display import Display
     from attncli.show.explain import Explained
     from attncli.show.matrix import View
