@@ -66,8 +66,7 @@ class Terminal(Console):
     def show(self, parts: Iterable[RenderableType], *, wrap: bool = True) -> None:
         """Print one part after the other; without ``wrap`` only what is a terminal breaks lines."""
         for part in parts:
-            width = self.width if wrap or self.is_terminal else UNBOUNDED
-            self.print(Whole(part), width=width, crop=False)
+            self.print(Whole(part, self.width if wrap or self.file.isatty() else UNBOUNDED), crop=False)
 
 
 class Memory(StringIO):
@@ -86,13 +85,13 @@ def text_of(parts: Iterable[RenderableType], *, width: int, ascii_only: bool) ->
 class Whole:
     """A part of a screen as it is to be seen: no digit or word cut, no blanks at the ends of lines."""
 
-    def __init__(self, part: RenderableType) -> None:
-        self.part = part
+    def __init__(self, part: RenderableType, width: int) -> None:
+        self.part, self.width = part, width
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give the part as much room as it needs, even if the terminal has less."""
         least = Measurement.get(console, options.update(width=UNBOUNDED), self.part).minimum
-        options = options.update(width=max(options.max_width, least))
+        options = options.update(width=max(self.width, least))
         for line in console.render_lines(self.part, options, pad=False):
             while line and not line[-1].text.rstrip(" "):
                 line.pop()
@@ -129,8 +128,14 @@ class Words(Text):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
         """Break it between words, each line behind its indent."""
-        room = max(options.max_width, self.__rich_measure__(console, options).minimum) - self.hanging
-        for i, line in enumerate(self.fitted(console, options).wrap(console, room)):
+        width = max(options.max_width, self.__rich_measure__(console, options).minimum)
+        text = self.fitted(console, options)
+        lines = text.wrap(console, width - self.indent, justify=options.justify)
+        if len(lines) > 1 and self.hanging > self.indent:
+            rest = text[len(lines[0]) :]
+            blanks = len(rest) - len(rest.plain.lstrip(" "))
+            lines = [lines[0], *rest[blanks:].wrap(console, width - self.hanging)]
+        for i, line in enumerate(lines):
             indent = self.hanging if i else self.indent
             if indent:
                 yield Segment(" " * indent)

@@ -106,16 +106,17 @@ def test_latex_says_what_is_given_in_vietnamese() -> None:
 @pytest.mark.parametrize("command", [("forward",), ("backward",), ("explain", "A", "dX_Q"), ("shapes",)])
 def test_no_line_is_wider_than_the_terminal(command: tuple[str, ...], width: int) -> None:
     english = attncli(*command, "--width", str(width)).out
-    widest = max(map(columns_of, english.splitlines()))
+    widest = max(map(cell_len, english.splitlines()))
     text = said(*command, width=width)
-    assert max(map(columns_of, text.splitlines())) <= max(width, widest + 16 * (command == ("shapes",)))
+    assert max(map(cell_len, text.splitlines())) <= max(width, widest + 16 * (command == ("shapes",)))
 
 
 @pytest.mark.parametrize("command", ["forward", "backward"])
 @pytest.mark.parametrize("config", ["article", "multihead", "cross"])
 def test_the_numbers_stand_where_they_stood(command: str, config: str) -> None:
-    def tables(text: str) -> list[str]:
-        return [line for line in text.split("\n") if re.search(r"\d\.\d{4}", line) and " = " not in line]
+    def tables(text: str) -> list[list[str]]:
+        lines = [line for line in text.split("\n") if re.search(r"\d\.\d{4}", line) and " = " not in line]
+        return [line.split() for line in lines]
 
     assert tables(said(command, config)) == tables(attncli(command, config).out)
 

@@ -217,7 +217,10 @@ def test_heads_stand_side_by_side_where_there_is_room():
 
 def test_a_single_head_with_output_weights_brings_back_weighted_values():
     config = {"given": {"Q": [[1]], "K": [[1]], "V": [[1]]}, "Wo": [[2]]}
-    assert "H = A·V   1 × 1   the weighted values" in attncli("forward", "-", stdin=json.dumps(config)).out
+    assert (
+        "H = A·V   1 × 1   weighted values"
+        in attncli("forward", "-", "--only", "H", stdin=json.dumps(config)).out
+    )
 
 
 @pytest.mark.parametrize(
@@ -249,7 +252,7 @@ def test_a_tiny_loss_is_not_nothing():
 
 
 def test_the_reading_names_what_is_looked_at_most():
-    reading = attncli("forward", "-", stdin=json.dumps(MIXED)).out.split("Read off A")[1]
+    reading = attncli("forward", "-", stdin=json.dumps(MIXED)).out.split("From A")[1]
     rows = {line.split()[0]: line.split()[1:] for line in reading.splitlines()[3:] if line}
     assert rows["b"] == ["–", "–"]
     assert rows["a"][0] == "a"

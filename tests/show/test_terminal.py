@@ -146,7 +146,7 @@ def test_a_listing_is_a_table_or_lists_where_it_is_too_wide():
     )
     assert shown(listing) == [
         "row  cells  about",
-        "──────────────────",
+        "───────────────────",
         "S       81  one two",
         "dWq         x",
     ]
