@@ -137,12 +137,12 @@ def arrow_heads() -> Iterator[str]:
 def box_text(kind: Kind, box: Box, formula: str, size: str) -> str:
     """Draw one node: its formula, and its size below."""
     middle, corner = box.x + box.width / 2, box.height / 2 if kind == "given" else 3
-    return (
-        f'<g class="{kind}"><rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}"'
-        f' height="{box.height:.1f}" rx="{corner:.0f}"/>'
-        f'<text class="name" x="{middle:.1f}" y="{box.y + 17:.1f}">{formula}</text>'
-        f'<text class="size" x="{middle:.1f}" y="{box.y + 32:.1f}">{size}</text></g>\n'
+    place = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
+    texts = (
+        f'<text class="{style}" x="{middle:.1f}" y="{box.y + down:.1f}">{text}</text>'
+        for style, down, text in (("name", 17, formula), ("size", 32, size))
     )
+    return f'<g class="{kind}"><rect {place} rx="{corner:.0f}"/>{"".join(texts)}</g>\n'
 
 
 def line_text(line: Line, fit: Callable[[str], str]) -> Iterator[str]:
@@ -239,20 +239,19 @@ def half(
     """Place the nodes and edges of one half, from ``left`` on: return their centres, and where it ends."""
     rows: list[list[Item]] = [[] for _ in range(1 + max(level.values(), default=0))]
     near: dict[Item, list[Item]] = defaultdict(list)
-    size: dict[Item, float] = {
-        node.symbol: widths[node.symbol]
-        for node in graph.nodes
-        if (node.kind == "gradient") == (flow == "gradient")
-    }
-    for symbol in size:
-        rows[level[symbol]].append(symbol)
+    size: dict[Item, float] = {}
+    for node in graph.nodes:
+        if (node.kind == "gradient") == (flow == "gradient"):
+            rows[level[node.symbol]].append(node.symbol)
+            size[node.symbol] = widths[node.symbol]
     for edge in graph.edges:
         if edge.flow == flow:
             between = passes(edge, level)
             for item in between:
                 rows[item.row].append(item)
                 size[item] = NARROW
-            for one, other in pairwise([edge.source, *between, edge.target]):
+            way: list[Item] = [edge.source, *between, edge.target]
+            for one, other in pairwise(way):
                 near[one].append(other)
                 near[other].append(one)
     centre = dict.fromkeys(size, 0.0)
