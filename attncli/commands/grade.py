@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from attncli.blocks.threads import cores
 from attncli.commands import marking_options as marking
 from attncli.commands import options
 from attncli.commands.environment import Environment
 from attncli.commands.options import load_problem, with_loss
 from attncli.course.course import Plan
 from attncli.course.grader import Grader, KeyEach, OneKey
-from attncli.course.processes import cores
 from attncli.course.roster import read_roster
 from attncli.course.rubric import Rubric, read_rubric
 from attncli.course.sheets import configs_by_student, find_sheets

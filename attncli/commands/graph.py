@@ -79,7 +79,7 @@ def graph(
     environment.update(width, color, lang, ascii_only=ascii_only, debug=debug)
     check_backward(backward=backward, loss=loss, reduction=reduction)
     from attncli.calculation import one_of
-    from attncli.files import check_free, write_whole
+    from attncli.files import check_writable, write_whole
     from attncli.readings.formulas import page_of
     from attncli.readings.graph import graph_of
 
@@ -87,7 +87,7 @@ def graph(
         style = SUFFIXES.get(Path(output).suffix.lower(), "tree") if output else "tree"
     one_of("--format", style, FORMATS)
     if output is not None:
-        check_free(output, force=force)
+        check_writable(output, force=force)
     problem = load_problem(config, config_option, changes, environment, quiet=quiet)
     drawn = graph_of(problem, page_of(problem, backward=backward, loss=loss, reduction=reduction))
     if output is None:

@@ -147,14 +147,9 @@ def check_output(style: Format, output: str | None) -> None:
                 hint=_("add --output FILE.{name}", name=style.name),
             )
         return
-    if is_folder(style, output):
-        from attncli.files import check_folder
+    from attncli.files import check_writable
 
-        check_folder(Path(output))
-        return
-    from attncli.files import check_free
-
-    check_free(output, force=True)
+    check_writable(output, force=True, folder=is_folder(style, output))
 
 
 def is_folder(style: Format, output: str) -> bool:

@@ -137,9 +137,9 @@ def check(steps: int, lr: float, out_file: str | None, *, json: bool, force: boo
     if out_file == "-" and json:
         raise AttnError(_("--out - and --json both want standard output"), hint=_("name a file for --out"))
     if out_file is not None and out_file != "-":
-        from attncli.files import check_free
+        from attncli.files import check_writable
 
-        check_free(out_file, force=force)
+        check_writable(out_file, force=force)
 
 
 def keep(

@@ -18,7 +18,7 @@ import numpy as np
 from attncli.names import endings
 from attncli.result import LARGEST_EXACT
 from attncli.show.matrix import HEADED, labels_of
-from attncli.untrusted import sanitize
+from attncli.untrusted import is_formula, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from attncli.export.entries import Shown
     from attncli.ops.op import Array
     from attncli.result import Result
-
-
-FORMULA = tuple("=+-@\t\r＝＋－＠")  # what a spreadsheet takes for the beginning of a formula
 
 
 def write(shown: Shown) -> Mapping[str, Iterable[str]]:
@@ -72,7 +69,7 @@ def names(tokens: tuple[str, ...] | None, size: int, fit: Callable[[str], str]) 
 
 def text_cell(token: str, end: str, fit: Callable[[str], str]) -> str:
     """Write a token so that it is text in every spreadsheet, and one cell."""
-    text = ("'" if token.startswith(FORMULA) else "") + fit(sanitize(token)) + end
+    text = ("'" if is_formula(token) else "") + fit(sanitize(token)) + end
     return '"' + text.replace('"', '""') + '"' if set(text) & set('",;') or text != text.strip() else text
 
 

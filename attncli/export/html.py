@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading, read_off
 from attncli.language import N_, _, active
+from attncli.untrusted import html_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -69,7 +70,7 @@ i { font-style: normal; color: inherit }
 def write(shown: Shown) -> Iterator[str]:
     """Write the rows that are shown, under a table of contents."""
     fit = shown.paper.terminal.fit
-    yield from start(f"attncli: {heading(shown)[0]}")
+    yield html_start(f"attncli: {heading(shown)[0]}", STYLE, active())
     rows = list(entries(shown))
     if not shown.quiet:
         name, lines = heading(shown)
@@ -85,13 +86,6 @@ def write(shown: Shown) -> Iterator[str]:
         yield f'<p class="about">{fit(_("The word that each token looks at most."))}</p>\n'
         yield f'<div class="matrices">{table(view, "")}</div>\n</section>\n'
     yield "</main>\n</body>\n</html>\n"
-
-
-def start(title: str) -> Iterator[str]:
-    """Write what stands before the page."""
-    yield '<!DOCTYPE html>\n<html lang="' + active() + '">\n<head>\n<meta charset="utf-8">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
 
 
 def contents(result: Result, rows: Sequence[Entry], fit: Callable[[str], str]) -> Iterator[str]:
@@ -157,7 +151,7 @@ def cell(view: View, i: int, j: int, mark: str) -> str:
 def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
     """Write each cell's working as it stands on paper, and the words about each symbol."""
     fit = looks.terminal.fit
-    yield from start("attncli explain")
+    yield html_start("attncli explain", STYLE, active())
     yield "<main>\n"
     for one in explained:
         yield f"<section>\n<h2><b>{escape(fit(one.name))}</b></h2>\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from attncli.homework.marks import Hint, Verdict, rounded
+from attncli.homework.marks import Hint, Verdict, points_text, rounded
 from attncli.language import N_, _, plural
 from attncli.rounding import MOST_DECIMALS
 from attncli.show.answers import Answers
@@ -152,7 +152,7 @@ def right_cells(row: RowMark) -> str:
 
 def points(number: float) -> str:
     """Write points: two decimals at most."""
-    return f"{rounded(number):.12g}"
+    return points_text(rounded(number))
 
 
 def explained(row: RowMark, terminal: Terminal, *, config: str, student: bool) -> Iterator[str]:
