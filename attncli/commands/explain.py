@@ -126,7 +126,7 @@ def refuse_configs(cells: Sequence[str]) -> None:
 def format_of(style: str | None, output: str | None, *, json: bool) -> DataFormat:
     """Find the format. Raises AttnError where it holds matrices only, or where there is none such."""
     chosen = choose(style, output, json=json)
-    if not chosen.explains:
+    if not chosen.explainer:
         raise AttnError(
             _("--format {name} holds matrices; an explanation is words and arithmetic", name=chosen.name),
             hint=_("--format json for a script; markdown, latex, html or svg for a document"),

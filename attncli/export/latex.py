@@ -59,15 +59,17 @@ ESCAPES = str.maketrans(
 ENTRIES = {"∞": r"\infty", "-∞": r"-\infty", "~": r"\sim", "⋯": r"\cdots", "⋮": r"\vdots", "–": "-"}
 SYMBOL = re.compile(r"(d?)([A-Z][a-z]?|b[a-z])(?:_([A-Z][a-z]?))?")
 GRADIENT = r"\bd(?:[A-Z]|b[a-z])\w*"
-GROUP = r"\w*(?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])²?"  # brackets, with what may stand before and behind
-# From a formula of the page to LaTeX, one after the other; brackets and symbols follow.
-SUBSTITUTIONS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+# One thing that may stand over or under a line: brackets with what belongs to them, or a name or a number.
+OPERAND = r"(\w*(?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])²?|√?\w+)"
+# Not behind a product, whose last factor is not all that is divided.
+QUOTIENT = rf"(?<![\w∘·^)\]])(?<!ln ){OPERAND}/{OPERAND}"
+# From the page's signs to LaTeX's, one after the other.
+SUBSTITUTIONS = (
     (rf"({GRADIENT})ᵀ", r"(\1)ᵀ"),
-    (rf"(?<![\w∘·^)\]])(?<!ln )({GROUP}|√?\w+)/({GROUP}|√?\w+)", lambda found: fraction(found)),
     (r"√(\w+)", r"\\sqrt{\1}"),
     (r"Σ ?", r"\\sum "),
+    (r"\bln\b", r"\\ln"),
     (r"(?<![\\\w])([a-z_]+)(?=\()", r"\\operatorname{\1}"),
-    (r"\\operatorname\{ln\}|\bln\b", r"\\ln"),
     (r"σ", r"\\sigma"),
     (r"ᵀ", r"^{\\top}"),
     (r"²", r"^2"),
@@ -81,7 +83,7 @@ BRACKETS, DONE = str.maketrans("❨❩❲❳", "()[]"), str.maketrans("()[]", "�
 
 
 def write(shown: Shown) -> Iterator[str]:
-    """Write the rows that are shown, one after the other."""
+    """Write a document of the quantities that are shown."""
     # Numbers have LaTeX's own signs, whatever the terminal takes; only words are fitted to it.
     looks = shown.paper
     rows = list(entries(shown, looks._replace(terminal=looks.terminal._replace(ascii_only=False))))
@@ -97,7 +99,7 @@ def write(shown: Shown) -> Iterator[str]:
 
 
 def row(shown: Shown, entry: Entry) -> Iterator[str]:
-    """Write one row: its meaning, its formula, its numbers."""
+    """Write one quantity: what there is to say about it, its formula, its numbers."""
     result, symbol, fit = shown.result, entry.symbol, shown.looks.terminal.fit
     yield f"\n\\subsection{{{text(symbol)}}}\n"
     if entry.about:
@@ -121,7 +123,7 @@ def row(shown: Shown, entry: Entry) -> Iterator[str]:
     else:
         yield display(formula) if found else ""
         for title, down, across, body in pieces:
-            label = fit(place(title, down, across, entry.views[0]))
+            label = fit(caption(title, down, across, entry.views[0]))
             yield f"\n{label}\n" if label else ""
             yield display(body)
     if result.problem.labels(result.letters(symbol)[-1]) is not None:
@@ -132,12 +134,12 @@ def row(shown: Shown, entry: Entry) -> Iterator[str]:
 
 
 def display(formula: str) -> str:
-    """Set a formula on lines of its own."""
+    """Return a formula on lines of its own."""
     return f"\\[\n{formula.rstrip()}\n\\]\n"
 
 
 def matrix(view: View, names: Sequence[str], down: range, across: range) -> str:
-    r"""Write some rows and columns as a ``bmatrix``, with the rows' names beside it."""
+    r"""Return some rows and columns as a ``bmatrix``, with the rows' names beside it."""
     lines = [" & ".join(number(view.cells[i][j]) for j in across) for i in down]
     body = "\\begin{bmatrix}\n" + " \\\\\n".join(lines) + "\n\\end{bmatrix}\n"
     if not any(names):
@@ -147,7 +149,7 @@ def matrix(view: View, names: Sequence[str], down: range, across: range) -> str:
 
 
 def parts(view: View, names: Sequence[str]) -> Iterator[tuple[range, range]]:
-    """Split what is too large for the page: into some columns of some rows."""
+    """Split what is too large for the page, into some columns of some rows each."""
     columns = blocks(widths(view), ROOM - names_width(names))
     for start in range(0, len(view.rows), LONGEST):
         down = range(start, min(start + LONGEST, len(view.rows)))
@@ -161,17 +163,17 @@ def fits(entry: Entry, formula: str, names: Sequence[str]) -> bool:
 
 
 def widths(view: View) -> list[int]:
-    """How wide each column is."""
+    """Return how wide each column is."""
     return [max(len(line[j].strip()) for line in view.cells) * LETTER + GAP for j in range(len(view.columns))]
 
 
 def names_width(names: Sequence[str]) -> int:
-    """How wide the names of the rows are, and the brackets."""
+    """Return how wide the names of the rows and the brackets are."""
     return max(map(len, names)) * LETTER + 2 * GAP
 
 
-def place(title: str, down: range, across: range, view: View) -> str:
-    """Say which head, which rows and which columns these are; nothing where they are all."""
+def caption(title: str, down: range, across: range, view: View) -> str:
+    """Return which head, rows and columns these are; nothing where they are all."""
     said = [title] if title else []
     if len(down) < len(view.rows):
         said.append(_("rows {first} to {last}", first=down[0] + 1, last=down[-1] + 1))
@@ -189,19 +191,19 @@ def explain(explained: Sequence[Explained], looks: Looks) -> Iterator[str]:
         yield "".join(f"{text(fit(paragraph))}\n\n" for paragraph in one.words)
         if one.has_working:
             working = TexWorking(one.decimals, fit, full=one.full)
-            for line in working.trail(one.explanation, one.depth):
-                depth, body = split(sanitize(line))
-                yield f"\\trail{{{depth}}}{{{body}}}\n"
+            for line in map(sanitize, working.trail(one.explanation, one.depth)):
+                body = line.lstrip(" └")
+                yield f"\\trail{{{len(line) - len(body)}}}{{{body}}}\n"
     yield "\\end{document}\n"
 
 
 def text(words: str) -> str:
-    """Write words for text mode; no sign in them is taken for LaTeX, and no two become a ligature."""
+    """Return words for text mode; no sign in them is taken for LaTeX, and no two become a ligature."""
     return re.sub("([-,])(?=\\1)", r"\1{}", words.strip().translate(ESCAPES))
 
 
 def number(shown: str) -> str:
-    """Write a number as it is shown, for math mode."""
+    """Return a number as it is shown, for math mode."""
     shown = shown.strip()
     if shown in ENTRIES:
         return ENTRIES[shown]
@@ -249,51 +251,50 @@ class TexWorking(Working):
         return (text(self.fit(sanitize(line))) for line in self.plain.remarks(explanation))
 
 
-def split(line: str) -> tuple[int, str]:
-    """Cut a line of a trail in how deep it stands and what it says."""
-    found = re.match(r"[ └]*", line)
-    depth = len(found[0]) if found else 0
-    return depth, line[depth:]
-
-
 def latex(formula: str) -> str:
     """Translate the right-hand side of a formula of the page; a remark behind a comma becomes text."""
     formula, *remark = re.split(r", (?![^(]*\))", formula, maxsplit=1)
-    for pattern, replacement in SUBSTITUTIONS:
-        formula = re.sub(pattern, replacement, formula)
-    while (taller := re.sub(r"([(\[])([^()\[\]]*)([)\]])", bracketed, formula)) != formula:
+    formula = re.sub(QUOTIENT, fraction, formula)
+    for sign, command in SUBSTITUTIONS:
+        formula = re.sub(sign, command, formula)
+    while (taller := re.sub(r"([(\[])([^()\[\]]*)([)\]])", innermost, formula)) != formula:
         formula = taller
-    formula = re.sub(r"\\\w+|[^\W\d]\w*", lambda name: symbol_latex(name[0]), formula).translate(BRACKETS)
-    return formula + "".join(rf",\quad \text{{{text(words)}}}" for words in remark)
+    # A command is left as it is, so that the d in \odot is no symbol.
+    formula = re.sub(
+        r"\\\w+|[^\W\d]\w*",
+        lambda found: found[0] if found[0][0] == "\\" else symbol_latex(found[0]),
+        formula,
+    )
+    return formula.translate(BRACKETS) + "".join(rf",\quad \text{{{text(words)}}}" for words in remark)
 
 
-def fraction(found: re.Match[str]) -> str:
-    """Write a quotient as a fraction; with a slash where a gradient would be a fraction within it."""
-    parts = [part[1:-1] if part[0] == "(" else part for part in found.groups()]
-    return found[0] if re.search(GRADIENT, found[0]) else rf"\frac{{{parts[0]}}}{{{parts[1]}}}"
+def fraction(quotient: re.Match[str]) -> str:
+    """Return a quotient as a fraction; with its slash where a gradient would be a fraction within it."""
+    if re.search(GRADIENT, quotient[0]):
+        return quotient[0]
+    above, below = (part[1:-1] if part[0] == "(" else part for part in quotient.groups())
+    return rf"\frac{{{above}}}{{{below}}}"
 
 
-def bracketed(found: re.Match[str]) -> str:
-    """Make the innermost brackets as tall as what is in them, and mark them as done."""
+def innermost(found: re.Match[str]) -> str:
+    """Make brackets as tall as what is in them; they are marked, so that those around them are next."""
     left, inside, right = found[1].translate(DONE), found[2], found[3].translate(DONE)
     tall = re.search(rf"\\frac|{GRADIENT}", inside)
     return rf"\left{left} {inside} \right{right}" if tall else left + inside + right
 
 
 def symbol_latex(symbol: str) -> str:
-    r"""Write a symbol: Wq → W_q, dQ → ∂L/∂Q as a fraction, dX_Q → that, along the path through Q."""
-    if symbol.startswith("\\"):
-        return symbol
+    r"""Return a symbol: Wq → W_q, dQ → ∂L/∂Q as a fraction, dX_Q → that, along the path through Q."""
     found = SYMBOL.fullmatch(symbol)
     if found is None:
         return size_latex(symbol)
-    gradient, name, via = (part and "_".join(part) for part in found.groups())
+    gradient, name, path = (part and "_".join(part) for part in found.groups())
     if not gradient:
         return name
-    fraction = rf"\frac{{\partial L}}{{\partial {name}}}"
-    return rf"\left.{fraction}\right|_{{{via}}}" if via else fraction
+    derivative = rf"\frac{{\partial L}}{{\partial {name}}}"
+    return rf"\left.{derivative}\right|_{{{path}}}" if path else derivative
 
 
 def size_latex(letter: str) -> str:
-    r"""Write what a shape is made of: h·d_k → h d_k, d_model → d_{\text{model}}."""
+    r"""Return what a shape is made of: h·d_k → h d_k, d_model → d_{\text{model}}."""
     return re.sub(r"_(\w\w+)", r"_{\\text{\1}}", letter.replace("·", " "))

@@ -1,4 +1,4 @@
-"""Markdown, as GitHub reads it: a heading, the formula and a table for each row of the page."""
+"""Markdown, as GitHub reads it: a heading, the formula and a table for each quantity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def write(shown: Shown) -> Iterator[str]:
-    """Write the rows that are shown, one after the other."""
+    """Write the quantities that are shown, one after the other."""
     if not shown.quiet:
         name, lines = heading(shown)
         yield f"# {in_markdown(name)}\n\n" + "".join(f"{in_markdown(line)}\n\n" for line in lines)
@@ -31,7 +31,7 @@ def write(shown: Shown) -> Iterator[str]:
 
 
 def row(entry: Entry) -> Iterator[str]:
-    """Write one row: what it is, its formula, its numbers."""
+    """Write one quantity: what it is, its formula, its numbers."""
     yield f"## {in_markdown(entry.symbol)}\n\n{code(entry.formula)}"
     yield f": {in_markdown(', '.join(entry.about))}\n\n" if entry.about else "\n\n"
     for title, view in zip(entry.titles, entry.views, strict=True):
@@ -41,24 +41,19 @@ def row(entry: Entry) -> Iterator[str]:
 
 
 def table(view: View) -> str:
-    """Write the names and the numbers; every line has as many cells as the first."""
+    """Return the names and the numbers; every line has as many cells as the first."""
     lines = [
         ["", *map(in_markdown, view.columns)],
         ["---", *["---:"] * len(view.columns)],
-        *([in_markdown(name), *cells] for name, cells in zip(view.rows, inner(view), strict=True)),
+        *([in_markdown(name), *map(cell, line)] for name, line in zip(view.rows, view.cells, strict=True)),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def inner(view: View) -> Iterator[list[str]]:
-    """Yield the cells of each line; numbers stand as they are, words are escaped."""
-    for line in view.cells:
-        yield [text.strip() if is_number(text) else in_markdown(text) for text in line]
-
-
-def is_number(text: str) -> bool:
-    """Whether a cell holds a number as it is shown."""
-    return re.fullmatch(r"\s*-?(\.?\d[\d.]*(e[+-]?\d+)?|∞|inf)\s*", text) is not None
+def cell(text: str) -> str:
+    """Return a cell: a number as it stands, words escaped."""
+    number = re.fullmatch(r"\s*-?(\.?\d[\d.]*(e[+-]?\d+)?|∞|inf)\s*", text)
+    return text.strip() if number else in_markdown(text)
 
 
 def fenced(text: str) -> str:
