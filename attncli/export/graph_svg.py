@@ -21,8 +21,8 @@ LETTER = 7.3  # the width of a letter, at 12 px
 HEADER = 84.0  # the height of the title and the legend
 LEGEND = 300.0  # the width of one of its entries
 LEGENDS = {
-    "forward": N_("goes into a row"),
-    "gradient": N_("∂ a gradient goes into a row"),
+    "forward": N_("a value of the forward pass"),
+    "gradient": N_("∂ a gradient"),
     "reused": N_("a value that a gradient reuses"),
 }
 STYLE = """
@@ -106,7 +106,7 @@ def svg(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
         f' viewBox="0 0 {width:.0f} {height:.0f}" role="img">\n'
-        f"<title>{name}: {in_markup(fit(_('what flows into what')))}</title>\n<style>{STYLE}</style>\n"
+        f"<title>{name}: {in_markup(fit(_('the computation graph')))}</title>\n<style>{STYLE}</style>\n"
         '<rect width="100%" height="100%" style="fill: #fff; stroke: none"/>\n'
     )
     yield from arrow_heads()
@@ -158,8 +158,10 @@ def line_text(line: Line, fit: Callable[[str], str]) -> Iterator[str]:
     yield f'<path class="{flow}" marker-end="url(#{flow})" d="{way}"/>\n'
     label = edge_label(line.edge)
     if label:
-        beside = y - 9 if flow == "forward" else y + 16
-        yield f'<text class="mark" x="{x + 5:.1f}" y="{beside:.1f}">{in_markup(fit(label))}</text>\n'
+        # On the side from which the line does not come.
+        beside, anchor = (-5, "end") if line.points[-2][0] > x else (5, "start")
+        place = f'x="{x + beside:.1f}" y="{y - 9 if flow == "forward" else y + 16:.1f}"'
+        yield f'<text class="mark" {place} text-anchor="{anchor}">{in_markup(fit(label))}</text>\n'
 
 
 def arrange(graph: Graph, widths: Mapping[str, float], *, above: float) -> Drawing:

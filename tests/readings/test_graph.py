@@ -370,7 +370,7 @@ def test_svg_keeps_hostile_names_as_text() -> None:
     ]
     edges = [Edge(a, b, "forward") for a, b in zip(given, forward, strict=False)]
     root = ET.fromstring("".join(svg(Graph("</title>\x00", tuple(nodes), tuple(edges)), str)))  # noqa: S314
-    assert root.find(f"{SVG}title").text == "</title>\\x00: what flows into what"
+    assert root.find(f"{SVG}title").text == "</title>\\x00: the computation graph"
     shown = [group.find(f"{SVG}text").text for group in root.findall(f"{SVG}g")]
     assert shown == [sanitize(name) for name in HOSTILE]
 
