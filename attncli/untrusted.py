@@ -13,49 +13,47 @@ MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&@$!]|^[-+=]|^\d+(?=[.)])|:(?=//)|(?<=w
 
 
 def sanitize(text: str) -> str:
-    """Write control characters, escapes and direction marks out, so that none takes effect."""
+    r"""Return text in which control characters, escapes and direction marks are written out: ``\x1b``."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else escaped(char) for char in text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def escaped(char: str) -> str:
-    r"""``\n``, ``\x1b`` or ``\u202e``."""
-    return char.encode("unicode_escape").decode("ascii")
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take text for a formula; a number with a sign counts as one."""
+    return text.lstrip(" ").startswith(FORMULA)
 
 
 def in_csv(value: object) -> str:
-    """Write a value so that a spreadsheet takes it for text, or for the number that it is."""
+    """Return a value as a spreadsheet takes it for text, or for the number that it is; quoting is csv's."""
     text = "" if value is None else str(value)
-    formula = text.lstrip(" ").startswith(FORMULA) and not NUMBER.fullmatch(text)
-    return ("'" if formula else "") + sanitize(text)
+    return ("'" if is_formula(text) and not NUMBER.fullmatch(text) else "") + sanitize(text)
 
 
 def in_markup(text: str, *, quoted: bool = True) -> str:
-    """Write text for HTML and XML: in an element, and with ``quoted`` between quotes as well."""
+    """Return text for HTML and XML: in an element, and with ``quoted`` between quotes as well."""
     return escape(sanitize(text), quote=quoted)
 
 
+def html_start(title: str, style: str, language: str) -> str:
+    """Return what stands before the content of an HTML page that fetches nothing."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{in_markup(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+    )
+
+
 def in_markdown(text: str) -> str:
-    """Write text so that no sign in it is taken for Markdown or HTML."""
-    return MARKDOWN.sub(markdown_sign, sanitize(text).strip())
-
-
-def markdown_sign(found: re.Match[str]) -> str:
-    r"""``\*``; behind the number that would begin a list the sign comes after it: ``1\.``."""
-    sign = found.group()
-    return f"{sign}\\" if sign.isdecimal() else f"\\{sign}"
+    r"""Return text in which no sign is taken for Markdown or HTML: ``\*``, and ``1\.`` at its beginning."""
+    text = sanitize(text).strip()
+    return MARKDOWN.sub(lambda sign: f"{sign[0]}\\" if sign[0].isdecimal() else f"\\{sign[0]}", text)
 
 
 def code(text: str) -> str:
-    """Write text as code in Markdown, between more backticks than there are in it."""
+    """Return text as code in Markdown, between more backticks than there are in it."""
     text = sanitize(text).replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * (longest + 1)
     blank = " " if longest else ""
     return f"{ticks}{blank}{text}{blank}{ticks}"
-
-
-def points(value: float) -> str:
-    """Write points with no more decimals than they have: ``17.5``, ``18``."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -82,7 +82,7 @@ def explain(
         raise AttnError(_("--depth is {depth!r}; expected a whole number or all", depth=depth))
     check_decimals(decimals)
     target = destination(style, output, json=json)
-    if not target.format.explains:
+    if not target.format.explainer:
         raise AttnError(
             _(
                 "--format {name} holds matrices; an explanation is words and arithmetic",

@@ -203,9 +203,9 @@ def plan_of(
     environment: Environment,
 ) -> tuple[Plan, tuple[Skipped, ...]]:
     """Read all that is needed before the first sheet; return the plan, and what is no sheet."""
+    from attncli.blocks.threads import cores
     from attncli.course.course import Plan
     from attncli.course.grader import Grader
-    from attncli.course.processes import cores
     from attncli.course.roster import read_roster
     from attncli.course.rubric import Rubric, read_rubric
     from attncli.course.sheets import find_sheets

@@ -56,7 +56,7 @@ def graph(
 ) -> None:
     """Parse, read the page, draw."""
     changes.check_backward(backward=backward)
-    from attncli.files import check_free, write_whole
+    from attncli.files import check_writable, write_whole
     from attncli.readings.formulas import page_of
     from attncli.readings.graph import graph_of
 
@@ -64,7 +64,7 @@ def graph(
         style = SUFFIXES.get(Path(output or "").suffix.lower(), "tree")
     one_of("--format", style, FORMATS)
     if output is not None:
-        check_free(output, force=force)
+        check_writable(output, force=force)
     problem = source.load(environment, changes.changes)
     page = page_of(problem, backward=backward, loss=changes.loss, reduction=changes.reduction)
     graph = graph_of(problem, page)

@@ -52,7 +52,7 @@ class Destination(NamedTuple):
 
     def check(self) -> None:
         """Refuse what cannot be written, before any work is done for it. Raises AttnError."""
-        from attncli.files import check_folder, check_free
+        from attncli.files import check_writable
 
         if self.output is None:
             if self.format.kind == "bytes":
@@ -60,10 +60,8 @@ class Destination(NamedTuple):
                     _("--format {name} cannot be shown on a screen", name=self.format.name),
                     hint=_("add --output FILE.{name}", name=self.format.name),
                 )
-        elif self.is_folder:
-            check_folder(Path(self.output))
         else:
-            check_free(self.output, force=True)
+            check_writable(self.output, force=True, folder=self.is_folder)
 
     def write(self, content: Content, environment: Environment) -> None:
         """Write it, whole or not at all.

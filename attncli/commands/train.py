@@ -77,9 +77,9 @@ def train(
     if out_file == "-" and json:
         raise AttnError(_("--out - and --json both want standard output"), hint=_("name a file for --out"))
     if out_file not in {None, "-"}:
-        from attncli.files import check_free
+        from attncli.files import check_writable
 
-        check_free(str(out_file), force=force)
+        check_writable(str(out_file), force=force)
     settings = changes.settings()
     problem = source.load(environment, settings)
     from attncli import calculation

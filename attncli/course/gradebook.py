@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attncli.graders.gradebooks import write_table
-from attncli.graders.records import lost, records
+from attncli.graders.records import is_unreadable, records
+from attncli.homework.marks import points_text
 from attncli.language import _
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def line_of(record: Record, symbols: Sequence[str], duplicates: Collection[str])
 
 def notes_of(record: Record, duplicates: Collection[str]) -> Iterator[str]:
     """Yield what is to be said about a sheet."""
-    if lost(record):
+    if is_unreadable(record):
         yield str(record["reason"])
     if record["student"] in duplicates:
         yield _("there are two sheets of this student")
@@ -69,4 +70,4 @@ def percent(record: Record) -> float:
 
 def number(value: float | None) -> str | None:
     """Write a number with no more decimals than it has: ``17.5``, ``18``."""
-    return None if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+    return None if value is None else points_text(value)

@@ -36,13 +36,6 @@ START = "spawn"  # a forked process would share locks with the threads of this o
 _grader: Grader | None = None
 
 
-def cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def graded(grader: Grader, files: Sequence[str], jobs: int, start: str = START) -> Iterator[str]:
     """Yield the line of each file, in their order; with one job, all is done in this process.
 

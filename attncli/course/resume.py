@@ -13,8 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError, Where
-from attncli.files import fresh, unwritable
-from attncli.graders.records import parsed
+from attncli.files import open_text, unwritable
+from attncli.graders.records import record_of
 from attncli.language import _
 
 if TYPE_CHECKING:
@@ -108,11 +108,11 @@ def grown(path: Path) -> Iterator[Record]:
     """Yield the records of a partial file that is complete."""
     with path.open("rb") as stream:
         for number, line in enumerate(islice(stream, 1, None), 2):
-            yield parsed(line, Where(str(path), number, 1))
+            yield record_of(line, Where(str(path), number, 1))
 
 
 def finish(partial: Path, results: Path) -> None:
     """Write the results, without the first line; the old ones stand there until all is written."""
-    with partial.open("rb") as stream, fresh(results) as out:
+    with partial.open("rb") as stream, open_text(results) as out:
         for line in islice(stream, 1, None):
             out.write(line.decode())

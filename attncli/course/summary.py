@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attncli.course.gradebook import percent
-from attncli.graders.records import lost
+from attncli.graders.records import is_unreadable
 from attncli.homework.marks import Verdict
 from attncli.problem.numbers import as_number
 
@@ -139,7 +139,7 @@ class Summary:
         number = len(self.files)
         self.students.append(record["student"])
         self.files.append(record["file"])
-        if lost(record):
+        if is_unreadable(record):
             self.unreadable += 1
             if len(self.reasons) < MOST_TOLD:
                 self.reasons.append((record["file"], record["reason"]))

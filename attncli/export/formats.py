@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
 
 Content: TypeAlias = "Iterable[RenderableType] | Iterable[str] | Writer | Mapping[str, Iterable[str]]"
+LONGEST_NAME = 48  # of a row or a column, where no screen is too narrow for it
 SUFFIXES = {
     ".txt": "text", ".json": "json", ".csv": "csv", ".npz": "npz", ".md": "markdown", ".markdown": "markdown",
     ".tex": "latex", ".html": "html", ".htm": "html", ".svg": "svg",
 }  # fmt: skip
-
-
-LONGEST_NAME = 48  # of a row or a column, where no screen is too narrow for it
 
 
 class Shown(NamedTuple):
@@ -42,42 +40,46 @@ class Shown(NamedTuple):
 
 
 class Format(NamedTuple):
-    """One format: the module beside this one that writes it, and what it makes.
+    """One format: the functions of this room that write results and explanations in it.
 
-    ``kind``: parts of a "screen", "text", "bytes", or a "folder" of texts. Those at full precision
-    name the options that would do nothing: ``idle``. ``explains``: it can write explanations too.
+    They are named as ``module.function``; ``explainer`` is empty where there are no explanations in it.
+    ``kind``: parts of a "screen", "text", "bytes", or a "folder" of texts. Formats that hold every number
+    at full precision name the options that would do nothing there: ``idle``.
     """
 
     name: str
-    module: str
+    writer: str
+    explainer: str = ""
     kind: Literal["screen", "text", "bytes", "folder"] = "text"
     idle: tuple[str, ...] = ()
-    explains: bool = True
 
     def write(self, shown: Shown) -> Content:
-        """Write a result: text piece by piece, or what writes bytes, or a folder's texts by file name."""
-        return cast("Content", self._call("write", shown))
+        """Write a result: parts of a screen, text, what writes bytes, or the texts of a folder by name."""
+        return cast("Content", function(self.writer)(shown))
 
-    def explain(self, explained: Sequence[Explained], display: Display) -> Content:
+    def explain(self, explained: Sequence[Explained], display: Display) -> Iterable[RenderableType]:
         """Write explanations of cells and symbols."""
-        return cast("Content", self._call("explain", explained, display))
-
-    def _call(self, function: str, *arguments: object) -> object:
-        # Imported when needed: JSON needs no Rich, and --help none of them.
-        return getattr(import_module(f"attncli.export.{self.module}"), function)(*arguments)
+        return cast("Iterable[RenderableType]", function(self.explainer)(explained, display))
 
 
+def function(path: str) -> Callable[..., object]:
+    """Return a function of this room; imported when needed: JSON needs no Rich, and --help none of them."""
+    module, _, name = path.partition(".")
+    return cast("Callable[..., object]", getattr(import_module(f"attncli.export.{module}"), name))
+
+
+IDLE = ("--head", "--decimals", "--full")
 FORMATS = {
-    found.name: found
-    for found in (
-        Format("text", "screen", "screen"),
-        Format("plain", "text"),
-        Format("json", "json_record", idle=("--head", "--decimals", "--full")),
-        Format("csv", "data", "folder", idle=("--decimals", "--full"), explains=False),
-        Format("npz", "npz", "bytes", idle=("--head", "--decimals", "--full"), explains=False),
-        Format("markdown", "markdown"),
-        Format("latex", "latex"),
-        Format("html", "html"),
-        Format("svg", "svg"),
+    format_.name: format_
+    for format_ in (
+        Format("text", "screen.write", "screen.explain", "screen"),
+        Format("plain", "text.write", "text.explain"),
+        Format("json", "data.write_json", "data.explain_json", idle=IDLE),
+        Format("csv", "data.write_csv", kind="folder", idle=IDLE[1:]),
+        Format("npz", "data.write_npz", kind="bytes", idle=IDLE),
+        Format("markdown", "markdown.write", "markdown.explain"),
+        Format("latex", "latex.write", "latex.explain"),
+        Format("html", "html.write", "html.explain"),
+        Format("svg", "svg.write", "svg.explain"),
     )
 }

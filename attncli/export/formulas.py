@@ -19,7 +19,7 @@ ONE = N_("one number")
 
 
 def text(page: Sequence[Formula], width: int) -> Iterator[str]:
-    """Write one line a row, the equals signs and the shapes below each other.
+    """Write one line a quantity, the equals signs and the shapes below each other.
 
     Where that is too wide, the shape in letters is left out, then the shape: a formula is never broken.
     """
@@ -39,7 +39,7 @@ def text(page: Sequence[Formula], width: int) -> Iterator[str]:
 
 def markdown(page: Sequence[Formula]) -> Iterator[str]:
     """Write a table; formulas stand as code, so that no sign in them is taken for Markdown."""
-    yield f"| {_('row')} | {_('formula')} | {_('shape')} | {_('size')} |\n"
+    yield f"| {_('quantity')} | {_('formula')} | {_('shape')} | {_('size')} |\n"
     yield "|---|---|---|---|\n"
     for formula in page:
         cells = (
@@ -52,17 +52,16 @@ def markdown(page: Sequence[Formula]) -> Iterator[str]:
 
 
 def latex_lines(page: Sequence[Formula]) -> Iterator[str]:
-    r"""Write a snippet for a document that has amsmath: an ``align*`` with a row for each row."""
+    r"""Write a snippet for a document that has amsmath: an ``align*`` with a line a quantity."""
     yield "% \\usepackage{amsmath}\n"
     if not page:
         return  # an empty align* does not compile
-    yield "\\begin{align*}\n"
-    for i, formula in enumerate(page):
+    lines = []
+    for formula in page:
         shape = r" \times ".join(map(size_latex, formula.letters))
         size = f" && ({shape})" if shape else ""
-        end = r" \\" if i < len(page) - 1 else ""  # behind the last row it would begin an empty one
-        yield f"  {symbol_latex(formula.symbol)} &= {latex(formula.text)}{size}{end}\n"
-    yield "\\end{align*}\n"
+        lines.append(f"  {symbol_latex(formula.symbol)} &= {latex(formula.text)}{size}")
+    yield "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
 
 
 def times(shape: Shape) -> str:

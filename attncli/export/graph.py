@@ -53,12 +53,12 @@ def branches(graph: Graph, sizes: Callable[[Node], str], twigs: tuple[str, str, 
 
 
 def edge_label(edge: Edge) -> str:
-    """Mark the gradient's way with ∂ and what goes in transposed with ᵀ."""
+    """Return the label of an edge: ∂ on a gradient's way, ᵀ on what goes in transposed."""
     return ("∂" if edge.flow == "gradient" else "") + ("ᵀ" if edge.transposed else "")
 
 
 def mermaid(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
-    """Write a Mermaid flowchart; its nodes are counted, so that no name can mean something in it."""
+    """Write a Mermaid flowchart; its nodes are numbered, so that no symbol is taken for a keyword."""
     place = {node.symbol: f"n{i}" for i, node in enumerate(graph.nodes)}
     arrows = {"forward": "-->", "gradient": "-.->", "reused": "-.-o"}
     yield "flowchart TB\n"
@@ -66,11 +66,11 @@ def mermaid(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
     yield f"  %% {fit(legend)}\n"
     for node in graph.nodes:
         lines = (fit(node.formula), fit(node.sizes))
-        label = "<br/>".join(mermaid_quoted(line) for line in lines)
+        label = "<br/>".join(in_mermaid(line) for line in lines)
         left, right = {"given": ("([", "])"), "forward": ("[", "]"), "gradient": ("[[", "]]")}[node.kind]
         yield f'  {place[node.symbol]}{left}"{label}"{right}\n'
     for edge in graph.edges:
-        label = mermaid_quoted(fit(edge_label(edge)))
+        label = in_mermaid(fit(edge_label(edge)))
         middle = f'|"{label}"|' if label else ""
         yield f"  {place[edge.source]} {arrows[edge.flow]}{middle} {place[edge.target]}\n"
     gradients = [place[node.symbol] for node in graph.nodes if node.kind == "gradient"]
@@ -79,8 +79,8 @@ def mermaid(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
         yield f"  class {','.join(gradients)} gradient\n"
 
 
-def mermaid_quoted(text: str) -> str:
-    """Write every sign that Mermaid or HTML might read as more than itself by its number: #34; for "."""
+def in_mermaid(text: str) -> str:
+    """Return text in which what Mermaid or HTML might read as more than a sign is its number: #34; for "."""
     return "".join(
         char if char.isalnum() or char in PLAIN or not char.isascii() else f"#{ord(char)};"
         for char in sanitize(text)
@@ -97,16 +97,16 @@ def dot(graph: Graph, fit: Callable[[str], str]) -> Iterator[str]:
     yield f"  // {fit(legend)}\n"
     yield "  rankdir=TB;\n"
     for node in graph.nodes:
-        label = rf"{dot_quoted(fit(node.formula))}\n{dot_quoted(fit(node.sizes))}"
+        label = rf"{in_dot(fit(node.formula))}\n{in_dot(fit(node.sizes))}"
         yield f'  {place[node.symbol]} [label="{label}", shape={shapes[node.kind]}];\n'
     for edge in graph.edges:
-        label = dot_quoted(fit(edge_label(edge)))
+        label = in_dot(fit(edge_label(edge)))
         named = f'label=" {label}"' if label else ""
         about = ", ".join(part for part in (arrows[edge.flow], named) if part)
         yield f"  {place[edge.source]} -> {place[edge.target]}{f' [{about}]' if about else ''};\n"
     yield "}\n"
 
 
-def dot_quoted(text: str) -> str:
-    """Keep quotes and backslashes, which Graphviz would read as escapes and names."""
+def in_dot(text: str) -> str:
+    """Return text in which Graphviz reads no quote and no backslash as more than itself."""
     return sanitize(text).replace("\\", "\\\\").replace('"', '\\"')

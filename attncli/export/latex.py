@@ -7,7 +7,6 @@ split, so that no number is lost. Tokens beyond Latin letters need xelatex or lu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading
@@ -60,17 +59,33 @@ ESCAPES = str.maketrans(
     | {"…": r"\ldots{}", "–": r"\textendash{}", "’": r"{'}"}
 )
 ENTRIES = {"∞": r"\infty", "-∞": r"-\infty", "~": r"\sim", "⋯": r"\cdots", "⋮": r"\vdots", "–": "-"}
-LETTERS = r"d_(?:model|context|values|out|k|v)"
-TOKEN = re.compile(rf"\s*({LETTERS}|d?(?:[A-Z][a-z]?|b[qkvo](?![a-z]))(?:_[A-Z][a-z]?)?|[a-z]+|\d+|\S)")
-NAME = re.compile(r"(d?)([A-Z]|b)([a-z]?)(?:_([A-Z])([a-z]?))?")
-BETWEEN = {"·": " ", "∘": r" \odot "}
-BEHIND = {"²": "^2", "ᵀ": r"^{\top}"}
-BRACKETS = {"(": ")", "[": "]"}
-FUNCTION_NAMES = {"ln": r"\ln", "σ": r"\sigma"}
+SYMBOL = re.compile(r"(d?)([A-Z][a-z]?|b[a-z])(?:_([A-Z][a-z]?))?")
+GRADIENT = r"\bd(?:[A-Z]|b[a-z])\w*"
+# One thing that may stand over or under a line: brackets with what belongs to them, or a name or a number.
+OPERAND = r"(\w*(?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])²?|√?\w+)"
+# Not behind a product, whose last factor is not all that is divided.
+QUOTIENT = rf"(?<![\w∘·^)\]])(?<!ln ){OPERAND}/{OPERAND}"
+# From the page's signs to LaTeX's, one after the other.
+SUBSTITUTIONS = (
+    (rf"({GRADIENT})ᵀ", r"(\1)ᵀ"),
+    (r"√(\w+)", r"\\sqrt{\1}"),
+    (r"Σ ?", r"\\sum "),
+    (r"\bln\b", r"\\ln"),
+    (r"(?<![\\\w])([a-z_]+)(?=\()", r"\\operatorname{\1}"),
+    (r"σ", r"\\sigma"),
+    (r"ᵀ", r"^{\\top}"),
+    (r"²", r"^2"),
+    (r"∘", r" \\odot "),
+    (r"·", r" "),
+    (r"/", r" / "),
+    (r"(?<=[^\s([{]) ?− ?", r" - "),
+    (r"−", r"-"),
+)
+BRACKETS, DONE = str.maketrans("❨❩❲❳", "()[]"), str.maketrans("()[]", "❨❩❲❳")
 
 
 def write(shown: Shown) -> Iterator[str]:
-    """Write the rows that are shown, one after the other."""
+    """Write a document of the quantities that are shown."""
     # Numbers have LaTeX's own signs, whatever the terminal takes; only words are fitted to it.
     rows = list(entries(shown, shown.paper._replace(ascii_only=False)))
     widest = max((len(view.columns) for entry in rows for view in entry.views), default=0)
@@ -85,7 +100,7 @@ def write(shown: Shown) -> Iterator[str]:
 
 
 def row(shown: Shown, entry: Entry) -> Iterator[str]:
-    """Write one row: its meaning, its formula, its numbers."""
+    """Write one quantity: what there is to say about it, its formula, its numbers."""
     result, symbol, fit = shown.result, entry.symbol, shown.display.fit
     yield f"\n\\subsection{{{text(symbol)}}}\n"
     if entry.about:
@@ -109,7 +124,7 @@ def row(shown: Shown, entry: Entry) -> Iterator[str]:
     else:
         yield display(formula) if found else ""
         for title, down, across, body in pieces:
-            label = fit(place(title, down, across, entry.views[0]))
+            label = fit(caption(title, down, across, entry.views[0]))
             yield f"\n{label}\n" if label else ""
             yield display(body)
     if result.problem.labels(result.letters(symbol)[-1]) is not None:
@@ -120,12 +135,12 @@ def row(shown: Shown, entry: Entry) -> Iterator[str]:
 
 
 def display(formula: str) -> str:
-    """Set a formula on lines of its own."""
+    """Return a formula on lines of its own."""
     return f"\\[\n{formula.rstrip()}\n\\]\n"
 
 
 def matrix(view: View, names: Sequence[str], down: range, across: range) -> str:
-    r"""Write some rows and columns as a ``bmatrix``, with the rows' names beside it."""
+    r"""Return some rows and columns as a ``bmatrix``, with the rows' names beside it."""
     lines = [" & ".join(number(view.cells[i][j]) for j in across) for i in down]
     body = "\\begin{bmatrix}\n" + " \\\\\n".join(lines) + "\n\\end{bmatrix}\n"
     if not any(names):
@@ -135,7 +150,7 @@ def matrix(view: View, names: Sequence[str], down: range, across: range) -> str:
 
 
 def parts(view: View, names: Sequence[str]) -> Iterator[tuple[range, range]]:
-    """Split what is too large for the page: into some columns of some rows."""
+    """Split what is too large for the page, into some columns of some rows each."""
     columns = blocks(widths(view), ROOM - names_width(names))
     for start in range(0, len(view.rows), LONGEST):
         down = range(start, min(start + LONGEST, len(view.rows)))
@@ -149,17 +164,17 @@ def fits(entry: Entry, formula: str, names: Sequence[str]) -> bool:
 
 
 def widths(view: View) -> list[int]:
-    """How wide each column is."""
+    """Return how wide each column is."""
     return [max(len(line[j].strip()) for line in view.cells) * LETTER + GAP for j in range(len(view.columns))]
 
 
 def names_width(names: Sequence[str]) -> int:
-    """How wide the names of the rows are, and the brackets."""
+    """Return how wide the names of the rows and the brackets are."""
     return max(map(len, names)) * LETTER + 2 * GAP
 
 
-def place(title: str, down: range, across: range, view: View) -> str:
-    """Say which head, which rows and which columns these are; nothing where they are all."""
+def caption(title: str, down: range, across: range, view: View) -> str:
+    """Return which head, rows and columns these are; nothing where they are all."""
     said = [title] if title else []
     if len(down) < len(view.rows):
         said.append(_("rows {first} to {last}", first=down[0] + 1, last=down[-1] + 1))
@@ -177,19 +192,19 @@ def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
         yield "".join(f"{text(fit(paragraph))}\n\n" for paragraph in one.words)
         if one.has_working:
             working = TexWorking(one.decimals, fit, full=one.full)
-            for line in working.trail(one.explanation, one.depth):
-                depth, body = split(sanitize(line))
-                yield f"\\trail{{{depth}}}{{{body}}}\n"
+            for line in map(sanitize, working.trail(one.explanation, one.depth)):
+                body = line.lstrip(" └")
+                yield f"\\trail{{{len(line) - len(body)}}}{{{body}}}\n"
     yield "\\end{document}\n"
 
 
 def text(words: str) -> str:
-    """Write words for text mode; no sign in them is taken for LaTeX, and no two become a ligature."""
+    """Return words for text mode; no sign in them is taken for LaTeX, and no two become a ligature."""
     return re.sub("([-,])(?=\\1)", r"\1{}", words.strip().translate(ESCAPES))
 
 
 def number(shown: str) -> str:
-    """Write a number as it is shown, for math mode."""
+    """Return a number as it is shown, for math mode."""
     shown = shown.strip()
     if shown in ENTRIES:
         return ENTRIES[shown]
@@ -237,156 +252,50 @@ class TexWorking(Working):
         return (text(self.fit(sanitize(line))) for line in self.plain.remarks(explanation))
 
 
-def split(line: str) -> tuple[int, str]:
-    """Cut a line of a trail in how deep it stands and what it says."""
-    found = re.match(r"[ └]*", line)
-    depth = len(found[0]) if found else 0
-    return depth, line[depth:]
+def latex(formula: str) -> str:
+    """Translate the right-hand side of a formula of the page; a remark behind a comma becomes text."""
+    formula, *remark = re.split(r", (?![^(]*\))", formula, maxsplit=1)
+    formula = re.sub(QUOTIENT, fraction, formula)
+    for sign, command in SUBSTITUTIONS:
+        formula = re.sub(sign, command, formula)
+    while (taller := re.sub(r"([(\[])([^()\[\]]*)([)\]])", innermost, formula)) != formula:
+        formula = taller
+    # A command is left as it is, so that the d in \odot is no symbol.
+    formula = re.sub(
+        r"\\\w+|[^\W\d]\w*",
+        lambda found: found[0] if found[0][0] == "\\" else symbol_latex(found[0]),
+        formula,
+    )
+    return formula.translate(BRACKETS) + "".join(rf",\quad \text{{{text(words)}}}" for words in remark)
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A part of a formula in LaTeX; ``inside`` is what stands between its brackets, if that is all it is."""
+def fraction(quotient: re.Match[str]) -> str:
+    """Return a quotient as a fraction; with its slash where a gradient would be a fraction within it."""
+    if re.search(GRADIENT, quotient[0]):
+        return quotient[0]
+    above, below = (part[1:-1] if part[0] == "(" else part for part in quotient.groups())
+    return rf"\frac{{{above}}}{{{below}}}"
 
-    latex: str
-    inside: str = ""
 
-
-def latex(text: str) -> str:
-    """Translate the right-hand side of a formula; raises ValueError where it is not one."""
-    return Formula(text).equation()
+def innermost(found: re.Match[str]) -> str:
+    """Make brackets as tall as what is in them; they are marked, so that those around them are next."""
+    left, inside, right = found[1].translate(DONE), found[2], found[3].translate(DONE)
+    tall = re.search(rf"\\frac|{GRADIENT}", inside)
+    return rf"\left{left} {inside} \right{right}" if tall else left + inside + right
 
 
 def symbol_latex(symbol: str) -> str:
-    r"""Write a symbol: Wq → W_q, dQ → ∂L/∂Q as a fraction, dX_Q → that, along the path through Q."""
-    found = NAME.fullmatch(symbol)
+    r"""Return a symbol: Wq → W_q, dQ → ∂L/∂Q as a fraction, dX_Q → that, along the path through Q."""
+    found = SYMBOL.fullmatch(symbol)
     if found is None:
         return size_latex(symbol)
-    gradient, letter, index, via, via_index = found.groups()
-    name = subscripted(letter, index)
+    gradient, name, path = (part and "_".join(part) for part in found.groups())
     if not gradient:
         return name
-    fraction = rf"\frac{{\partial L}}{{\partial {name}}}"
-    return rf"\left.{fraction}\right|_{{{subscripted(via, via_index)}}}" if via else fraction
-
-
-def subscripted(letter: str, index: str) -> str:
-    """``W_q``."""
-    return f"{letter}_{index}" if index else letter
+    derivative = rf"\frac{{\partial L}}{{\partial {name}}}"
+    return rf"\left.{derivative}\right|_{{{path}}}" if path else derivative
 
 
 def size_latex(letter: str) -> str:
-    r"""Write what a shape is made of: h·d_k → h d_k, d_model → d_{\text{model}}."""
-    parts = []
-    for part in letter.split("·"):
-        name, _, index = part.partition("_")
-        parts.append(rf"{name}_{{\text{{{index}}}}}" if len(index) > 1 else part)
-    return " ".join(parts)
-
-
-class Formula:
-    """A parser by recursive descent; each method reads one rule of the grammar."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = [found.group(1) for found in TOKEN.finditer(text)]
-        self.at = 0
-
-    @property
-    def next(self) -> str:
-        """The token to come, "" at the end."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def take(self, expected: str = "") -> str:
-        """Return the next token and go on; raises ValueError where another one was due."""
-        token = self.next
-        if not token or (expected and token != expected):
-            raise ValueError(f"{self.text!r}: found {token or 'the end'!r}, expected {expected or 'more'!r}")
-        self.at += 1
-        return token
-
-    def equation(self) -> str:
-        """Read everything."""
-        parts = [self.sum().latex]
-        while self.next == "=":
-            self.take()
-            parts.append(self.sum().latex)
-        written = " = ".join(parts)
-        if self.next == ",":
-            self.take()
-            words = " ".join(self.tokens[self.at :])
-            self.at = len(self.tokens)
-            written += rf",\quad \text{{{words}}}"
-        if self.next:
-            raise ValueError(f"{self.text!r}: {self.next!r} is more than a formula")
-        return written
-
-    def sum(self) -> Piece:
-        """Read terms with plus and minus between them."""
-        sign = "-" if self.next == "−" else ""
-        if sign:
-            self.take()
-        first = self.term()
-        if not sign and self.next not in {"+", "−"}:
-            return first
-        written = sign + first.latex
-        while self.next in {"+", "−"}:
-            operator = "+" if self.take() == "+" else "-"
-            written += f" {operator} {self.term().latex}"
-        return Piece(written)
-
-    def term(self, *, divided: bool = True) -> Piece:
-        """Read factors; ``divided`` is False within a sum Σ, whose divisor is that of the whole sum."""
-        product = self.power()
-        while self.next:
-            if self.next in BETWEEN:
-                product = Piece(product.latex + BETWEEN[self.take()] + self.power().latex)
-            elif self.next == "/" and divided:
-                self.take()
-                product = fraction(product, self.power())
-            elif self.next in BRACKETS:
-                product = Piece(f"{product.latex} {self.power().latex}")
-            else:
-                break
-        return product
-
-    def power(self) -> Piece:
-        """Read something squared or transposed, or just something."""
-        base = self.atom()
-        while self.next in BEHIND:
-            exponent = BEHIND[self.take()]
-            upright = base.latex if r"\frac" not in base.latex or base.inside else bracketed(base.latex)
-            base = Piece(upright + exponent)
-        return base
-
-    def atom(self) -> Piece:
-        """Read a name, a number, a function or something in brackets."""
-        token = self.take()
-        if token in BRACKETS:
-            inside = self.sum().latex
-            return Piece(bracketed(inside, token, self.take(BRACKETS[token])), inside)
-        if token == "Σ":  # noqa: S105 - the sign of a sum
-            return Piece(rf"\sum {self.term(divided=False).latex}")
-        if token == "√":  # noqa: S105 - the sign of a root
-            return Piece(rf"\sqrt{{{self.atom().latex}}}")
-        if token == "ln" and self.next not in BRACKETS:  # noqa: S105 - a function
-            return Piece(rf"\ln {self.power().latex}")
-        if self.next == "(" and (token in FUNCTION_NAMES or (token.isalpha() and token.islower())):
-            return Piece(FUNCTION_NAMES.get(token, rf"\operatorname{{{token}}}") + self.atom().latex)
-        if token.isdecimal() or NAME.fullmatch(token) or re.fullmatch(rf"{LETTERS}|[hc]", token):
-            return Piece(symbol_latex(token))
-        raise ValueError(f"{self.text!r}: {token!r} has no LaTeX")
-
-
-def fraction(above: Piece, below: Piece) -> Piece:
-    """Divide: one over the other, or with a slash where a fraction would stand within a fraction."""
-    if r"\frac" in above.latex + below.latex:
-        return Piece(f"{above.latex} / {below.latex}")
-    return Piece(rf"\frac{{{above.inside or above.latex}}}{{{below.inside or below.latex}}}")
-
-
-def bracketed(inside: str, left: str = "(", right: str = ")") -> str:
-    """Put brackets around something, as tall as it is."""
-    if r"\frac" in inside:
-        return rf"\left{left} {inside} \right{right}"
-    return f"{left}{inside}{right}"
+    r"""Return what a shape is made of: h·d_k → h d_k, d_model → d_{\text{model}}."""
+    return re.sub(r"_(\w\w+)", r"_{\\text{\1}}", letter.replace("·", " "))

@@ -1,4 +1,4 @@
-"""Markdown, as GitHub reads it: a heading, the formula and a table for each row of the page."""
+"""Markdown, as GitHub reads it: a heading, the formula and a table for each quantity."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading, read_off
 from attncli.language import _
+from attncli.untrusted import code, in_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,15 +19,11 @@ if TYPE_CHECKING:
     from attncli.show.matrix import View
 
 
-# The last two make links of addresses, which GitHub finds by itself.
-SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&@$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
-
-
 def write(shown: Shown) -> Iterator[str]:
-    """Write the rows that are shown, one after the other."""
+    """Write the quantities that are shown, one after the other."""
     if not shown.quiet:
         name, lines = heading(shown)
-        yield f"# {escaped(name)}\n\n" + "".join(f"{escaped(line)}\n\n" for line in lines)
+        yield f"# {in_markdown(name)}\n\n" + "".join(f"{in_markdown(line)}\n\n" for line in lines)
     for entry in entries(shown):
         yield from row(entry)
     view = read_off(shown)
@@ -36,53 +33,43 @@ def write(shown: Shown) -> Iterator[str]:
 
 
 def row(entry: Entry) -> Iterator[str]:
-    """Write one row: what it is, its formula, its numbers."""
-    yield f"## {escaped(entry.symbol)}\n\n{code(entry.formula)}"
-    yield f": {escaped(', '.join(entry.about))}\n\n" if entry.about else "\n\n"
+    """Write one quantity: what it is, its formula, its numbers."""
+    yield f"## {in_markdown(entry.symbol)}\n\n{code(entry.formula)}"
+    yield f": {in_markdown(', '.join(entry.about))}\n\n" if entry.about else "\n\n"
     for title, view in zip(entry.titles, entry.views, strict=True):
         yield f"### {title}\n\n" if title else ""
         yield table(view) + "\n"
-        yield f"{escaped(view.hidden)}\n\n" if view.hidden else ""
+        yield f"{in_markdown(view.hidden)}\n\n" if view.hidden else ""
 
 
 def table(view: View) -> str:
-    """Write the names and the numbers; every line has as many cells as the first."""
+    """Return the names and the numbers; every line has as many cells as the first."""
     lines = [
-        ["", *map(escaped, view.columns)],
+        ["", *map(in_markdown, view.columns)],
         ["---", *["---:"] * len(view.columns)],
-        *([escaped(name), *cells] for name, cells in zip(view.rows, inner(view), strict=True)),
+        *([in_markdown(name), *map(cell, line)] for name, line in zip(view.rows, view.cells, strict=True)),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def inner(view: View) -> Iterator[list[str]]:
-    """Yield the cells of each line; numbers stand as they are, words are escaped."""
-    for line in view.cells:
-        yield [text.strip() if is_number(text) else escaped(text) for text in line]
+def cell(text: str) -> str:
+    """Return a cell: a number as it stands, words escaped."""
+    number = re.fullmatch(r"\s*-?(\.?\d[\d.]*(e[+-]?\d+)?|∞|inf)\s*", text)
+    return text.strip() if number else in_markdown(text)
 
 
-def is_number(text: str) -> bool:
-    """Whether a cell holds a number as it is shown."""
-    return bool(re.fullmatch(r"\s*-?[\d.]+(e[+-]?\d+)?\s*", text)) and any(map(str.isdigit, text))
-
-
-def escaped(text: str) -> str:
-    """Write text so that no sign in it is taken for Markdown or HTML."""
-    return SPECIAL.sub(r"\\\g<0>", text.strip())
-
-
-def code(text: str, fence: str = "`") -> str:
-    """Write text as it stands, between more backticks than there are in it."""
+def fenced(text: str) -> str:
+    """Return lines as code that stands by itself, between more backticks than there are in them."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    ticks = fence if longest < len(fence) else "`" * (longest + 1)
-    return f"{ticks}{text}{ticks}" if len(fence) == 1 else f"{ticks}text\n{text}\n{ticks}"
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
     """Write each cell's working as it stands on paper, and the words about each symbol."""
     fit = display.fit
     for one in explained:
-        yield f"# {escaped(fit(one.name))}\n\n"
-        yield "".join(f"{escaped(fit(paragraph))}\n\n" for paragraph in one.words)
+        yield f"# {in_markdown(fit(one.name))}\n\n"
+        yield "".join(f"{in_markdown(fit(paragraph))}\n\n" for paragraph in one.words)
         if one.trail:
-            yield code(fit("\n".join(one.trail)), "```") + "\n\n"
+            yield fenced(fit("\n".join(one.trail))) + "\n\n"

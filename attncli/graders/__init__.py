@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
+from attncli.graders.feedback_pages import markdown_page, write_html
+from attncli.graders.gradebooks import write_canvas, write_moodle, write_nbgrader, write_otter
+from attncli.graders.json_graders import github_classroom_text, gradescope_json, prairielearn_json
+from attncli.graders.junit import write_junit
+from attncli.graders.records import write_each
 from attncli.language import _, either
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from attncli.graders.records import Course, Written
 
 
-FORMATS = (
-    "gradescope",
-    "junit",
-    "nbgrader",
-    "otter",
-    "canvas",
-    "moodle",
-    "github-classroom",
-    "prairielearn",
-    "markdown",
-    "html",
-)
+# Each gets the results and the path that bears its name; tables and reports add their ending to that.
+WRITERS: Mapping[str, Callable[[Path, Path, Course], Written]] = {
+    "gradescope": partial(write_each, ".json", gradescope_json),
+    "junit": write_junit,
+    "nbgrader": write_nbgrader,
+    "otter": write_otter,
+    "canvas": write_canvas,
+    "moodle": write_moodle,
+    "github-classroom": partial(write_each, ".txt", github_classroom_text),
+    "prairielearn": partial(write_each, ".json", prairielearn_json),
+    "markdown": partial(write_each, ".md", markdown_page),
+    "html": write_html,
+}
+FORMATS = tuple(WRITERS)
 
 
 def write(name: str, results: Path, out: Path, course: Course, *, reveal: bool | None = None) -> Written:
-    """Write one format's files into the folder ``out``; ``reveal`` goes before the course's own.
+    """Write one format's files into the folder ``out``; ``reveal`` overrides the course's own.
 
     A file is replaced whole or not at all. Raises AttnError where there is no such format, where a
-    line of ``results`` is no sheet's record, or where a file cannot be written.
+    line of ``results`` is not a sheet's record, or where a file cannot be written.
     """
-    if name not in FORMATS:
+    if name not in WRITERS:
         raise AttnError(
             _("{name} is {value!r}; expected {wanted}", name="--format", value=name, wanted=either(FORMATS))
         )
-    module = import_module(f"{__name__}.{name.replace('-', '_')}")
     chosen = course if reveal is None else replace(course, reveal=reveal)
-    written: Written = module.write(results, out, chosen)
-    return written
+    return WRITERS[name](results, out / name, chosen)

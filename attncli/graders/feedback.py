@@ -6,10 +6,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attncli.graders.records import GOOD, lost, raw_score
-from attncli.homework.marks import rounded
+from attncli.graders.records import GOOD, is_unreadable, late_penalty
+from attncli.homework.marks import points_text
 from attncli.language import N_, _, plural
-from attncli.untrusted import points
 
 if TYPE_CHECKING:
     from attncli.graders.records import Record
@@ -24,7 +23,7 @@ WORDS = {
     "unreadable": N_("cannot be read"),
 }
 SLIP = "slip-"  # the formula was right: the hand slipped
-LISTED = 8  # wrong cells that are named one by one
+MOST_CELLS = 8  # wrong cells that are named one by one
 LONGEST = 40  # characters of what stands in a cell
 
 
@@ -38,13 +37,26 @@ class Cause:
 
 @dataclass(frozen=True)
 class Remarks:
-    """All there is to say about one row; nothing at all about one that is right."""
+    """All there is to say about one row; false where that is nothing, as for a row that is right.
+
+    ``says``: what is wrong with the row as a whole. ``cells``: a line for each of the first wrong cells,
+    and how many more there are. ``look``: the command that shows where a number comes from.
+    """
 
     says: str = ""
     cells: tuple[str, ...] = ()
-    more: str = ""
     causes: tuple[Cause, ...] = ()
     look: str = ""
+
+    def __bool__(self) -> bool:
+        return self != Remarks()
+
+    @property
+    def seems(self) -> str:
+        """How sure the causes are."""
+        if len(self.causes) == 1:
+            return _("This is what you seem to have done:")
+        return _("Any of these would explain it, the likeliest first:")
 
 
 def score_line(view: Record) -> str:
@@ -60,18 +72,18 @@ def points_line(row: Record) -> str:
 def out_of(earned: float, most: float | None) -> str:
     """``17.5 of 18``; only what was earned where nobody knows what there was."""
     if most is None:
-        return points(earned)
-    return _("{score} of {most}", score=points(earned), most=points(most))
+        return points_text(earned)
+    return _("{score} of {most}", score=points_text(earned), most=points_text(most))
 
 
 def late_line(view: Record) -> str:
-    """Tell what being late has cost; nothing where it has not."""
-    taken_off = rounded(raw_score(view) - view["score"])
-    return _("Handed in late: {points} taken off.", points=points(taken_off)) if taken_off else ""
+    """Return what being late has cost; nothing where it has not."""
+    penalty = late_penalty(view)
+    return _("Handed in late: {points} taken off.", points=points_text(penalty)) if penalty else ""
 
 
-def lost_lines() -> list[str]:
-    """Tell that a sheet could not be read."""
+def unreadable_lines() -> list[str]:
+    """Return what there is to say about a sheet that could not be read."""
     return [
         _("This sheet could not be read, so nothing in it was marked."),
         _(
@@ -82,8 +94,8 @@ def lost_lines() -> list[str]:
 
 
 def opening(view: Record) -> list[str]:
-    """Tell what there is to say before the rows: about the whole sheet."""
-    said = lost_lines() if lost(view) else [late_line(view)]
+    """Return what there is to say about the whole sheet, before the rows."""
+    said = unreadable_lines() if is_unreadable(view) else [late_line(view)]
     return [line for line in (*said, *view.get("notes", ())) if line]
 
 
@@ -95,15 +107,15 @@ def cells_line(row: Record) -> str:
 
 
 def remarks(row: Record, view: Record) -> Remarks:
-    """Gather what is to be said about a row that is not right."""
+    """Return what there is to say about a row of a student's view."""
     if row["verdict"] in GOOD:
         return Remarks()
     wrong = row["wrong_cells"]
-    hidden = len(wrong) - LISTED
+    hidden = len(wrong) - MOST_CELLS
+    more = [plural("and {n} more", "and {n} more", hidden)] if hidden > 0 else []
     return Remarks(
         says=row.get("says", ""),
-        cells=tuple(cell_line(cell) for cell in wrong[:LISTED]),
-        more=plural("and {n} more", "and {n} more", hidden) if hidden > 0 else "",
+        cells=(*map(cell_line, wrong[:MOST_CELLS]), *more),
         causes=tuple(cause(one, row["symbol"]) for one in row["mistakes"]),
         look=look(wrong[0]["cell"], view["config"]) if wrong else "",
     )
@@ -120,7 +132,7 @@ def cell_line(cell: Record) -> str:
 
 
 def cause(finding: Record, symbol: str) -> Cause:
-    """Tell of a mistake, and where it was made if that is another row than the one in which it shows."""
+    """Return a mistake as a cause: it says where it was made, if not in the row in which it shows."""
     formula, says = finding["formula"], finding["says"]
     made = formula.partition(" = ")[0]
     if finding["id"].startswith(SLIP):
@@ -131,24 +143,17 @@ def cause(finding: Record, symbol: str) -> Cause:
 
 
 def look(cell: str, config: str) -> str:
-    """Write the command that shows where a number comes from; none where the config has no name."""
+    """Return the command that shows where a number comes from; none where the config has no name."""
     if config.startswith("<"):
         return ""
     return f"attncli explain {shlex.quote(cell)} -c {shlex.quote(config)}"
 
 
-def seems(causes: tuple[Cause, ...]) -> str:
-    """Say how sure the causes are."""
-    if len(causes) == 1:
-        return _("This is what you seem to have done:")
-    return _("Any of these would explain it, the likeliest first:")
-
-
 def plain(said: Remarks) -> list[str]:
-    """Write the remarks as lines of plain text."""
-    lines = [said.says, *said.cells, said.more]
+    """Return the remarks as lines of plain text."""
+    lines = [said.says, *said.cells]
     if said.causes:
-        lines.append(seems(said.causes))
+        lines.append(said.seems)
         for one in said.causes:
             lines += [f"  {one.formula}"] * bool(one.formula) + [f"  {one.says}"]
     if said.look:
@@ -159,3 +164,8 @@ def plain(said: Remarks) -> list[str]:
 def row_line(row: Record) -> str:
     """``✗ wrong``."""
     return f"{SIGNS[row['verdict']]} {_(WORDS[row['verdict']])}"
+
+
+def row_lines(row: Record, view: Record) -> list[str]:
+    """Return the verdict on a row and the remarks, as lines of plain text."""
+    return [row_line(row), *plain(remarks(row, view))]

@@ -1,4 +1,4 @@
-"""CSV files for the whole course: one line a sheet, or one a student."""
+"""Gradebooks as CSV: a header, and a line for each sheet or each student."""
 
 from __future__ import annotations
 
@@ -6,72 +6,174 @@ import csv
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from attncli.files import fresh
-from attncli.graders.records import lost, records, who
+from attncli.files import open_text
+from attncli.graders.feedback import late_line, row_lines, score_line
+from attncli.graders.records import (
+    GOOD,
+    Written,
+    is_unreadable,
+    late_penalty,
+    raw_score,
+    records,
+    share,
+    student_of,
+    student_view,
+)
+from attncli.homework.marks import Verdict, rounded
 from attncli.language import _, plural
-from attncli.untrusted import in_csv, sanitize
+from attncli.untrusted import in_csv, in_markup, sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from attncli.graders.records import Course, Record
+    from attncli.graders.records import Course, Person, Record
 
 
-NAMED = 10  # students that a note names one by one
+NBGRADER = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+)
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+MOST_NAMED = 10  # students that a note names one by one
 
 
 def write_table(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
     """Write a CSV file, line by line; what is text stays text in a spreadsheet."""
-    with fresh(path) as stream:
+    with open_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         for line in chain([header], lines):
             writer.writerow(map(in_csv, line))
 
 
-class OneEach:
-    """The records that can be booked under a student's name, and notes on those that cannot.
+def write_nbgrader(results: Path, path: Path, course: Course) -> Written:
+    """Write what ``nbgrader export`` writes: a line for each student."""
 
-    A student with two sheets is left out, and with ``readable`` one whose sheet could not be read:
-    a gradebook would take either for a grade.
+    def line(student: str, person: Person, record: Record) -> Sequence[object]:
+        submitted = (record.get("late") or {}).get("submitted")
+        who = (student, person.last_name, person.first_name, person.email)
+        scores = (raw_score(record), late_penalty(record), record["score"], record.get("max_score"))
+        return (course.assignment, course.due, submitted, *who, *scores)
+
+    return write_students(results, path, course, NBGRADER, line, unreadable=True)
+
+
+def write_canvas(results: Path, path: Path, course: Course) -> Written:
+    """Write Canvas's gradebook import; it does without Canvas's own ID, which is not known here."""
+
+    def line(student: str, person: Person, record: Record) -> Sequence[object]:
+        return person.name or student, "", person.id_number, student, person.section, record["score"]
+
+    return write_students(results, path, course, (*CANVAS, course.assignment), line)
+
+
+def write_moodle(results: Path, path: Path, course: Course) -> Written:
+    """Write Moodle's grade import; students are named by e-mail address where all of them have one."""
+    booked = (record for record in records(results) if is_booked(record, course))
+    by_email = all(course.person(student_of(record)).email for record in booked) and bool(course.people)
+
+    def line(student: str, person: Person, record: Record) -> Sequence[object]:
+        name = person.email if by_email else person.id_number or student
+        # There is a grade in each line: feedback without one wipes the grade.
+        view = student_view(record, course.hint, reveal=course.reveal)
+        return name, record["score"], moodle_feedback(view)
+
+    header = ("Email address" if by_email else "ID number", course.assignment, "Feedback comments")
+    return write_students(results, path, course, header, line)
+
+
+def moodle_feedback(view: Record) -> str:
+    """Write all that is to be said on one line; Moodle shows it as HTML."""
+    rows = [
+        f"{row['symbol']}: {' · '.join(map(str.strip, row_lines(row, view)))}"
+        for row in view["rows"]
+        if row["verdict"] not in GOOD
+    ]
+    said = [score_line(view), late_line(view), *view.get("notes", ()), *rows]
+    return in_markup(" | ".join(line for line in said if line), quoted=False)
+
+
+def write_otter(results: Path, path: Path, course: Course) -> Written:
+    """Write otter-grader's final grades; a sheet is named by its whole path, as two may share a name."""
+    points = dict(course.points) or most_points(results)
+    questions = sorted(points)
+
+    def lines() -> Iterator[Sequence[object]]:
+        total = rounded(sum(points.values()))
+        yield "points-per-question", *(points[name] for name in questions), total, "", ""
+        for record in records(results):
+            earned = {row["symbol"]: row["points"] for row in record["rows"]}
+            status = "Unreadable" if is_unreadable(record) else "Completed"
+            cells = (earned.get(name, 0.0) for name in questions)
+            yield record["file"], *cells, record["score"], share(record), status
+
+    table = path.with_suffix(".csv")
+    write_table(
+        table, ("file", *questions, "total_points_earned", "percent_correct", "grading_status"), lines()
+    )
+    return Written((table,))
+
+
+def most_points(results: Path) -> dict[str, float]:
+    """Return what each row that some sheet answers can earn; a name that is not a row's has no cells."""
+    points: dict[str, float] = {}
+    for record in records(results):
+        for row in record["rows"]:
+            if row["cells"] or row["verdict"] != Verdict.UNREADABLE:
+                points[row["symbol"]] = max(row["max_points"], points.get(row["symbol"], 0.0))
+    return points
+
+
+def write_students(
+    results: Path,
+    path: Path,
+    course: Course,
+    header: Sequence[str],
+    line: Callable[[str, Person, Record], Sequence[object]],
+    *,
+    unreadable: bool = False,
+) -> Written:
+    """Write the line of each student into ``path``.csv, and note whom it leaves out.
+
+    A student with two sheets is left out, and, without ``unreadable``, one whose sheet could not be
+    read: a gradebook would take either for a grade.
     """
+    table = path.with_suffix(".csv")
+    unread: list[str] = []
 
-    def __init__(self, results: Path, course: Course, *, readable: bool) -> None:
-        self.results = results
-        self.course = course
-        self.readable = readable
-        self.unread: list[str] = []
+    def lines() -> Iterator[Sequence[object]]:
+        for record in records(results):
+            student = student_of(record)
+            if is_booked(record, course, unreadable=unreadable):
+                yield line(student, course.person(student), record)
+            elif student not in course.duplicates:
+                unread.append(student)
 
-    def __iter__(self) -> Iterator[tuple[str, Record]]:
-        """Yield each student and their record."""
-        self.unread.clear()
-        for record in records(self.results):
-            student = who(record)
-            if student in self.course.duplicates:
-                continue
-            if self.readable and lost(record):
-                self.unread.append(student)
-            else:
-                yield student, record
-
-    def notes(self, name: str) -> tuple[str, ...]:
-        """Say who was left out of this file, and why."""
-        notes = []
-        if self.course.duplicates:
-            students = listed(sorted(self.course.duplicates))
-            notes.append(
-                _("{file} leaves out who handed in two sheets: {students}", file=name, students=students)
-            )
-        if self.unread:
-            students = listed(self.unread)
-            notes.append(
-                _("{file} leaves out whose sheet could not be read: {students}", file=name, students=students)
-            )
-        return tuple(notes)
+    write_table(table, header, lines())
+    reasons = (
+        (_("{file} leaves out who handed in two sheets: {students}"), sorted(course.duplicates)),
+        (_("{file} leaves out whose sheet could not be read: {students}"), unread),
+    )
+    notes = (text.format(file=table.name, students=some_of(who)) for text, who in reasons if who)
+    return Written((table,), tuple(notes))
 
 
-def listed(students: Sequence[str]) -> str:
-    """Name some students, and count the others."""
-    names = ", ".join(sanitize(student) for student in students[:NAMED])
-    hidden = len(students) - NAMED
+def is_booked(record: Record, course: Course, *, unreadable: bool = False) -> bool:
+    """Whether a gradebook may take this record for its student's grade."""
+    return student_of(record) not in course.duplicates and (unreadable or not is_unreadable(record))
+
+
+def some_of(students: Sequence[str]) -> str:
+    """Name the first students, and count the others."""
+    names = ", ".join(sanitize(student) for student in students[:MOST_NAMED])
+    hidden = len(students) - MOST_NAMED
     return names + (" " + plural("and {n} more", "and {n} more", hidden) if hidden > 0 else "")

@@ -1,12 +1,15 @@
-"""JUnit XML for the whole course: a suite a sheet, a test case a row."""
+"""JUnit XML for the whole course: a suite for each sheet, a test case for each row."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
-from attncli.files import fresh
-from attncli.graders.feedback import WORDS, cells_line, lost_lines, plain, remarks
-from attncli.graders.records import Written, lost, records, student_view, who
+from attncli.files import open_text
+from attncli.graders.feedback import WORDS, cells_line, plain, remarks, unreadable_lines
+from attncli.graders.records import Written, is_unreadable, records, student_of, student_view
 from attncli.language import _
 from attncli.untrusted import in_markup
 
@@ -23,64 +26,54 @@ ELEMENTS = {"wrong": "failure", "unreadable": "error", "blank": "skipped"}
 TOTALS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
+@dataclass
 class Suites:
-    """The suites of one file, as text, and their totals."""
+    """The suites of one file as text, their size in bytes, and their totals."""
 
-    def __init__(self) -> None:
-        self.suites: list[str] = []
-        self.size = 0
-        self.totals = dict.fromkeys(COUNTED, 0)
+    suites: list[str] = field(default_factory=list)
+    size: int = 0
+    totals: Counter[str] = field(default_factory=Counter)
 
-    def add(self, suite: str, size: int, totals: dict[str, int]) -> None:
-        """Take one more suite in."""
-        self.suites.append(suite)
-        self.size += size
-        for name in COUNTED:
-            self.totals[name] += totals[name]
 
-    def write(self, path: Path) -> Path:
-        """Write them as a file."""
-        with fresh(path) as stream:
-            stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{counts(self.totals)}>\n')
-            stream.writelines(self.suites)
+def write_junit(results: Path, path: Path, course: Course) -> Written:
+    """Write junit.xml, and junit-2.xml and so on where one file would be too large."""
+    names = (path.with_name(f"{path.name}{'' if n == 1 else f'-{n}'}.xml") for n in count(1))
+    paths = []
+    for file, name in zip(files(results, course), names, strict=False):
+        with open_text(name) as stream:
+            stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{counts(file.totals)}>\n')
+            stream.writelines(file.suites)
             stream.write("</testsuites>\n")
-        return path
-
-
-def write(results: Path, out: Path, course: Course) -> Written:
-    """Write out/junit.xml, and junit-2.xml and so on where one file would be too large."""
-    paths: list[Path] = []
-    suites = Suites()
-    for record in records(results):
-        view = student_view(record, course.hint, reveal=course.reveal)
-        # Repeated names are dropped by those who read this: the sheets of one student bear their files'.
-        twice = who(record) in course.duplicates
-        suite, totals = testsuite(view, f"{who(view)} ({view['file']})" if twice else who(view))
-        size = len(suite.encode())
-        if suites.suites and suites.size + size > LARGEST:
-            paths.append(suites.write(out / numbered(len(paths) + 1)))
-            suites = Suites()
-        suites.add(suite, size, totals)
-    paths.append(suites.write(out / numbered(len(paths) + 1)))
-    remove_older(out, len(paths) + 1)
+        paths.append(name)
+    # What a larger course has left would be read as part of this one.
+    for name in names:
+        if not name.is_file():
+            break
+        name.unlink()
     return Written(tuple(paths))
 
 
-def numbered(number: int) -> str:
-    """Name the files: junit.xml, junit-2.xml."""
-    return "junit.xml" if number == 1 else f"junit-{number}.xml"
+def files(results: Path, course: Course) -> Iterator[Suites]:
+    """Yield what goes into each file; an empty course has one, too."""
+    file = Suites()
+    for record in records(results):
+        view = student_view(record, course.hint, reveal=course.reveal)
+        # Readers drop repeated names, so those of a student with two sheets say which it is.
+        twice = student_of(record) in course.duplicates
+        suite, totals = testsuite(view, f"{student_of(view)} ({view['file']})" if twice else student_of(view))
+        size = len(suite.encode())
+        if file.suites and file.size + size > LARGEST:
+            yield file
+            file = Suites()
+        file.suites.append(suite)
+        file.size += size
+        file.totals += totals
+    yield file
 
 
-def remove_older(out: Path, number: int) -> None:
-    """Remove what a larger course has left: it would be read as part of this one."""
-    while (path := out / numbered(number)).is_file():
-        path.unlink()
-        number += 1
-
-
-def testsuite(view: Record, student: str) -> tuple[str, dict[str, int]]:
-    """Write one sheet as a suite, and count what is in it."""
-    totals = dict.fromkeys(COUNTED, 0)
+def testsuite(view: Record, student: str) -> tuple[str, Counter[str]]:
+    """Return one sheet as a suite, and count what is in it."""
+    totals = Counter[str]()
     lines = []
     for name, element, body in testcases(view):
         totals["tests"] += 1
@@ -93,25 +86,26 @@ def testsuite(view: Record, student: str) -> tuple[str, dict[str, int]]:
 
 
 def testcases(view: Record) -> Iterator[tuple[str, str, str]]:
-    """Yield each test case's name, what it ends in (nothing: it passes), and that as XML."""
-    if lost(view):
-        yield view["file"], "error", ending("error", "unreadable", _(WORDS["unreadable"]), lost_lines())
+    """Yield each test case's name, the element that says why it did not pass (if so), and that as XML."""
+    if is_unreadable(view):
+        message = _(WORDS["unreadable"])
+        yield view["file"], "error", xml("error", "unreadable", message, unreadable_lines())
     for row in view["rows"]:
         element = ELEMENTS.get(row["verdict"], "")
-        said = remarks(row, view)
         kind = row["mistakes"][0]["id"] if row["mistakes"] else row["verdict"]
         message = _(WORDS[row["verdict"]]) + (f" ({cells_line(row)})" if cells_line(row) else "")
-        yield row["symbol"], element, ending(element, kind, message, plain(said)) if element else ""
+        body = xml(element, kind, message, plain(remarks(row, view))) if element else ""
+        yield row["symbol"], element, body
 
 
-def ending(element: str, kind: str, message: str, lines: list[str]) -> str:
-    """Write why a test case did not pass."""
+def xml(element: str, kind: str, message: str, lines: list[str]) -> str:
+    """Return the element that says why a test case did not pass."""
     if element == "skipped":
         return f'<skipped message="{in_markup(message)}"/>'
     text = "\n".join(in_markup(line, quoted=False) for line in lines)
     return f'<{element} message="{in_markup(message)}" type="{in_markup(kind)}">{text}</{element}>'
 
 
-def counts(totals: dict[str, int]) -> str:
-    """Write totals as attributes."""
+def counts(totals: Counter[str]) -> str:
+    """Return totals as attributes."""
     return "".join(f' {name}="{totals[name]}"' for name in COUNTED) + ' time="0"'

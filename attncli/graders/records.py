@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
 from attncli.files import make_folder, write_whole
-from attncli.homework.marks import Hint, Verdict
+from attncli.homework.marks import Hint, Verdict, rounded
 from attncli.language import _
 from attncli.untrusted import sanitize
 
@@ -39,14 +39,14 @@ def records(results: Path) -> Iterator[Record]:
     try:
         with results.open("rb") as stream:
             for number, line in enumerate(stream, 1):
-                yield parsed(line, Where(str(results), number, 1))
+                yield record_of(line, Where(str(results), number, 1))
     except OSError as error:
         message = _("{file} cannot be read: {reason}", file=str(results), reason=_(error.strerror or ""))
         raise AttnError(message) from None
 
 
-def parsed(line: bytes, where: Where) -> Record:
-    """Read one line; every number in it is finite."""
+def record_of(line: bytes, where: Where) -> Record:
+    """Read one line, in which every number is finite. Raises AttnError where it is not a record."""
     try:
         record: Record = json.loads(line, parse_float=finite, parse_constant=finite)
         PurePosixPath(record["file"])
@@ -65,12 +65,12 @@ def finite(text: str | float) -> float:
     return value
 
 
-def who(record: Record) -> str:
-    """Name whose sheet it is: by its file where it does not say."""
+def student_of(record: Record) -> str:
+    """Return whose sheet it is: named by its file where it does not say."""
     return str(record.get("student") or PurePosixPath(record["file"]).stem)
 
 
-def lost(record: Record) -> bool:
+def is_unreadable(record: Record) -> bool:
     """Whether the whole sheet could not be read, not just a row of it."""
     return record["verdict"] == Verdict.UNREADABLE and not record["rows"]
 
@@ -81,6 +81,11 @@ def raw_score(record: Record) -> float:
     return float(late["raw_score"] if late else record["score"])
 
 
+def late_penalty(record: Record) -> float:
+    """Return the points that were taken off for being late."""
+    return rounded(raw_score(record) - record["score"])
+
+
 def share(record: Record) -> float:
     """Return the score as a share of what there was: 0 to 1."""
     most = record["max_score"]
@@ -88,27 +93,27 @@ def share(record: Record) -> float:
 
 
 def student_view(record: Record, hint: Hint, *, reveal: bool) -> Record:
-    """Return what a student may see of a sheet's record; its texts take effect nowhere.
+    """Return what a student may see of a sheet's record, with no control characters in its texts.
 
     Without ``reveal`` it holds no right value, no key and no right shape; ``hint`` says how much
     there is besides the verdicts.
     """
     view = record
     if not reveal:
-        view = {**picked(record, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
+        view = {**pick(record, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
     return {name: sanitize_all(value) for name, value in view.items()}
 
 
 def row_view(row: Record, hint: Hint) -> Record:
     """Return what a student may see of one row."""
     which = hint is not Hint.NONE
-    view = picked(row, (*OF_ROW, "right") if which else OF_ROW)
-    view["wrong_cells"] = [picked(cell, OF_CELL) for cell in row["wrong_cells"] if which]
-    view["mistakes"] = [picked(one, OF_FINDING) for one in row["mistakes"] if hint is Hint.MISTAKE]
+    view = pick(row, (*OF_ROW, "right") if which else OF_ROW)
+    view["wrong_cells"] = [pick(cell, OF_CELL) for cell in row["wrong_cells"] if which]
+    view["mistakes"] = [pick(one, OF_FINDING) for one in row["mistakes"] if hint is Hint.MISTAKE]
     return view
 
 
-def picked(record: Mapping[str, Any], names: tuple[str, ...]) -> Record:
+def pick(record: Mapping[str, Any], names: tuple[str, ...]) -> Record:
     """Return these fields of a record, as far as it has them."""
     return {name: record[name] for name in names if name in record}
 
@@ -160,42 +165,41 @@ class Course:
 
 @dataclass(frozen=True)
 class Written:
-    """The files of a format, or the folder of those that have one a sheet; and what is to be said."""
+    """What a format has written: its files, or the folder of its files; ``notes`` say what was left out."""
 
     paths: tuple[Path, ...]
     notes: tuple[str, ...] = ()
 
 
-def each_sheet(
-    results: Path, folder: Path, ending: str, course: Course, render: Callable[[Record], str]
+def write_each(
+    ending: str, render: Callable[[Record], str], results: Path, folder: Path, course: Course
 ) -> Written:
-    """Write one file a sheet, of what its student may see, at the sheet's place below ``folder``."""
+    """Write a file for each sheet below ``folder``; ``render`` is given what the student may see."""
     make_folder(folder)
     for record in records(results):
-        path = folder / place(record["file"], ending)
+        path = folder / file_path(record["file"], ending)
         make_folder(path.parent)
         write_whole(path, render(student_view(record, course.hint, reveal=course.reveal)), force=True)
     return Written((folder,))
 
 
-def place(file: str, ending: str) -> Path:
-    """Return the place of a sheet's file: ``a/b.yaml`` → ``a/b.yaml.json``, so that no two are the same.
+def file_path(sheet: str, ending: str) -> Path:
+    """Return the path of a sheet's file: ``a/b.yaml`` → ``a/b.yaml.json``, so that no two are the same.
 
     Raises AttnError where the sheet's own path leads out of its folder.
     """
-    path = PurePosixPath(file)
+    path = PurePosixPath(sheet)
     if path.is_absolute() or not path.parts or ".." in path.parts:
-        raise AttnError(_("{path!r} leads out of the folder", path=file), hint=_("grade the folder again"))
+        raise AttnError(_("{path!r} leads out of the folder", path=sheet), hint=_("grade the folder again"))
     *folders, name = path.parts
-    return Path(*(apart(folder, ending) for folder in folders), shortened(name) + ending)
+    # Beside b.yaml there may be a folder b.yaml.json: it must not have the name of the sheet's file.
+    return Path(
+        *(short_name(folder, most=0) if folder.endswith(ending) else folder for folder in folders),
+        short_name(name) + ending,
+    )
 
 
-def apart(folder: str, ending: str) -> str:
-    """Name a folder so that no sheet's file has its name: ``b.yaml.json`` may be one beside ``b.yaml``."""
-    return shortened(folder, most=0) if folder.endswith(ending) else folder
-
-
-def shortened(name: str, most: int = LONGEST_NAME) -> str:
-    """Keep a name of up to ``most`` bytes; tell longer ones apart by a hash."""
+def short_name(name: str, most: int = LONGEST_NAME) -> str:
+    """Return a name of up to ``most`` bytes as it is, a longer one cut short and told apart by a hash."""
     data = name.encode("utf-8", "surrogatepass")
     return name if len(data) <= most else f"{name[:KEPT]}-{sha256(data).hexdigest()[:16]}"

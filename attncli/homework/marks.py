@@ -178,6 +178,11 @@ def rounded(points: float) -> float:
     return round(points + 1e-9, 2)
 
 
+def points_text(points: float) -> str:
+    """Return points with two decimals at most: ``17.5``, ``18``."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
 def number(value: float) -> Any:  # noqa: ANN401 - a number, or the word for one that JSON does not have
     """Return a number for JSON, as :func:`attncli.record.plain` does."""
     if not math.isfinite(value):

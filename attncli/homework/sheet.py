@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError
-from attncli.files import decode, open_now, standard_input
+from attncli.files import STDIN, decode, read_bytes, unreadable
 from attncli.homework.answer import Answer, read_answer
 from attncli.language import N_, _
 from attncli.problem.document import (
@@ -49,7 +49,6 @@ _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _QUESTION = re.compile(
     r"""("[^"\n]*"|'[^'\n]*')|(?:^|(?<=[\[,\s]))\?(?=[ \t\r]*(?:[,\]#]|$))""", re.MULTILINE
 )
-STDIN = "-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +70,7 @@ def read_sheet(data: bytes, shown: str) -> Sheet:
     Raises AttnError where it is too large or no UTF-8, AttnErrors, with places, where it is neither
     YAML nor JSON, has no answers, or has a key twice. An answer that cannot be read is no error.
     """
-    if len(data) > MAX_BYTES:
-        message = _("{file} is larger than {most} MiB", file=shown, most=MAX_BYTES // 2**20)
-        raise AttnError(message, hint=_(LIMIT.advice))
-    text = decode(data, shown)
+    text = decode(data, shown, MAX_BYTES, _(LIMIT.advice))
     return from_json(data, text) or from_yaml(text, shown)
 
 
@@ -267,12 +263,8 @@ def sheet_of(source: str | os.PathLike[str] | bytes | AnyMapping[str, Any]) -> S
 
 def sheet_bytes(path: str) -> bytes:
     """Read a sheet's bytes, or as many as show that it is too large. Raises AttnError."""
-    shown = "<stdin>" if path == STDIN else path
     try:
-        if path == STDIN:
-            return standard_input().read(MAX_BYTES + 1)
-        with open(path, "rb", opener=open_now) as stream:
-            return stream.read(MAX_BYTES + 1)
+        return read_bytes(path, MAX_BYTES)
     except FileNotFoundError:
         raise AttnError(
             _("there is no sheet {file!r}", file=path),
@@ -283,8 +275,4 @@ def sheet_bytes(path: str) -> bytes:
             _("{file!r} is a folder", file=path), hint=_("attncli grade marks a folder of sheets")
         ) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AttnError(
-            _("{file!r} cannot be read: {reason}", file=shown, reason=_(reason)),
-            hint=_("check its name and its permissions"),
-        ) from None
+        raise unreadable("<stdin>" if path == STDIN else path, error) from None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attncli.errors import AttnError
-from attncli.files import MAX_BYTES, decode, open_now, standard_input
+from attncli.files import MAX_BYTES, STDIN, decode, read_bytes, unreadable
 from attncli.language import _
 from attncli.problem.document import parse
 from attncli.report import did_you_mean
@@ -81,25 +81,22 @@ def read_text(source: str) -> Text:
 
     Raises AttnError where it cannot be read, is not UTF-8 or is too large.
     """
-    shown = "<stdin>" if source == "-" else source
+    shown = "<stdin>" if source == STDIN else source
     path = Path(source)
     try:
-        if source == "-":
-            return Text(decode(standard_input().read(MAX_BYTES + 1), shown), shown, shown, Path())
         if source in builtin_names() and not path.is_file():
             path = configs_folder() / f"{source}.yaml"
-        with open(path, "rb", opener=open_now) as stream:
-            return Text(decode(stream.read(MAX_BYTES + 1), shown), shown, shown, path.parent)
+        data = read_bytes(source if source == STDIN else path, MAX_BYTES)
     except FileNotFoundError:
         names = builtin_names()
         hint = did_you_mean(source, names, _("the built-in problems are {names}", names=", ".join(names)))
         raise AttnError(_("there is no file {file!r}", file=source), hint=hint) from None
     except IsADirectoryError:
         hint = _("name the config in it, like {file}", file=path / DEFAULT)
-        if source == "-":
+        if source == STDIN:
             hint = _("pass a file")
         raise AttnError(_("{file} is a folder", file=repr(shown)), hint=hint) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = _("{file} cannot be read: {reason}", file=repr(shown), reason=_(reason))
-        raise AttnError(message, hint=_("check its name and its permissions")) from None
+        raise unreadable(shown, error) from None
+    hint = _("keep large matrices in a file beside the config: {file: weights.npz, key: Wq}")
+    return Text(decode(data, shown, MAX_BYTES, hint), shown, shown, path.parent)

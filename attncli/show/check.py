@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.table import Table
 
-from attncli.homework.marks import Hint, Verdict, rounded
+from attncli.homework.marks import Hint, Verdict, points_text, rounded
 from attncli.language import N_, _, plural
 from attncli.rounding import MOST_DECIMALS
 from attncli.show.answers import answer_parts, shows_all, title_of
@@ -148,7 +148,7 @@ def right_cells(row: RowMark) -> str:
 
 def points(number: float) -> str:
     """Write points: two decimals at most."""
-    return f"{rounded(number):.12g}"
+    return points_text(rounded(number))
 
 
 def explained(row: RowMark, *, config: str, student: bool) -> Iterator[RenderableType]:

@@ -71,7 +71,7 @@ class Listing:
         for line in self.lines:
             yield Words(line.cells[0], f"bold {line.style}".strip())
             entries = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
-            entries.add_column(style="dim")
+            entries.add_column(style="dim", no_wrap=True)
             entries.add_column(style=line.style)
             for title, cell in zip(self.titles[1:], line.cells[1:], strict=True):
                 if cell:

@@ -130,7 +130,7 @@ class Words(Text):
         """Break it between words, each line behind its indent."""
         width = max(options.max_width, self.__rich_measure__(console, options).minimum)
         text = self.fitted(console, options)
-        lines = text.wrap(console, width - self.indent, justify=options.justify)
+        lines = list(text.wrap(console, width - self.indent, justify=options.justify))
         if len(lines) > 1 and self.hanging > self.indent:
             rest = text[len(lines[0]) :]
             blanks = len(rest) - len(rest.plain.lstrip(" "))

@@ -13,7 +13,7 @@ import pytest
 
 from attncli.export import latex, markdown
 from attncli.export.formats import FORMATS
-from attncli.untrusted import sanitize
+from attncli.untrusted import code, in_markdown, sanitize
 from tests.support.exported import Page, check_tex, markdown_tables
 from tests.support.running import attncli
 
@@ -112,12 +112,12 @@ def test_markdown_keeps_its_columns() -> None:
     ],
 )
 def test_markdown_escapes(text: str, expected: str) -> None:
-    assert markdown.escaped(text) == expected
+    assert in_markdown(text) == expected
 
 
 def test_markdown_code_ends_where_it_should() -> None:
-    assert markdown.code("a`b``c") == "```a`b``c```"
-    assert markdown.code("a\n```\nb", "```") == "````text\na\n```\nb\n````"
+    assert code("a`b``c") == "``` a`b``c ```"
+    assert markdown.fenced("a\n```\nb") == "````text\na\n```\nb\n````"
 
 
 def test_html_shows_tokens_as_text() -> None:

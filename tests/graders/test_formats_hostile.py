@@ -12,7 +12,7 @@ import pytest
 
 from attncli.errors import AttnError
 from attncli.graders import FORMATS, write
-from attncli.graders.records import Course, Person, place
+from attncli.graders.records import Course, Person, file_path
 from attncli.homework.marks import RowMark, Verdict
 from attncli.untrusted import in_csv, in_markdown
 from tests.support.exported import Page, markdown_tables
@@ -136,7 +136,7 @@ def test_markdown_texts() -> None:
 
 def test_no_two_sheets_share_a_place() -> None:
     names = ["a.yaml", "a.json", "d/a.yaml", "a.yaml.json/b.yaml", "x" * 250 + ".yaml", "x" * 250 + ".yml"]
-    places = [place(name, ".json") for name in names]
+    places = [file_path(name, ".json") for name in names]
     assert len(set(places)) == len(names)
     assert str(places[0]) == "a.yaml.json"
     assert not [parent for path in places for parent in path.parents if parent in places]

@@ -1,0 +1,172 @@
+"""Pages of feedback, one for each sheet: HTML that stands alone, and Markdown as GitHub reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from attncli.files import open_text
+from attncli.graders.feedback import (
+    SIGNS,
+    WORDS,
+    cells_line,
+    opening,
+    out_of,
+    points_line,
+    remarks,
+    row_line,
+    score_line,
+)
+from attncli.graders.records import file_path, records, student_of, write_each
+from attncli.language import _, active
+from attncli.untrusted import code, html_start, in_markdown, in_markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from attncli.graders.feedback import Remarks
+    from attncli.graders.records import Course, Record, Written
+
+
+HTML = ".html"
+# Light or dark as its reader has it, and on paper.
+STYLE = """
+:root { color-scheme: light dark; --ink: #1d2329; --paper: #fff; --soft: #59636e; --line: #d5dbe1;
+  --back: #f5f7f9; --right: #1a7f37; --wrong: #b3261e; --link: #0b5cad }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e4e8ec; --paper: #14181c; --soft: #9aa5b1; --line: #343c45; --back: #1c2228;
+    --right: #56d37b; --wrong: #ff8a80; --link: #7cb8f5 }
+}
+* { box-sizing: border-box }
+body { margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 60rem;
+  background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+h1 { margin: 0; font-size: 1.7rem; overflow-wrap: anywhere }
+header p { margin: .2rem 0; color: var(--soft); overflow-wrap: anywhere }
+header .score { color: var(--ink); font-size: 1.25rem; font-weight: 600 }
+main > table { display: block; margin: 1.2rem 0; overflow-x: auto }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-weight: 500 }
+section { padding: 1rem 0; border-top: 1px solid var(--line) }
+h2 { margin: 0 0 .4rem; font-size: 1.15rem }
+h2 i { margin-left: .5em; font-size: .92rem; font-style: normal; font-weight: 500 }
+p { margin: .4rem 0; overflow-wrap: anywhere }
+li { overflow-wrap: anywhere }
+.says { margin-left: 1.2rem }
+code, li { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .92rem }
+code { padding: .1rem .4rem; background: var(--back); border: 1px solid var(--line); border-radius: .3rem }
+a { color: var(--link) }
+.correct, .follow-through { color: var(--right) }
+.wrong, .unreadable { color: var(--wrong) }
+.blank { color: var(--soft) }
+@media print { section { break-inside: avoid } }
+"""
+
+
+def markdown_page(view: Record) -> str:
+    """Return one sheet's page in Markdown."""
+    return "\n\n".join(markdown_blocks(view)) + "\n"
+
+
+def markdown_blocks(view: Record) -> Iterator[str]:
+    """Yield what stands on the page between blank lines."""
+    yield f"# {in_markdown(student_of(view))}"
+    yield f"**{score_line(view)}** · {in_markdown(view['config'])}"
+    yield from map(in_markdown, opening(view))
+    if view["rows"]:
+        lines = [(_("row"), "", _("verdict"), _("cells right"), _("points")), ["---"] * 5]
+        for row in view["rows"]:
+            verdict = (SIGNS[row["verdict"]], _(WORDS[row["verdict"]]))
+            lines.append((in_markdown(row["symbol"]), *verdict, cells_line(row), points_line(row)))
+        yield "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    for row in view["rows"]:
+        if said := remarks(row, view):
+            yield from markdown_section(row, said)
+
+
+def markdown_section(row: Record, said: Remarks) -> Iterator[str]:
+    """Yield what there is to say about a row that is not right."""
+    yield f"## {in_markdown(row['symbol'])} {SIGNS[row['verdict']]}"
+    if said.says:
+        yield in_markdown(said.says)
+    if said.cells:
+        yield "\n".join(f"- {in_markdown(cell)}" for cell in said.cells)
+    if said.causes:
+        yield in_markdown(said.seems)
+    for cause in said.causes:
+        if cause.formula:
+            yield code(cause.formula)
+        yield in_markdown(cause.says)
+    if said.look:
+        yield in_markdown(_("To see where it comes from:")) + " " + code(said.look)
+
+
+def write_html(results: Path, folder: Path, course: Course) -> Written:
+    """Write a page for each sheet, and an index of them for the teacher."""
+    pages = write_each(HTML, lambda view: "".join(html_page(view)), results, folder, course)
+    with open_text(folder / "index.html") as stream:
+        stream.writelines(html_index(results, course))
+    return pages
+
+
+def html_page(view: Record) -> Iterator[str]:
+    """Yield one sheet's page, piece by piece."""
+    yield html_start(student_of(view), STYLE, active())
+    yield f"<header><h1>{in_markup(student_of(view))}</h1>\n"
+    yield f'<p class="score">{in_markup(score_line(view))}</p>\n'
+    yield "".join(f"<p>{in_markup(line)}</p>\n" for line in (view["config"], *opening(view)))
+    yield "</header>\n<main>\n"
+    if view["rows"]:
+        yield table_start(_("row"), _("verdict"), _("cells right"), _("points"))
+        for row in view["rows"]:
+            yield f'<tr><th scope="row">{in_markup(row["symbol"])}</th>{verdict_cell(row)}'
+            yield f"<td>{in_markup(cells_line(row))}</td><td>{in_markup(points_line(row))}</td></tr>\n"
+        yield "</tbody></table>\n"
+    for row in view["rows"]:
+        if said := remarks(row, view):
+            yield from html_section(row, said)
+    yield "</main>\n</body>\n</html>\n"
+
+
+def html_section(row: Record, said: Remarks) -> Iterator[str]:
+    """Yield what there is to say about a row that is not right."""
+    verdict = f'<i class="{in_markup(row["verdict"])}">{in_markup(row_line(row))}</i>'
+    yield f"<section>\n<h2>{in_markup(row['symbol'])} {verdict}</h2>\n"
+    if said.says:
+        yield f"<p>{in_markup(said.says)}</p>\n"
+    if said.cells:
+        yield "<ul>" + "".join(f"<li>{in_markup(cell)}</li>" for cell in said.cells) + "</ul>\n"
+    if said.causes:
+        yield f"<p>{in_markup(said.seems)}</p>\n"
+    for cause in said.causes:
+        if cause.formula:
+            yield f"<p><code>{in_markup(cause.formula)}</code></p>\n"
+        yield f'<p class="says">{in_markup(cause.says)}</p>\n'
+    if said.look:
+        yield f"<p>{in_markup(_('To see where it comes from:'))} <code>{in_markup(said.look)}</code></p>\n"
+    yield "</section>\n"
+
+
+def html_index(results: Path, course: Course) -> Iterator[str]:
+    """Yield the teacher's list of all sheets."""
+    yield html_start(course.assignment, STYLE, active())
+    yield f"<header><h1>{in_markup(course.assignment)}</h1></header>\n<main>\n"
+    yield table_start(_("student"), _("sheet"), _("verdict"), _("points"))
+    for record in records(results):
+        link = quote(file_path(record["file"], HTML).as_posix().encode("utf-8", "surrogateescape"))
+        yield f'<tr><th scope="row">{in_markup(student_of(record))}</th>'
+        yield f'<td><a href="{link}">{in_markup(record["file"])}</a></td>{verdict_cell(record)}'
+        yield f"<td>{in_markup(out_of(record['score'], record['max_score']))}</td></tr>\n"
+    yield "</tbody></table>\n</main>\n</body>\n</html>\n"
+
+
+def table_start(*names: str) -> str:
+    """Return the beginning of a table with these columns."""
+    heads = "".join(f'<th scope="col">{in_markup(name)}</th>' for name in names)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>\n"
+
+
+def verdict_cell(record: Record) -> str:
+    """Return the cell with the verdict on a row or on a sheet."""
+    return f'<td class="{in_markup(record["verdict"])}">{in_markup(row_line(record))}</td>'
