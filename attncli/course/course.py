@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Any
 from attncli import __version__, language
 from attncli.course.gradebook import write_gradebook
 from attncli.course.grader import KeyEach, digest
-from attncli.course.processes import graded
-from attncli.course.regrade import Changes, compared
-from attncli.course.resume import PARTIAL, RESULTS, finish, grow, grown, header, opened, resume
+from attncli.course.processes import result_lines
+from attncli.course.regrade import Changes, changes_between
+from attncli.course.resume import (
+    PARTIAL,
+    RESULTS,
+    finish,
+    grow,
+    header,
+    open_partial,
+    partial_records,
+    resume,
+)
 from attncli.course.summary import Summary
 from attncli.files import make_folder
 from attncli.graders import write
@@ -37,7 +46,7 @@ BEFORE = f".{RESULTS}.before"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be graded, how, and where the outcome goes.
+    """What is to be graded, how, and where the results go.
 
     ``files`` are the sheets within the grader's folder, sorted. ``against``: older results to compare with.
     """
@@ -53,7 +62,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Graded:
-    """A graded course: what is in it, what has changed, what was written, and what is to be said."""
+    """A graded course: its summary, what has changed since, the files written, and notes for the teacher."""
 
     summary: Summary
     changes: Changes | None
@@ -70,7 +79,7 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
     """
     make_folder(plan.out)
     partial, results = plan.out / PARTIAL, plan.out / RESULTS
-    with opened(partial) as stream:
+    with open_partial(partial) as stream:
         done, thrown_away = resume(
             partial, stream, header(depends_on(plan.grader)), plan.files, plan.grader.still
         )
@@ -84,27 +93,27 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
                     done,
                 )
             )
-        old = results_before(plan, resumed=done > 0)
+        old = older_results(plan, resumed=done > 0)
         tell(done)
-        grow(partial, stream, graded(plan.grader, plan.files[done:], plan.jobs), tell)
+        grow(partial, stream, result_lines(plan.grader, plan.files[done:], plan.jobs), tell)
         changes = None
         if old is not None:
             changes = Changes()
-            changes.write(compared(old, grown(partial)), plan.out / CHANGES)
+            changes.write(changes_between(old, partial_records(partial)), plan.out / CHANGES)
         finish(partial, results)
-        outcome = written(plan, results, changes)
+        graded = write_rest(plan, results, changes)
         for path in (partial, plan.out / BEFORE):
             path.unlink(missing_ok=True)
-    return outcome
+    return graded
 
 
-def written(plan: Plan, results: Path, changes: Changes | None) -> Graded:
-    """Write all that is made from the results."""
+def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
+    """Write all that is made from the results: the gradebook and the graders' formats."""
     only = plan.grader.keys.only
     summary = Summary.of(records(results), None if only is None else only.symbols)
     paths = [results, plan.out / GRADEBOOK, *([plan.out / CHANGES] if changes else [])]
-    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.twice)
-    course = replace(plan.course, duplicates=summary.twice)
+    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates)
+    course = replace(plan.course, duplicates=summary.with_duplicates)
     notes: list[str] = []
     for name in plan.formats:
         made = write(name, results, plan.out, course)
@@ -113,7 +122,7 @@ def written(plan: Plan, results: Path, changes: Changes | None) -> Graded:
     return Graded(summary, changes, tuple(paths), tuple(notes))
 
 
-def results_before(plan: Plan, *, resumed: bool) -> Path | None:
+def older_results(plan: Plan, *, resumed: bool) -> Path | None:
     """Return the results to compare with: a copy, where they are the ones that will be replaced."""
     old, copy = plan.against, plan.out / BEFORE
     if old is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from attncli.course.gradebook import number
 from attncli.errors import AttnError
 from attncli.graders.gradebooks import write_table
 from attncli.graders.records import records
+from attncli.homework.marks import points_text
 from attncli.language import _
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ class Change:
 
     @property
     def in_rows(self) -> str:
-        """``A 0 → 1; O 0.5 → 1``."""
-        return "; ".join(f"{symbol} {said(before)} → {said(after)}" for symbol, before, after in self.rows)
+        """``A 0 → 1; O 0.5 → 1``; a dash where the row earned nothing because it was not there."""
+        return "; ".join(
+            f"{symbol} {points_text(before) or '–'} → {points_text(after) or '–'}"
+            for symbol, before, after in self.rows
+        )
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Changes:
             self.changed += 1
             if len(self.first) < MOST_SHOWN:
                 self.first.append(change)
-            numbers = map(number, (change.before, change.after, change.by))
+            numbers = map(points_text, (change.before, change.after, change.by))
             yield [change.student, change.file, *numbers, change.in_rows]
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,26 +94,26 @@ class Changes:
         }
 
 
-def compared(old: Path, new: Iterable[Record]) -> Iterator[Change | None]:
+def changes_between(old: Path, new: Iterable[Record]) -> Iterator[Change | None]:
     """Yield what changed of each sheet, in the order of the files; None where nothing did.
 
     Raises AttnError where the old results cannot be read, or are not in that order.
     """
-    before, after = ordered(old), iter(new)
+    before, after = in_file_order(old), iter(new)
     left, right = next(before, None), next(after, None)
     while left is not None or right is not None:
         if right is None or (left is not None and left["file"] < right["file"]):
-            yield changed(left, None)
+            yield change_of(left, None)
             left = next(before, None)
         elif left is None or right["file"] < left["file"]:
-            yield changed(None, right)
+            yield change_of(None, right)
             right = next(after, None)
         else:
-            yield changed(left, right)
+            yield change_of(left, right)
             left, right = next(before, None), next(after, None)
 
 
-def ordered(path: Path) -> Iterator[Record]:
+def in_file_order(path: Path) -> Iterator[Record]:
     """Yield the records of old results; raises AttnError where they are not in the order of the files."""
     last = ""
     for record in records(path):
@@ -121,8 +124,8 @@ def ordered(path: Path) -> Iterator[Record]:
         yield record
 
 
-def changed(old: Record | None, new: Record | None) -> Change | None:
-    """Compare what there was of a sheet with what there is."""
+def change_of(old: Record | None, new: Record | None) -> Change | None:
+    """Return what changed between two records of a sheet; None where that is nothing."""
     before, after = (None if record is None else record["score"] for record in (old, new))
     was, now = (
         {row["symbol"]: row["points"] for row in record["rows"]} if record else {} for record in (old, new)
@@ -136,8 +139,3 @@ def changed(old: Record | None, new: Record | None) -> Change | None:
         return None
     about = new or old or {}
     return Change(str(about.get("student")), about["file"], before, after, rows)
-
-
-def said(points: float | None) -> str:
-    """Write points; a dash where there are none."""
-    return number(points) or "–"

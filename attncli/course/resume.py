@@ -8,12 +8,13 @@ with half a line at its end, and the next one goes on from the last line that st
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError, Where
-from attncli.files import open_text, unwritable
+from attncli.files import open_whole, unwritable
 from attncli.graders.records import record_of
 from attncli.language import _
 
@@ -31,7 +32,7 @@ LONGEST_LINE = 2**28
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[FileIO]:
+def open_partial(path: Path) -> Iterator[FileIO]:
     """Open a partial file for appending, for this process alone.
 
     Raises AttnError where it cannot be opened, or another process is writing it.
@@ -42,11 +43,11 @@ def opened(path: Path) -> Iterator[FileIO]:
     except OSError as error:
         raise unwritable(path, error) from None
     with stream:
-        claim(stream, path)
+        lock(stream, path)
         yield stream
 
 
-def claim(stream: FileIO, path: Path) -> None:
+def lock(stream: FileIO, path: Path) -> None:
     """Keep other processes from writing the same file, where the system can."""
     with suppress(ImportError):
         import fcntl  # noqa: PLC0415 - not every system has it
@@ -59,7 +60,7 @@ def claim(stream: FileIO, path: Path) -> None:
 
 
 def header(course: dict[str, object]) -> bytes:
-    """Write the first line: what all others depend on."""
+    """Return the first line: what all others depend on."""
     return json.dumps(course, sort_keys=True).encode() + b"\n"
 
 
@@ -75,7 +76,7 @@ def resume(
         begun = before.readline(LONGEST_LINE)
         if begun != first:
             stream.truncate(0)
-            put(stream, first, path)
+            append(stream, first, path)
             return 0, begun.endswith(b"\n")
         end = len(first)
         for file in files:
@@ -91,12 +92,12 @@ def resume(
 def grow(path: Path, stream: FileIO, lines: Iterable[str], tell: Callable[[int], None]) -> None:
     """Write the lines as they come; ``tell`` is called with 1 after each."""
     for line in lines:
-        put(stream, line.encode(), path)
+        append(stream, line.encode(), path)
         tell(1)
 
 
-def put(stream: FileIO, data: bytes, path: Path) -> None:
-    """Write it all. Raises AttnError where the disk is full."""
+def append(stream: FileIO, data: bytes, path: Path) -> None:
+    """Write all of it at the end. Raises AttnError where the disk is full."""
     try:
         while data:
             data = data[stream.write(data) :]
@@ -104,7 +105,7 @@ def put(stream: FileIO, data: bytes, path: Path) -> None:
         raise unwritable(path, error) from None
 
 
-def grown(path: Path) -> Iterator[Record]:
+def partial_records(path: Path) -> Iterator[Record]:
     """Yield the records of a partial file that is complete."""
     with path.open("rb") as stream:
         for number, line in enumerate(islice(stream, 1, None), 2):
@@ -113,6 +114,6 @@ def grown(path: Path) -> Iterator[Record]:
 
 def finish(partial: Path, results: Path) -> None:
     """Write the results, without the first line; the old ones stand there until all is written."""
-    with partial.open("rb") as stream, open_text(results) as out:
-        for line in islice(stream, 1, None):
-            out.write(line.decode())
+    with partial.open("rb") as stream, open_whole(results) as out:
+        stream.readline(LONGEST_LINE)
+        shutil.copyfileobj(stream, out)

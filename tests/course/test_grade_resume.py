@@ -19,7 +19,7 @@ from attncli.course import grader as grader_module
 from attncli.course.course import Graded, Plan, depends_on, grade
 from attncli.course.grader import Grader, OneKey
 from attncli.course.late import Late, read_time
-from attncli.course.processes import CHUNK, graded
+from attncli.course.processes import CHUNK, result_lines
 from attncli.course.resume import PARTIAL, header
 from attncli.course.sheets import find_sheets
 from attncli.graders.records import Course
@@ -159,11 +159,11 @@ def test_a_failed_marking_leaves_the_old_results(tmp_path: Path, monkeypatch: py
 
 
 def test_two_runs_do_not_write_the_same_file(tmp_path: Path) -> None:
-    from attncli.course.resume import opened
+    from attncli.course.resume import open_partial
 
     sheets, config = course(tmp_path)
     (tmp_path / "out").mkdir()
-    with opened(tmp_path / "out" / PARTIAL):
+    with open_partial(tmp_path / "out" / PARTIAL):
         done = run("grade", sheets, config, "-o", str(tmp_path / "out"))
     assert done.code == 2
     assert "another attncli grade is writing into" in done.err
@@ -204,9 +204,9 @@ def test_any_number_of_processes_gives_the_same_lines(tmp_path: Path, start: str
     many(tmp_path, 3 * CHUNK)
     problem(tmp_path)
     asked = plan(tmp_path, tmp_path / "out")
-    alone = [*graded(asked.grader, asked.files, 1)]
+    alone = [*result_lines(asked.grader, asked.files, 1)]
     assert len(alone) == len(asked.files)
-    assert [*graded(asked.grader, asked.files, 2, start)] == alone
+    assert [*result_lines(asked.grader, asked.files, 2, start)] == alone
 
 
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -223,12 +223,12 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
 class Deadly(Grader):
     """A grader that ends its process over one sheet, and fails over another."""
 
-    def marked(self, file: str, handed: object) -> str:
+    def mark(self, file: str, handed: object) -> str:
         if file.endswith("005.json"):
             os._exit(9)
         if file.endswith("007.json"):
             raise RecursionError("too deep")
-        return super().marked(file, handed)
+        return super().mark(file, handed)
 
 
 def test_a_sheet_that_ends_its_process_stops_no_other(tmp_path: Path) -> None:
@@ -236,12 +236,12 @@ def test_a_sheet_that_ends_its_process_stops_no_other(tmp_path: Path) -> None:
     problem(tmp_path)
     about = plan(tmp_path, tmp_path / "out")
     grader = Deadly(about.grader.folder, about.grader.keys, about.grader.policy)
-    lines = [json.loads(line) for line in graded(grader, about.files, 2, "fork")]
+    lines = [json.loads(line) for line in result_lines(grader, about.files, 2, "fork")]
     assert [line["file"] for line in lines] == list(about.files)
     bad = {line["file"][-8:]: line["reason"] for line in lines if "reason" in line}
     assert bad == {
         "005.json": "marking this sheet ended the process",
-        "007.json": "a fault of ours: RecursionError: too deep",
+        "007.json": "internal error: RecursionError: too deep",
     }
 
 
