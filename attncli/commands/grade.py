@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from attncli import __version__
 from attncli.blocks.threads import cores
 from attncli.commands import marking_options as marking
 from attncli.commands import options
@@ -301,7 +302,7 @@ def plan_of(asked: Asked, environment: Environment) -> tuple[Plan, tuple[Skipped
         hint=Hint(asked.hint),
         reveal=asked.reveal,
     )
-    grader = Grader(folder, keys, policy, late, times_of(late, roster))
+    grader = Grader(folder, keys, policy, late, times_of(late, roster), __version__)
     jobs = min(asked.jobs or cores(), len(files))
     against = None if asked.against is None else Path(asked.against)
     return Plan(grader, files, out, course, asked.formats, jobs, against), skipped

@@ -97,7 +97,7 @@ class KeyEach:
 class Grader:
     """All that a sheet's line depends on besides the sheet: it is the same in every process.
 
-    ``times``: when each student's sheet came in; None: the file's own time counts.
+    ``times``: when each student's sheet came in; None: the file's own time counts. ``version``: of attncli.
     """
 
     folder: Path
@@ -105,6 +105,7 @@ class Grader:
     policy: Policy
     late: Late | None = None
     times: Mapping[str, datetime] | None = None
+    version: str = ""
 
     def line(self, file: str) -> str:
         """Read and mark one sheet, and return its line."""

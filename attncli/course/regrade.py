@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError
@@ -23,17 +23,27 @@ MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Change:
-    """A sheet whose score changed; None: it had no score then, or has none now.
+class RowChange:
+    """The points of a row that earns other ones now; None: it was not there then, or is not now."""
 
-    ``rows``: the points of each row that earns other ones, before and after.
-    """
+    symbol: str
+    before: float | None
+    after: float | None
+
+    def __str__(self) -> str:
+        """``O 0.5 → 1``."""
+        return f"{self.symbol} {points_text(self.before) or '–'} → {points_text(self.after) or '–'}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A sheet whose score changed; None: it had no score then, or has none now."""
 
     student: str
     file: str
     before: float | None
     after: float | None
-    rows: tuple[tuple[str, float | None, float | None], ...] = ()
+    rows: tuple[RowChange, ...] = ()
 
     @property
     def by(self) -> float | None:
@@ -42,11 +52,8 @@ class Change:
 
     @property
     def in_rows(self) -> str:
-        """``A 0 → 1; O 0.5 → 1``; a dash where the row earned nothing because it was not there."""
-        return "; ".join(
-            f"{symbol} {points_text(before) or '–'} → {points_text(after) or '–'}"
-            for symbol, before, after in self.rows
-        )
+        """``A 0 → 1; O 0.5 → 1``."""
+        return "; ".join(map(str, self.rows))
 
 
 @dataclass
@@ -74,23 +81,11 @@ class Changes:
             yield [change.student, change.file, *numbers, change.in_rows]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON tells of it."""
+        """Return the part of ``grade --json`` about the changes."""
         return {
             "sheets": self.sheets,
             "changed": self.changed,
-            "first": [
-                {
-                    "student": change.student,
-                    "file": change.file,
-                    "before": change.before,
-                    "after": change.after,
-                    "rows": [
-                        {"symbol": symbol, "before": before, "after": after}
-                        for symbol, before, after in change.rows
-                    ],
-                }
-                for change in self.first
-            ],
+            "first": [asdict(change) for change in self.first],
         }
 
 
@@ -131,7 +126,7 @@ def change_of(old: Record | None, new: Record | None) -> Change | None:
         {row["symbol"]: row["points"] for row in record["rows"]} if record else {} for record in (old, new)
     )
     rows = tuple(
-        (symbol, was.get(symbol), now.get(symbol))
+        RowChange(symbol, was.get(symbol), now.get(symbol))
         for symbol in {**now, **was}
         if was.get(symbol) != now.get(symbol)
     )

@@ -16,7 +16,7 @@ import pytest
 import attncli
 from attncli.course import course as course_module
 from attncli.course import grader as grader_module
-from attncli.course.course import Graded, Plan, depends_on, grade
+from attncli.course.course import Graded, Plan, grade
 from attncli.course.grader import Grader, OneKey
 from attncli.course.late import Late, read_time
 from attncli.course.processes import CHUNK, result_lines
@@ -62,7 +62,7 @@ def test_cut_off_at_any_byte(tmp_path: Path) -> None:
     asked = replace(plan(tmp_path, tmp_path / "out"), formats=())
     go(asked)
     whole = outcome(tmp_path / "out")
-    left = header(depends_on(asked.grader)) + whole["results.jsonl"]
+    left = header(asked.grader) + whole["results.jsonl"]
     ends = [i + 1 for i, byte in enumerate(left) if byte == ord("\n")]
     for i in sorted({*range(0, len(left), 101), *(end + by for end in ends for by in (-1, 0, 1))}):
         (tmp_path / "out" / PARTIAL).write_bytes(left[:i])
@@ -78,9 +78,7 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.Monk
     whole = outcome(tmp_path / "out")
     lines = whole["results.jsonl"].splitlines(keepends=True)
     students = marked_anew(monkeypatch)
-    (tmp_path / "out" / PARTIAL).write_bytes(
-        header(depends_on(asked.grader)) + b"".join(lines[:3]) + lines[3][:50]
-    )
+    (tmp_path / "out" / PARTIAL).write_bytes(header(asked.grader) + b"".join(lines[:3]) + lines[3][:50])
     _, notes = go(asked)
     assert students == ["Dũng", "Em"]
     assert notes == ["going on where an interrupted run stopped: 3 sheets are done"]
@@ -95,7 +93,7 @@ def test_what_does_not_hold_any_more_is_done_again(tmp_path: Path, monkeypatch: 
     for file in asked.files:
         os.utime(tmp_path / "sheets" / file, (on_time, on_time))
     go(asked)
-    left = header(depends_on(asked.grader)) + (tmp_path / "out/results.jsonl").read_bytes()
+    left = header(asked.grader) + (tmp_path / "out/results.jsonl").read_bytes()
     students = marked_anew(monkeypatch)
 
     def again(plan: Plan, partial: bytes = left) -> list[str]:
@@ -125,10 +123,10 @@ def test_another_language_is_another_course(tmp_path: Path) -> None:
 
     course(tmp_path)
     asked = plan(tmp_path, tmp_path / "out")
-    english = depends_on(asked.grader)
+    english = header(asked.grader)
     language.use("vi")
     try:
-        assert depends_on(asked.grader) != english
+        assert header(asked.grader) != english
     finally:
         language.use(None)
 
