@@ -203,6 +203,7 @@ def plan_of(
     environment: Environment,
 ) -> tuple[Plan, tuple[Skipped, ...]]:
     """Read all that is needed before the first sheet; return the plan, and what is no sheet."""
+    from attncli import __version__
     from attncli.blocks.threads import cores
     from attncli.course.course import Plan
     from attncli.course.grader import Grader
@@ -239,7 +240,7 @@ def plan_of(
         reveal=grading.reveal,
     )
     plan = Plan(
-        Grader(Path(folder), keys, policy, late, times_of(late, roster)),
+        Grader(Path(folder), keys, policy, late, times_of(late, roster), __version__),
         files,
         Path(paths.out),
         course,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from attncli import __version__, language
 from attncli.course.gradebook import write_gradebook
-from attncli.course.grader import KeyEach, digest
-from attncli.course.processes import graded
-from attncli.course.regrade import Changes, compared
-from attncli.course.resume import PARTIAL, RESULTS, finish, grow, grown, header, opened, resume
+from attncli.course.processes import result_lines
+from attncli.course.regrade import Changes, changes_between
+from attncli.course.resume import PARTIAL, RESULTS, open_partial
 from attncli.course.summary import Summary
 from attncli.files import make_folder
 from attncli.graders import write
@@ -23,7 +19,7 @@ from attncli.language import _, plural
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from attncli.course.grader import Grader
@@ -37,7 +33,7 @@ BEFORE = f".{RESULTS}.before"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be graded, how, and where the outcome goes.
+    """What is to be graded, how, and where the results go.
 
     ``files`` are the sheets within the grader's folder, sorted. ``against``: older results to compare with.
     """
@@ -53,7 +49,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Graded:
-    """A graded course: what is in it, what has changed, what was written, and what is to be said."""
+    """A graded course: its summary, what has changed since, the files written, and notes for the teacher."""
 
     summary: Summary
     changes: Changes | None
@@ -69,11 +65,9 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
     written, or is no results to compare with.
     """
     make_folder(plan.out)
-    partial, results = plan.out / PARTIAL, plan.out / RESULTS
-    with opened(partial) as stream:
-        done, thrown_away = resume(
-            partial, stream, header(depends_on(plan.grader)), plan.files, plan.grader.still
-        )
+    results, before = plan.out / RESULTS, plan.out / BEFORE
+    with open_partial(plan.out / PARTIAL) as partial:
+        done, thrown_away = partial.resume(plan.grader, plan.files)
         if thrown_away:
             note(_("what an interrupted run has left does not fit any more: all sheets are marked again"))
         elif done:
@@ -84,27 +78,29 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
                     done,
                 )
             )
-        old = results_before(plan, resumed=done > 0)
+        old = older_results(plan, before, resumed=done > 0)
         tell(done)
-        grow(partial, stream, graded(plan.grader, plan.files[done:], plan.jobs), tell)
+        for line in result_lines(plan.grader, plan.files[done:], plan.jobs):
+            partial.append(line.encode())
+            tell(1)
         changes = None
         if old is not None:
             changes = Changes()
-            changes.write(compared(old, grown(partial)), plan.out / CHANGES)
-        finish(partial, results)
-        outcome = written(plan, results, changes)
-        for path in (partial, plan.out / BEFORE):
+            changes.write(changes_between(old, partial.records()), plan.out / CHANGES)
+        partial.finish(results)
+        graded = write_rest(plan, results, changes)
+        for path in (partial.path, before):
             path.unlink(missing_ok=True)
-    return outcome
+    return graded
 
 
-def written(plan: Plan, results: Path, changes: Changes | None) -> Graded:
-    """Write all that is made from the results."""
+def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
+    """Write all that is made from the results: the gradebook and the graders' formats."""
     only = plan.grader.keys.only
     summary = Summary.of(records(results), None if only is None else only.symbols)
     paths = [results, plan.out / GRADEBOOK, *([plan.out / CHANGES] if changes else [])]
-    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.twice)
-    course = replace(plan.course, duplicates=summary.twice)
+    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates)
+    course = replace(plan.course, duplicates=summary.with_duplicates)
     notes: list[str] = []
     for name in plan.formats:
         made = write(name, results, plan.out, course)
@@ -113,9 +109,9 @@ def written(plan: Plan, results: Path, changes: Changes | None) -> Graded:
     return Graded(summary, changes, tuple(paths), tuple(notes))
 
 
-def results_before(plan: Plan, *, resumed: bool) -> Path | None:
+def older_results(plan: Plan, copy: Path, *, resumed: bool) -> Path | None:
     """Return the results to compare with: a copy, where they are the ones that will be replaced."""
-    old, copy = plan.against, plan.out / BEFORE
+    old = plan.against
     if old is None:
         return None
     next(records(old), None)
@@ -127,39 +123,8 @@ def results_before(plan: Plan, *, resumed: bool) -> Path | None:
     return old
 
 
-def depends_on(grader: Grader) -> dict[str, object]:
-    """Return all that a sheet's line depends on, besides the sheet and its time."""
-    only = grader.keys.only
-    policy = asdict(grader.policy) | {"ignored": sorted(grader.policy.ignored)}
-    about: dict[str, Any] = {
-        "attncli": __version__,
-        "schema": SCHEMA,
-        "language": language.active(),
-        "policy": policy,
-        "late": grader.late and asdict(grader.late),
-        "times": grader.times,
-    }
-    if only is not None:
-        problem = only.problem
-        about |= {"config": only.name, "key": only.digest, "tokens": [problem.tokens, problem.context_tokens]}
-    elif isinstance(grader.keys, KeyEach):
-        keys = grader.keys
-        about |= {"configs": list(config_digests(keys)), "changes": [keys.changes, keys.loss, keys.reduction]}
-    text = json.dumps(about, sort_keys=True, default=str)
-    return {"attncli": __version__, "key": only and only.digest, "depends_on": digest(text.encode())}
-
-
-def config_digests(keys: KeyEach) -> Iterator[tuple[str, str]]:
-    """Yield the digest of every file in the folders of the configs: they may name files beside them."""
-    for folder in sorted({path.parent for path in keys.configs.values()}):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                with path.open("rb") as stream:
-                    yield str(path), hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def report(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> dict[str, Any]:
-    """Return the summary of a course as plain data."""
+    """Return what ``grade --json`` prints."""
     only = plan.grader.keys.only
     return {
         "schema": SCHEMA,

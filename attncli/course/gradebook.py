@@ -30,7 +30,7 @@ def write_gradebook(results: Path, path: Path, symbols: Sequence[str], duplicate
 
 
 def line_of(record: Record, symbols: Sequence[str], duplicates: Collection[str]) -> list[object]:
-    """Return the cells of one sheet."""
+    """Return one sheet's line."""
     most = record["max_score"]
     points = {row["symbol"]: row["points"] for row in record["rows"]}
     late = record.get("late")
@@ -38,12 +38,12 @@ def line_of(record: Record, symbols: Sequence[str], duplicates: Collection[str])
         record["student"],
         record["file"],
         record["verdict"],
-        number(record["score"]),
-        number(most),
-        number(percent(record)) if most else None,
-        late and number(100 * late["penalty"]),
+        points_text(record["score"]),
+        points_text(most),
+        points_text(percent(record)) if most else None,
+        points_text(100 * late["penalty"]) if late else None,
         "; ".join(notes_of(record, duplicates)),
-        *(number(points.get(symbol)) for symbol in symbols),
+        *(points_text(points.get(symbol)) for symbol in symbols),
     ]
 
 
@@ -57,7 +57,7 @@ def notes_of(record: Record, duplicates: Collection[str]) -> Iterator[str]:
         yield _(
             "came in at {time}, worth {points} before",
             time=record["late"]["submitted"],
-            points=number(record["late"]["raw_score"]),
+            points=points_text(record["late"]["raw_score"]),
         )
     yield from map(str, record.get("notes", ()))
 
@@ -66,8 +66,3 @@ def percent(record: Record) -> float:
     """Return the score in percent of what there was: 0 where there was nothing."""
     most = record["max_score"]
     return round(100 * record["score"] / most, 2) if most else 0.0
-
-
-def number(value: float | None) -> str | None:
-    """Write a number with no more decimals than it has: ``17.5``, ``18``."""
-    return None if value is None else points_text(value)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from attncli.course.sheets import read_handed, shown
+from attncli.course.sheets import path_text, read_submission
 from attncli.errors import AttnError
 from attncli.homework.key import Key
 from attncli.homework.marking import mark
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from attncli.course.late import Late
-    from attncli.course.sheets import Handed
+    from attncli.course.sheets import Submission
     from attncli.homework.policy import Policy
-    from attncli.homework.sheet import Sheet
     from attncli.problem.problem import Problem
 
 
@@ -98,7 +97,7 @@ class KeyEach:
 class Grader:
     """All that a sheet's line depends on besides the sheet: it is the same in every process.
 
-    ``times``: when each student's sheet came in; None: the file's own time counts.
+    ``times``: when each student's sheet came in; None: the file's own time counts. ``version``: of attncli.
     """
 
     folder: Path
@@ -106,34 +105,33 @@ class Grader:
     policy: Policy
     late: Late | None = None
     times: Mapping[str, datetime] | None = None
+    version: str = ""
 
     def line(self, file: str) -> str:
         """Read and mark one sheet, and return its line."""
+        handed_in = None
         try:
-            handed = read_handed(self.folder, file)
+            handed_in = read_submission(self.folder, file)
+            return self.mark(file, handed_in)
         except AttnError as error:
-            return self.unreadable(file, None, reason_of(error))
-        try:
-            return self.marked(file, handed)
-        except AttnError as error:
-            return self.unreadable(file, handed, reason_of(error))
+            return self.unreadable(file, handed_in, reason_of(error))
         except Exception as fault:  # noqa: BLE001 - whatever it is, a user gets a sentence
             kind = type(fault).__name__
-            reason = _("a fault of ours: {kind}: {fault}", kind=kind, fault=f"{fault!s:.200}")
-            return self.unreadable(file, handed, reason)
+            reason = _("internal error: {kind}: {fault}", kind=kind, fault=f"{fault!s:.200}")
+            return self.unreadable(file, handed_in, reason)
 
-    def marked(self, file: str, handed: Handed) -> str:
-        """Return the line of a sheet that can be read."""
-        sheet = self.named(read_sheet(handed.data, shown(file)), file)
-        student = sheet.student or ""
+    def mark(self, file: str, handed_in: Submission) -> str:
+        """Return the line of a sheet that can be read; raises AttnError where it cannot be marked."""
+        sheet = read_sheet(handed_in.data, path_text(file))
+        student = sheet.student or stem_of(file)
         key = self.keys.of(student, stem_of(file))
         for symbol in self.policy.due or ():
             if symbol not in key.symbols:
                 message = _("the row {symbol}, which is due, is not on the page of {config}")
                 raise AttnError(message.format(symbol=symbol, config=key.name))
-        record = mark(sheet, key, self.policy).to_dict()
-        record |= {"file": shown(file), "sheet": digest(handed.data)}
-        late = self.lateness(student, handed)
+        record = mark(replace(sheet, student=student), key, self.policy).to_dict()
+        record |= {"file": path_text(file), "sheet": digest(handed_in.data)}
+        late = self.lateness(student, handed_in)
         if late is not None:
             record["late"] = {**late, "raw_score": record["score"]}
             record["score"] = rounded(record["score"] * (1 - late["penalty"]))
@@ -141,24 +139,19 @@ class Grader:
             record["notes"] = [*record.get("notes", ()), _("the roster does not say when this sheet came in")]
         return json.dumps(record, allow_nan=False) + "\n"
 
-    def named(self, sheet: Sheet, file: str) -> Sheet:
-        """Let the file's name stand in for a student's."""
-        return sheet if sheet.student else replace(sheet, student=stem_of(file))
-
-    def lateness(self, student: str, handed: Handed) -> dict[str, Any] | None:
-        """Return what the record tells of a sheet that came in late; None: it did not."""
+    def lateness(self, student: str, handed_in: Submission) -> dict[str, Any] | None:
+        """Return what the record says of a sheet that came in late; None: it did not."""
         if self.late is None:
             return None
         if self.times is None:
-            return self.late.of(self.late.file_time(handed.time))
+            return self.late.of(self.late.file_time(handed_in.time))
         time = self.times.get(student)
         return None if time is None else self.late.of(time)
 
-    def unreadable(self, file: str, handed: Handed | None, reason: str) -> str:
+    def unreadable(self, file: str, handed_in: Submission | None, reason: str) -> str:
         """Return the line of a sheet that cannot be marked."""
-        key = self.keys.only
-        due = self.policy.due
-        counts = [symbol for symbol in due or () if symbol not in self.policy.ignored]
+        key, policy = self.keys.only, self.policy
+        due = [policy.points.get(symbol, 1.0) for symbol in policy.due or () if symbol not in policy.ignored]
         record = {
             "schema": SCHEMA,
             "student": stem_of(file),
@@ -166,13 +159,11 @@ class Grader:
             "key": key and key.digest,
             "verdict": str(Verdict.UNREADABLE),
             "score": 0.0,
-            "max_score": None
-            if due is None
-            else rounded(sum(self.policy.points.get(one, 1.0) for one in counts)),
+            "max_score": None if policy.due is None else rounded(sum(due)),
             "rows": [],
             "reason": reason,
-            "file": shown(file),
-            "sheet": handed and digest(handed.data),
+            "file": path_text(file),
+            "sheet": handed_in and digest(handed_in.data),
         }
         return json.dumps(record, allow_nan=False) + "\n"
 
@@ -180,16 +171,17 @@ class Grader:
         """Whether a line that was written earlier is what this sheet would get again."""
         try:
             record = json.loads(line)
-            if record["file"] != shown(file):
+            if record["file"] != path_text(file):
                 return False
-            handed = read_handed(self.folder, file)
+            handed_in = read_submission(self.folder, file)
+            if record["sheet"] != digest(handed_in.data):
+                return False
             if "reason" in record:
-                return bool(record["sheet"] == digest(handed.data))
-            late = self.lateness(record["student"], handed)
-            told = record.get("late")
-            if told is not None:
-                told = {name: value for name, value in told.items() if name != "raw_score"}
-            return bool(record["sheet"] == digest(handed.data) and told == late)
+                return True
+            late = {**record["late"]} if "late" in record else None
+            if late is not None:
+                late.pop("raw_score", None)
+            return late == self.lateness(record["student"], handed_in)
         except AttnError as error:
             return self.unreadable(file, None, reason_of(error)).encode() == line
         except (ValueError, TypeError, KeyError):
@@ -203,12 +195,12 @@ def digest(data: bytes) -> str:
 
 def stem_of(file: str) -> str:
     """Return a file's name without its folder and its ending."""
-    return PurePosixPath(shown(file)).stem
+    return PurePosixPath(path_text(file)).stem
 
 
 def reason_of(error: AttnError) -> str:
-    """Tell in one text why a sheet cannot be marked; the first few reasons where there are many."""
+    """Return in one text why a sheet cannot be marked: the first few reasons where there are many."""
     reasons = [f"{one.where}: {one.message}" if one.where else one.message for one in error.errors]
     more = len(reasons) - MOST_REASONS
-    told = [*reasons[:MOST_REASONS], *([_("… and {count} more", count=more)] if more > 0 else [])]
-    return "; ".join(told)
+    last = [_("… and {count} more", count=more)] if more > 0 else []
+    return "; ".join([*reasons[:MOST_REASONS], *last])

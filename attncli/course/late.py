@@ -80,18 +80,18 @@ def read_late(node: Node | None, report: Report) -> Late | None:
         report.error(node, message, f"late: {{due: {_EXAMPLE}, penalty: 0.1}}")
         return None
     refuse_unknown(node, "late", KEYS, report)
-    due, penalty = read_due(node, report), share(node.get("penalty"), "penalty", report)
+    due, penalty = read_due(node, report), read_share(node.get("penalty"), "penalty", report)
     if node.get("penalty") is None:
         message = _("{name} is missing", name="penalty")
         report.error(node, message, _("the share of the score that is lost a day, like penalty: 0.1"))
-    most = share(node.get("most"), "most", report)
+    most = read_share(node.get("most"), "most", report)
     per, grace, column = read_per(node, report), read_grace(node, report), read_by(node, report)
     if due is None or penalty is None:
         return None
     return Late(due, penalty, per, grace, 1.0 if most is None else most, column)
 
 
-def share(node: Node | None, name: str, report: Report) -> float | None:
+def read_share(node: Node | None, name: str, report: Report) -> float | None:
     """Read a number from 0 to 1; None where there is none, or it is none, which is noted."""
     if node is None:
         return None

@@ -36,7 +36,7 @@ START = "spawn"  # a forked process would share locks with the threads of this o
 _grader: Grader | None = None
 
 
-def graded(grader: Grader, files: Sequence[str], jobs: int, start: str = START) -> Iterator[str]:
+def result_lines(grader: Grader, files: Sequence[str], jobs: int, start: str = START) -> Iterator[str]:
     """Yield the line of each file, in their order; with one job, all is done in this process.
 
     A sheet that ends the process that marks it becomes unreadable, and the others go on.
@@ -60,11 +60,11 @@ def without_main() -> Iterator[None]:
 
 
 class Crew:
-    """Some processes, each with a grader of its own."""
+    """Worker processes, each with a grader of its own."""
 
     def __init__(self, grader: Grader, jobs: int, start: str) -> None:
         self.grader, self.jobs, self.start = grader, jobs, start
-        self.pool = self.hired(jobs)
+        self.pool = self.start_pool(jobs)
         self.single: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -73,17 +73,17 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Let nobody work on, least of all when interrupted."""
+        """End the processes; when interrupted, without waiting for what they are at."""
         for pool in filter(None, (self.pool, self.single)):
             pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def hired(self, jobs: int) -> ProcessPoolExecutor:
-        """Start so many processes; raises AttnError where they cannot even begin."""
+    def start_pool(self, jobs: int) -> ProcessPoolExecutor:
+        """Start this many processes; raises AttnError where they cannot even begin."""
         context = multiprocessing.get_context(self.start)
         pool = ProcessPoolExecutor(jobs, context, prepare, (self.grader, language.active()))
         try:
             with no_interruption():
-                for ready in [pool.submit(work, ()) for _ in range(jobs)]:
+                for ready in [pool.submit(mark_chunk, ()) for _ in range(jobs)]:
                     ready.result()
         except BrokenProcessPool:
             message = _("no other process can be started")
@@ -95,33 +95,33 @@ class Crew:
         waiting: deque[tuple[Sequence[str], Future[list[str]]]] = deque()
         for i in range(0, len(files), CHUNK):
             chunk = files[i : i + CHUNK]
-            waiting.append((chunk, self.given(chunk)))
+            waiting.append((chunk, self.submit(chunk)))
             if len(waiting) >= AHEAD * self.jobs:
-                yield from self.taken(*waiting.popleft())
+                yield from self.collect(*waiting.popleft())
         while waiting:
-            yield from self.taken(*waiting.popleft())
+            yield from self.collect(*waiting.popleft())
 
-    def given(self, chunk: Sequence[str]) -> Future[list[str]]:
-        """Hand a chunk to whoever is free; new processes where one has died."""
+    def submit(self, chunk: Sequence[str]) -> Future[list[str]]:
+        """Hand a chunk to whichever process is free; start new ones where one has died."""
         try:
-            return self.pool.submit(work, chunk)
+            return self.pool.submit(mark_chunk, chunk)
         except BrokenProcessPool:
             self.pool.shutdown(wait=False)
-            self.pool = self.hired(self.jobs)
-            return self.pool.submit(work, chunk)
+            self.pool = self.start_pool(self.jobs)
+            return self.pool.submit(mark_chunk, chunk)
 
-    def taken(self, chunk: Sequence[str], done: Future[list[str]]) -> Iterator[str]:
-        """Yield a chunk's lines; where a process died over it, take its sheets one by one."""
+    def collect(self, chunk: Sequence[str], done: Future[list[str]]) -> Iterator[str]:
+        """Yield a chunk's lines; where a process died over it, mark its sheets one by one."""
         try:
             yield from done.result()
         except BrokenProcessPool:
-            yield from map(self.alone, chunk)
+            yield from map(self.mark_alone, chunk)
 
-    def alone(self, file: str) -> str:
+    def mark_alone(self, file: str) -> str:
         """Return the line of one file that a process marks by itself, so that it dies for no other."""
-        self.single = self.single or self.hired(1)
+        self.single = self.single or self.start_pool(1)
         try:
-            return self.single.submit(work, [file]).result()[0]
+            return self.single.submit(mark_chunk, [file]).result()[0]
         except BrokenProcessPool:
             self.single.shutdown(wait=False)
             self.single = None
@@ -142,24 +142,24 @@ def no_interruption() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def prepare(grader: Grader, spoken: str) -> None:
-    """Get a process ready: Ctrl-C is for the one that hired it, and it is not to outlive that one."""
+def prepare(grader: Grader, lang: str) -> None:
+    """Get a worker ready: Ctrl-C is for the process that started it, which it must not outlive."""
     global _grader  # noqa: PLW0603 - a process has one grader
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    language.use(spoken)
+    language.use(lang)
     _grader = grader
 
 
 def end_with_parent() -> None:
-    """Wait for the end of the process that hired this one; a killed one cannot say goodbye."""
+    """Wait for the end of the process that started this one: a killed one cannot stop its workers."""
     parent = multiprocessing.parent_process()
-    assert parent is not None  # noqa: S101 - this process was hired
+    assert parent is not None  # noqa: S101 - this is a worker
     wait([parent.sentinel])
     os._exit(1)
 
 
-def work(files: Sequence[str]) -> list[str]:
-    """Grade a chunk, in a process that is ready."""
+def mark_chunk(files: Sequence[str]) -> list[str]:
+    """Mark a chunk of sheets, in a worker."""
     assert _grader is not None  # noqa: S101 - prepare has run
     return [_grader.line(file) for file in files]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from attncli.course.gradebook import number
 from attncli.errors import AttnError
 from attncli.graders.gradebooks import write_table
 from attncli.graders.records import records
+from attncli.homework.marks import points_text
 from attncli.language import _
 
 if TYPE_CHECKING:
@@ -23,17 +23,27 @@ MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Change:
-    """A sheet whose score changed; None: it had no score then, or has none now.
+class RowChange:
+    """The points of a row that earns other ones now; None: it was not there then, or is not now."""
 
-    ``rows``: the points of each row that earns other ones, before and after.
-    """
+    symbol: str
+    before: float | None
+    after: float | None
+
+    def __str__(self) -> str:
+        """``O 0.5 → 1``."""
+        return f"{self.symbol} {points_text(self.before) or '–'} → {points_text(self.after) or '–'}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A sheet whose score changed; None: it had no score then, or has none now."""
 
     student: str
     file: str
     before: float | None
     after: float | None
-    rows: tuple[tuple[str, float | None, float | None], ...] = ()
+    rows: tuple[RowChange, ...] = ()
 
     @property
     def by(self) -> float | None:
@@ -43,7 +53,7 @@ class Change:
     @property
     def in_rows(self) -> str:
         """``A 0 → 1; O 0.5 → 1``."""
-        return "; ".join(f"{symbol} {said(before)} → {said(after)}" for symbol, before, after in self.rows)
+        return "; ".join(map(str, self.rows))
 
 
 @dataclass
@@ -67,50 +77,38 @@ class Changes:
             self.changed += 1
             if len(self.first) < MOST_SHOWN:
                 self.first.append(change)
-            numbers = map(number, (change.before, change.after, change.by))
+            numbers = map(points_text, (change.before, change.after, change.by))
             yield [change.student, change.file, *numbers, change.in_rows]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON tells of it."""
+        """Return the part of ``grade --json`` about the changes."""
         return {
             "sheets": self.sheets,
             "changed": self.changed,
-            "first": [
-                {
-                    "student": change.student,
-                    "file": change.file,
-                    "before": change.before,
-                    "after": change.after,
-                    "rows": [
-                        {"symbol": symbol, "before": before, "after": after}
-                        for symbol, before, after in change.rows
-                    ],
-                }
-                for change in self.first
-            ],
+            "first": [asdict(change) for change in self.first],
         }
 
 
-def compared(old: Path, new: Iterable[Record]) -> Iterator[Change | None]:
+def changes_between(old: Path, new: Iterable[Record]) -> Iterator[Change | None]:
     """Yield what changed of each sheet, in the order of the files; None where nothing did.
 
     Raises AttnError where the old results cannot be read, or are not in that order.
     """
-    before, after = ordered(old), iter(new)
+    before, after = in_file_order(old), iter(new)
     left, right = next(before, None), next(after, None)
     while left is not None or right is not None:
         if right is None or (left is not None and left["file"] < right["file"]):
-            yield changed(left, None)
+            yield change_of(left, None)
             left = next(before, None)
         elif left is None or right["file"] < left["file"]:
-            yield changed(None, right)
+            yield change_of(None, right)
             right = next(after, None)
         else:
-            yield changed(left, right)
+            yield change_of(left, right)
             left, right = next(before, None), next(after, None)
 
 
-def ordered(path: Path) -> Iterator[Record]:
+def in_file_order(path: Path) -> Iterator[Record]:
     """Yield the records of old results; raises AttnError where they are not in the order of the files."""
     last = ""
     for record in records(path):
@@ -121,14 +119,14 @@ def ordered(path: Path) -> Iterator[Record]:
         yield record
 
 
-def changed(old: Record | None, new: Record | None) -> Change | None:
-    """Compare what there was of a sheet with what there is."""
+def change_of(old: Record | None, new: Record | None) -> Change | None:
+    """Return what changed between two records of a sheet; None where that is nothing."""
     before, after = (None if record is None else record["score"] for record in (old, new))
     was, now = (
         {row["symbol"]: row["points"] for row in record["rows"]} if record else {} for record in (old, new)
     )
     rows = tuple(
-        (symbol, was.get(symbol), now.get(symbol))
+        RowChange(symbol, was.get(symbol), now.get(symbol))
         for symbol in {**now, **was}
         if was.get(symbol) != now.get(symbol)
     )
@@ -136,8 +134,3 @@ def changed(old: Record | None, new: Record | None) -> Change | None:
         return None
     about = new or old or {}
     return Change(str(about.get("student")), about["file"], before, after, rows)
-
-
-def said(points: float | None) -> str:
-    """Write points; a dash where there are none."""
-    return number(points) or "–"

@@ -7,21 +7,28 @@ with half a line at its end, and the next one goes on from the last line that st
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from attncli import language
+from attncli.course.grader import KeyEach, digest
 from attncli.errors import AttnError, Where
-from attncli.files import open_text, unwritable
+from attncli.files import open_whole, unwritable
 from attncli.graders.records import record_of
 from attncli.language import _
+from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from io import FileIO
     from pathlib import Path
 
+    from attncli.course.grader import Grader
     from attncli.graders.records import Record
 
 
@@ -30,11 +37,61 @@ PARTIAL = f".{RESULTS}.partial"
 LONGEST_LINE = 2**28
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[FileIO]:
-    """Open a partial file for appending, for this process alone.
+@dataclass(frozen=True)
+class Partial:
+    """The partial results, open for appending by this process alone."""
 
-    Raises AttnError where it cannot be opened, or another process is writing it.
+    path: Path
+    stream: FileIO
+
+    def resume(self, grader: Grader, files: Sequence[str]) -> tuple[int, bool]:
+        """Return for how many files the lines are there, and whether others had to be thrown away.
+
+        What stands behind those lines is cut off; a new file gets its first line.
+        """
+        done, first = 0, header(grader)
+        with self.path.open("rb") as before:
+            begun = before.readline(LONGEST_LINE)
+            if begun != first:
+                self.stream.truncate(0)
+                self.append(first)
+                return 0, begun.endswith(b"\n")
+            end = len(first)
+            for file in files:
+                line = before.readline(LONGEST_LINE)
+                if not line.endswith(b"\n") or not grader.still(file, line):
+                    break
+                end += len(line)
+                done += 1
+        self.stream.truncate(end)
+        return done, False
+
+    def append(self, data: bytes) -> None:
+        """Write all of it at the end. Raises AttnError where the disk is full."""
+        try:
+            while data:
+                data = data[self.stream.write(data) :]
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records, once all lines are there."""
+        with self.path.open("rb") as stream:
+            for number, line in enumerate(islice(stream, 1, None), 2):
+                yield record_of(line, Where(str(self.path), number, 1))
+
+    def finish(self, results: Path) -> None:
+        """Write the results, without the first line; the old ones stand there until all is written."""
+        with self.path.open("rb") as stream, open_whole(results) as out:
+            stream.readline(LONGEST_LINE)
+            shutil.copyfileobj(stream, out)
+
+
+@contextmanager
+def open_partial(path: Path) -> Iterator[Partial]:
+    """Open partial results for appending, for this process alone.
+
+    Raises AttnError where they cannot be opened, or another process is writing them.
     """
     try:
         # Without a buffer: on a full disk, closing would fail once more.
@@ -42,11 +99,11 @@ def opened(path: Path) -> Iterator[FileIO]:
     except OSError as error:
         raise unwritable(path, error) from None
     with stream:
-        claim(stream, path)
-        yield stream
+        lock(stream, path)
+        yield Partial(path, stream)
 
 
-def claim(stream: FileIO, path: Path) -> None:
+def lock(stream: FileIO, path: Path) -> None:
     """Keep other processes from writing the same file, where the system can."""
     with suppress(ImportError):
         import fcntl  # noqa: PLC0415 - not every system has it
@@ -58,61 +115,32 @@ def claim(stream: FileIO, path: Path) -> None:
             raise AttnError(message, hint=_("wait for it, or choose another --out")) from None
 
 
-def header(course: dict[str, object]) -> bytes:
-    """Write the first line: what all others depend on."""
-    return json.dumps(course, sort_keys=True).encode() + b"\n"
+def header(grader: Grader) -> bytes:
+    """Return the first line: the digest of all that a sheet's line depends on besides the sheet."""
+    only = grader.keys.only
+    about: dict[str, Any] = {
+        "attncli": grader.version,
+        "schema": SCHEMA,
+        "language": language.active(),
+        "policy": asdict(grader.policy) | {"ignored": sorted(grader.policy.ignored)},
+        "late": grader.late and asdict(grader.late),
+        "times": grader.times,
+    }
+    if only is not None:
+        problem = only.problem
+        about |= {"config": only.name, "key": only.digest, "tokens": [problem.tokens, problem.context_tokens]}
+    elif isinstance(grader.keys, KeyEach):
+        keys = grader.keys
+        about |= {"configs": list(config_digests(keys)), "changes": [keys.changes, keys.loss, keys.reduction]}
+    text = json.dumps(about, sort_keys=True, default=str)
+    line = {"attncli": grader.version, "key": only and only.digest, "depends_on": digest(text.encode())}
+    return json.dumps(line, sort_keys=True).encode() + b"\n"
 
 
-def resume(
-    path: Path, stream: FileIO, first: bytes, files: Sequence[str], still: Callable[[str, bytes], bool]
-) -> tuple[int, bool]:
-    """Return for how many files the lines are there, and whether others had to be thrown away.
-
-    What stands behind those lines is cut off. ``still`` says of a file and its line whether it holds.
-    """
-    done = 0
-    with path.open("rb") as before:
-        begun = before.readline(LONGEST_LINE)
-        if begun != first:
-            stream.truncate(0)
-            put(stream, first, path)
-            return 0, begun.endswith(b"\n")
-        end = len(first)
-        for file in files:
-            line = before.readline(LONGEST_LINE)
-            if not line.endswith(b"\n") or not still(file, line):
-                break
-            end += len(line)
-            done += 1
-    stream.truncate(end)
-    return done, False
-
-
-def grow(path: Path, stream: FileIO, lines: Iterable[str], tell: Callable[[int], None]) -> None:
-    """Write the lines as they come; ``tell`` is called with 1 after each."""
-    for line in lines:
-        put(stream, line.encode(), path)
-        tell(1)
-
-
-def put(stream: FileIO, data: bytes, path: Path) -> None:
-    """Write it all. Raises AttnError where the disk is full."""
-    try:
-        while data:
-            data = data[stream.write(data) :]
-    except OSError as error:
-        raise unwritable(path, error) from None
-
-
-def grown(path: Path) -> Iterator[Record]:
-    """Yield the records of a partial file that is complete."""
-    with path.open("rb") as stream:
-        for number, line in enumerate(islice(stream, 1, None), 2):
-            yield record_of(line, Where(str(path), number, 1))
-
-
-def finish(partial: Path, results: Path) -> None:
-    """Write the results, without the first line; the old ones stand there until all is written."""
-    with partial.open("rb") as stream, open_text(results) as out:
-        for line in islice(stream, 1, None):
-            out.write(line.decode())
+def config_digests(keys: KeyEach) -> Iterator[tuple[str, str]]:
+    """Yield the digest of every file in the folders of the configs: they may name files beside them."""
+    for folder in sorted({path.parent for path in keys.configs.values()}):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                with path.open("rb") as stream:
+                    yield str(path), hashlib.file_digest(stream, "sha256").hexdigest()

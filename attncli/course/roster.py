@@ -34,7 +34,7 @@ LONGEST_CELL = 1000
 
 @dataclass(frozen=True)
 class Roster:
-    """A course's students: ``lines`` has the cells of each, by the (folded) name of their column."""
+    """A course's students: ``lines`` has the cells of each, by the name of their column."""
 
     path: str
     columns: tuple[str, ...]
@@ -44,7 +44,7 @@ class Roster:
     def people(self) -> dict[str, Person]:
         """Who the students are, by their ids."""
         return {
-            student: Person(**{field: first(cells, names) for field, names in FIELDS.items()})
+            student: Person(**{field: first_text(cells, names) for field, names in FIELDS.items()})
             for student, (_line, cells) in self.lines.items()
         }
 
@@ -54,7 +54,7 @@ class Roster:
         A student whose cell is blank has none. Raises AttnError where there is no such column, and
         AttnErrors where a cell is no time.
         """
-        name = folded(column)
+        name = column_name(column)
         if name not in self.columns:
             message = _("{file} has no column {column!r}", file=self.path, column=column[:40])
             hint = did_you_mean(name, self.columns, _("it has {keys}", keys=", ".join(self.columns[:20])))
@@ -85,7 +85,7 @@ def read_roster(path: str) -> Roster:
     header = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
     rows = rows_of(reader, path)
-    columns = tuple(folded(cell) for cell in next(rows, (1, ()))[1])
+    columns = tuple(column_name(cell) for cell in next(rows, (1, ()))[1])
     key = next((name for name in STUDENT if name in columns), None)
     if key is None:
         message = _("no column of {file} is named {name!r}", file=path, name=STUDENT[0])
@@ -123,11 +123,11 @@ def rows_of(reader: CsvReader, path: str) -> Iterator[tuple[int, Sequence[str]]]
         raise AttnError(message, hint=_("save it as CSV, in UTF-8")) from None
 
 
-def folded(name: str) -> str:
-    """``Student_ID`` → ``student id``."""
+def column_name(name: str) -> str:
+    """Return the name by which a column is found: ``Student_ID`` → ``student id``."""
     return " ".join(name.replace("_", " ").casefold().split())
 
 
-def first(cells: Mapping[str, str], names: tuple[str, ...]) -> str:
+def first_text(cells: Mapping[str, str], names: tuple[str, ...]) -> str:
     """Return the first of these columns' cells that holds something."""
     return next((cells[name] for name in names if cells.get(name)), "")

@@ -1,6 +1,6 @@
 """A teacher's rubric: what is due, what it earns, how exact it must be, and what being late costs.
 
-It is read as strictly as a config: every mistake in it is told, with its place, in one go.
+It is read as strictly as a config: all mistakes in it are reported at once, each with its place.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from attncli.course.late import Late, read_late, share
+from attncli.course.late import Late, read_late, read_share
 from attncli.files import read_small
 from attncli.homework.policy import FOLLOW_THROUGH, Policy, Tolerance
 from attncli.homework.slips import SAYINGS
@@ -57,7 +57,7 @@ def read_rubric(path: str, symbols: Words[str]) -> Rubric:
             hint = did_you_mean(key, KEYS, _("the keys are {keys}", keys=", ".join(KEYS)))
             report.error(node, _("unknown key {key!r}", key=key[:40]), hint)
     points = read_rows(root.get("rows"), symbols, report)
-    ignored = frozenset(named(root.get("ignore"), "ignore", symbols, report))
+    ignored = frozenset(read_symbols(root.get("ignore"), "ignore", symbols, report))
     refuse_both(root, points or {}, ignored, report)
     policy = Policy(
         tolerance=read_tolerance(root.get("tolerance"), report),
@@ -75,12 +75,12 @@ def read_rubric(path: str, symbols: Words[str]) -> Rubric:
 def read_rows(node: Node | None, symbols: Words[str], report: Report) -> dict[str, float] | None:
     """Read the due rows and their points: ``{S: 2, A: 3}``, or a list of rows for 1 each."""
     if not isinstance(node, Mapping):
-        return None if node is None else dict.fromkeys(named(node, "rows", symbols, report), 1.0)
+        return None if node is None else dict.fromkeys(read_symbols(node, "rows", symbols, report), 1.0)
     points = {}
     for key, (at, value) in node.pairs.items():
         refuse_symbol(key, at, symbols, report)
         points[key] = number = cell(value, key, report)
-        if not 0 <= number <= MOST_POINTS and number == number:  # noqa: PLR0124 - what is no number was told
+        if not 0 <= number <= MOST_POINTS and number == number:  # noqa: PLR0124 - NaN was reported already
             message = _(
                 "{name} is {number:g}; expected points from 0 to {most:g}",
                 name=key,
@@ -95,7 +95,7 @@ def read_rows(node: Node | None, symbols: Words[str], report: Report) -> dict[st
     return points
 
 
-def named(node: Node | None, name: str, symbols: Words[str], report: Report) -> Iterator[str]:
+def read_symbols(node: Node | None, name: str, symbols: Words[str], report: Report) -> Iterator[str]:
     """Yield the rows that a list names, each once."""
     if node is None:
         return
@@ -137,7 +137,7 @@ def read_follow_through(node: Node | None, report: Report) -> float:
     if isinstance(node, Scalar) and node.text in FOLLOW_THROUGH:
         return FOLLOW_THROUGH[node.text]
     count = len(report.errors)
-    number = share(node, "follow_through", report)
+    number = read_share(node, "follow_through", report)
     if len(report.errors) > count:
         del report.errors[count:]
         wanted = either([*FOLLOW_THROUGH, _("a share from 0 to 1")])
@@ -157,18 +157,18 @@ def read_tolerance(node: Node | None, report: Report) -> Tolerance:
         report.error(node, message, _("write {example}", example="tolerance: {decimals: 4}"))
         return Tolerance()
     refuse_unknown(node, "tolerance", (*DIGITS, *PARTS), report)
-    ways = {"rtol/atol" if key in PARTS else key for key in node.pairs if key in (*DIGITS, *PARTS)}
-    if len(ways) > 1:
-        message = _("{options} do not go together", options=", ".join(sorted(ways)))
+    kinds = {"rtol/atol" if key in PARTS else key for key in node.pairs if key in (*DIGITS, *PARTS)}
+    if len(kinds) > 1:
+        message = _("{options} do not go together", options=", ".join(sorted(kinds)))
         report.error(node, message, _("keep one of them"))
-    taken: dict[str, Any] = {
+    values: dict[str, Any] = {
         key: whole(node.get(key), key, report, least=least, most=MOST_DIGITS) for key, least in DIGITS.items()
     }
-    taken |= {key: off_by(node.get(key), key, report) for key in PARTS}
-    return Tolerance(**taken)
+    values |= {key: read_off_by(node.get(key), key, report) for key in PARTS}
+    return Tolerance(**values)
 
 
-def off_by(node: Node | None, name: str, report: Report) -> float | None:
+def read_off_by(node: Node | None, name: str, report: Report) -> float | None:
     """Read a number from 0 up."""
     if node is None:
         return None
@@ -192,5 +192,5 @@ def read_mistakes(node: Node | None, report: Report) -> dict[str, float]:
         if key not in SAYINGS:
             hint = did_you_mean(key, SAYINGS, _("the README lists them"))
             report.error(at, _("{id!r} is no mistake that there is a name for", id=key[:40]), hint)
-        earned[key] = share(value, key, report) or 0.0
+        earned[key] = read_share(value, key, report) or 0.0
     return earned

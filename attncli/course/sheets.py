@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
+from attncli.files import reason, unreadable
 from attncli.homework.sheet import MAX_BYTES
 from attncli.language import _
 
@@ -21,14 +22,14 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 @dataclass(frozen=True)
 class Skipped:
-    """What lies in the folder and is not taken for a sheet."""
+    """A file of the folder that is not taken for a sheet, and why."""
 
     file: str
     reason: str
 
 
 @dataclass(frozen=True)
-class Handed:
+class Submission:
     """A sheet as it was handed in: its bytes, and when its file was last changed (seconds)."""
 
     data: bytes
@@ -39,7 +40,7 @@ def find_sheets(folder: Path, apart: Collection[Path]) -> tuple[tuple[str, ...],
     """Return the paths of the sheets within a folder, sorted, and what was left out.
 
     ``apart`` are files and folders that are not the students': the config, the results. A symbolic
-    link to a folder is not followed; one that is named like a sheet is told of when it is read.
+    link to a folder is not followed; one that is named like a sheet is refused when it is read.
     Raises AttnError where there is no such folder, or no sheet in it.
     """
     if not folder.is_dir():
@@ -55,8 +56,8 @@ def find_sheets(folder: Path, apart: Collection[Path]) -> tuple[tuple[str, ...],
         try:
             entries = list(os.scandir(here))
         except OSError as error:
-            reason = _("cannot be read: {reason}", reason=_(error.strerror or ""))
-            skipped.append(Skipped(within(folder, here), reason))
+            why = _("cannot be read: {reason}", reason=reason(error))
+            skipped.append(Skipped(within(folder, here), why))
             continue
         for entry in entries:
             path = here / entry.name
@@ -64,25 +65,24 @@ def find_sheets(folder: Path, apart: Collection[Path]) -> tuple[tuple[str, ...],
                 if not entry.name.startswith(".") and path.resolve() not in own:
                     waiting.append(path)
                 continue
-            why = why_not(entry, path, own)
-            if why is None:
+            not_sheet = skip_reason(entry, path, own)
+            if not_sheet is None:
                 found.append(within(folder, path))
-            elif why:
-                skipped.append(Skipped(within(folder, path), why))
+            elif not_sheet:
+                skipped.append(Skipped(within(folder, path), not_sheet))
     if not found:
         endings = ", ".join(SUFFIXES)
         message = _("there is no sheet in {path!r}", path=str(folder))
         raise AttnError(message, hint=_("a sheet is a file that ends in {endings}", endings=endings))
-    return tuple(sorted(found, key=shown)), tuple(sorted(skipped, key=lambda one: one.file))
+    return tuple(sorted(found, key=path_text)), tuple(sorted(skipped, key=lambda one: one.file))
 
 
-def why_not(entry: os.DirEntry[str], path: Path, own: Collection[Path]) -> str | None:
-    """Tell why a file is no sheet: None where it is one, empty where nobody would take it for one."""
+def skip_reason(entry: os.DirEntry[str], path: Path, own: Collection[Path]) -> str | None:
+    """Return why a file is not a sheet: None where it is one, empty where nobody would take it for one."""
     link = entry.is_symlink()
-    named = entry.name.lower().endswith(SUFFIXES)
     if link and entry.is_dir():
         return _("it is a symbolic link to a folder")
-    if not named:
+    if not entry.name.lower().endswith(SUFFIXES):
         return ""
     if entry.name.startswith("."):
         return _("its name begins with a point")
@@ -98,12 +98,12 @@ def within(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def shown(file: str) -> str:
+def path_text(file: str) -> str:
     r"""Return a file's path as text: a byte that is not UTF-8 as ``\xff``."""
     return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
-def read_handed(folder: Path, file: str) -> Handed:
+def read_submission(folder: Path, file: str) -> Submission:
     """Read one sheet. Raises AttnError where it is a link, no ordinary file, or too large."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     path = folder / file
@@ -117,10 +117,9 @@ def read_handed(folder: Path, file: str) -> Handed:
                 raise AttnError(_("this is a pipe or a device, not a file"))
             if about.st_size > MAX_BYTES:
                 raise AttnError(_("this is larger than {most} MiB", most=MAX_BYTES // 2**20))
-            return Handed(stream.read(MAX_BYTES + 1), about.st_mtime)
+            return Submission(stream.read(MAX_BYTES + 1), about.st_mtime)
     except OSError as error:
-        reason = _(error.strerror or "")
-        raise AttnError(_("this cannot be read: {reason}", reason=reason)) from None
+        raise AttnError(_("this cannot be read: {reason}", reason=reason(error))) from None
 
 
 def configs_by_student(folder: Path) -> dict[str, Path]:
@@ -129,7 +128,7 @@ def configs_by_student(folder: Path) -> dict[str, Path]:
     Raises AttnError where there is no such folder, no config in it, or two for one student.
     """
     found: dict[str, Path] = {}
-    for path in listed(folder):
+    for path in config_files(folder):
         if path.stem in found:
             message = _(
                 "{path!r} and {other!r} are of one student", path=str(path), other=str(found[path.stem])
@@ -142,7 +141,7 @@ def configs_by_student(folder: Path) -> dict[str, Path]:
     return found
 
 
-def listed(folder: Path) -> Iterator[Path]:
+def config_files(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder that can be configs, sorted."""
     try:
         yield from (
@@ -151,5 +150,6 @@ def listed(folder: Path) -> Iterator[Path]:
             if path.name.lower().endswith(SUFFIXES) and path.is_file()
         )
     except OSError as error:
-        message = _("{file} cannot be read: {reason}", file=repr(str(folder)), reason=_(error.strerror or ""))
-        raise AttnError(message, hint=_("name the folder of the configs")) from None
+        raise AttnError(
+            unreadable(str(folder), error).message, hint=_("name the folder of the configs")
+        ) from None

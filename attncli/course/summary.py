@@ -13,14 +13,14 @@ from attncli.homework.marks import Verdict
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Self
 
     from attncli.graders.records import Record
 
 
 BINS = 10
-MOST_TOLD = 100  # unreadable sheets whose reason is kept
+MOST_REASONS = 100  # unreadable sheets whose reason is kept
 ENOUGH = 2  # cells of a row, or rows
 SHORT = 12  # bytes that tell one row's wrong cells from another's
 
@@ -40,7 +40,7 @@ class RowCount:
 
 
 @dataclass(frozen=True)
-class Same:
+class SameWrong:
     """Some sheets with the same wrong cells in some rows.
 
     ``explained``: a named mistake explains all these rows, and whoever makes it gets these numbers.
@@ -53,7 +53,7 @@ class Same:
 
 
 @dataclass(slots=True)
-class Shared:
+class SharedRow:
     """The wrong cells of a row that several sheets have in common."""
 
     symbol: str
@@ -67,31 +67,31 @@ class Copies:
     """The wrong rows of the sheets seen so far, by their digests: those of one sheet, those of several."""
 
     once: dict[bytes, int] = field(default_factory=dict)
-    shared: dict[bytes, Shared] = field(default_factory=dict)
+    shared: dict[bytes, SharedRow] = field(default_factory=dict)
 
     def add(self, sheet: int, record: Record) -> None:
         """Take in a sheet, which has this number."""
         for row in record["rows"]:
             texts = {cell["cell"]: cell["yours"] for cell in row["wrong_cells"]}
-            if row["verdict"] == "wrong" and texts and not nothing(texts):
+            if row["verdict"] == "wrong" and texts and not all_zeros(texts):
                 about = repr((record["key"], row["symbol"], sorted(texts.items())))
                 key = hashlib.blake2b(about.encode(), digest_size=SHORT).digest()
                 explained = any(not one["id"].startswith("slip-") for one in row["mistakes"])
                 if key in self.once:
                     first = self.once.pop(key)
-                    self.shared[key] = Shared(row["symbol"], len(texts), explained, [first, sheet])
+                    self.shared[key] = SharedRow(row["symbol"], len(texts), explained, [first, sheet])
                 elif key in self.shared:
                     self.shared[key].sheets.append(sheet)
                 else:
                     self.once[key] = sheet
 
-    def groups(self, students: Sequence[str]) -> list[Same]:
+    def groups(self, students: Sequence[str]) -> list[SameWrong]:
         """Return the sheets that have enough in common, those that no mistake explains first.
 
         ``students`` tells whose each sheet is: two of one student are no copies.
         """
         rows = [row for row in self.shared.values() if len({students[sheet] for sheet in row.sheets}) > 1]
-        of_sheet: dict[int, list[Shared]] = defaultdict(list)
+        of_sheet: dict[int, list[SharedRow]] = defaultdict(list)
         for row in rows:
             for sheet in row.sheets:
                 of_sheet[sheet].append(row)
@@ -101,11 +101,11 @@ class Copies:
             cells = sum(row.cells for row in common)
             if cells >= ENOUGH:
                 symbols = tuple(row.symbol for row in common)
-                found.append(Same(group, symbols, cells, all(row.explained for row in common)))
+                found.append(SameWrong(group, symbols, cells, all(row.explained for row in common)))
         return sorted(found, key=lambda same: (same.explained, -same.cells, same.sheets))
 
 
-def nothing(texts: Mapping[str, str]) -> bool:
+def all_zeros(texts: Mapping[str, str]) -> bool:
     """Whether only zeros were written: many people do that by themselves."""
     return all(as_number(text) == 0 for text in texts.values())
 
@@ -141,13 +141,13 @@ class Summary:
         self.files.append(record["file"])
         if is_unreadable(record):
             self.unreadable += 1
-            if len(self.reasons) < MOST_TOLD:
+            if len(self.reasons) < MOST_REASONS:
                 self.reasons.append((record["file"], record["reason"]))
             return
         self.percents[percent(record)] += 1
         self.late += "late" in record
         likeliest: dict[str, str] = {}
-        for row in filter(self.counts, record["rows"]):
+        for row in filter(self.is_of_page, record["rows"]):
             count = self.rows[row["symbol"]]
             count.verdicts[row["verdict"]] += 1
             count.points += row["points"]
@@ -158,7 +158,7 @@ class Summary:
         self.formulas = {**likeliest, **self.formulas}
         self.copies.add(number, record)
 
-    def counts(self, row: dict[str, Any]) -> bool:
+    def is_of_page(self, row: dict[str, Any]) -> bool:
         """Whether a row is one of a page: what a student calls a row may be anything."""
         if self.known is not None:
             return row["symbol"] in self.known
@@ -182,7 +182,7 @@ class Summary:
         }
 
     @property
-    def twice(self) -> frozenset[str]:
+    def with_duplicates(self) -> frozenset[str]:
         """The students with more than one sheet, in every spelling."""
         files = {file for files in self.duplicates.values() for file in files}
         return frozenset(
@@ -190,7 +190,7 @@ class Summary:
         )
 
     @property
-    def same_wrong(self) -> list[Same]:
+    def same_wrong(self) -> list[SameWrong]:
         """The sheets of different students that share wrong numbers."""
         return self.copies.groups(self.students)
 
@@ -211,18 +211,8 @@ class Summary:
     @property
     def median(self) -> float | None:
         """The median of the scores in percent; None where there are none."""
-        middle = list(self.ranked((self.marked - 1) // 2, self.marked // 2)) if self.marked else []
+        middle = sorted(self.percents.elements())[(self.marked - 1) // 2 : self.marked // 2 + 1]
         return sum(middle) / len(middle) if middle else None
-
-    def ranked(self, *places: int) -> Iterator[float]:
-        """Yield the scores in percent that stand in these places, counted from 0 from the lowest."""
-        for place in places:
-            before = 0
-            for value, count in sorted(self.percents.items()):
-                before += count
-                if place < before:
-                    yield value
-                    break
 
     @property
     def distribution(self) -> list[int]:
@@ -239,12 +229,12 @@ class Summary:
         return symbol if symbol is not None and self.rows[symbol].share < 1 else None
 
     def missing(self, people: Collection[str]) -> list[str]:
-        """Name the students of the roster who handed nothing in."""
+        """Return the students of the roster who handed nothing in."""
         there = set(self.students)
         return [student for student in people if student not in there]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON tells of it."""
+        """Return the part of the record that is counted from the sheets."""
         return {
             "sheets": len(self.files),
             "scores": {"mean": self.mean, "median": self.median, "distribution": self.distribution},

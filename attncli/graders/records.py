@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
-from attncli.files import make_folder, write_whole
+from attncli.files import make_folder, unreadable, write_whole
 from attncli.homework.marks import Hint, Verdict, rounded
 from attncli.language import _
 from attncli.untrusted import sanitize
@@ -41,8 +41,7 @@ def records(results: Path) -> Iterator[Record]:
             for number, line in enumerate(stream, 1):
                 yield record_of(line, Where(str(results), number, 1))
     except OSError as error:
-        message = _("{file} cannot be read: {reason}", file=str(results), reason=_(error.strerror or ""))
-        raise AttnError(message) from None
+        raise unreadable(str(results), error) from None
 
 
 def record_of(line: bytes, where: Where) -> Record:

@@ -178,9 +178,9 @@ def rounded(points: float) -> float:
     return round(points + 1e-9, 2)
 
 
-def points_text(points: float) -> str:
-    """Return points with two decimals at most: ``17.5``, ``18``."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
+def points_text(points: float | None) -> str:
+    """Return points with two decimals at most: ``17.5``, ``18``; nothing for None."""
+    return "" if points is None else f"{points:.2f}".rstrip("0").rstrip(".")
 
 
 def number(value: float) -> Any:  # noqa: ANN401 - a number, or the word for one that JSON does not have

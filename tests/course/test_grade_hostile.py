@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from attncli.course.sheets import read_handed
+from attncli.course.sheets import read_submission
 from attncli.errors import AttnError
 from tests.support.courses import course, gradebook, hand_in, outcome, problem, results, right
 from tests.support.running import Stream, pinned
@@ -45,7 +45,7 @@ def test_links_are_refused_and_told(tmp_path: Path) -> None:
 def test_a_file_that_becomes_a_pipe_before_it_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(AttnError, match="a pipe or a device"):
-        read_handed(tmp_path, "pipe.yaml")
+        read_submission(tmp_path, "pipe.yaml")
 
 
 def test_what_is_no_sheet_is_skipped_and_told(tmp_path: Path) -> None:

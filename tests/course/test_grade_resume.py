@@ -16,10 +16,10 @@ import pytest
 import attncli
 from attncli.course import course as course_module
 from attncli.course import grader as grader_module
-from attncli.course.course import Graded, Plan, depends_on, grade
+from attncli.course.course import Graded, Plan, grade
 from attncli.course.grader import Grader, OneKey
 from attncli.course.late import Late, read_time
-from attncli.course.processes import CHUNK, graded
+from attncli.course.processes import CHUNK, result_lines
 from attncli.course.resume import PARTIAL, header
 from attncli.course.sheets import find_sheets
 from attncli.graders.records import Course
@@ -62,7 +62,7 @@ def test_cut_off_at_any_byte(tmp_path: Path) -> None:
     asked = replace(plan(tmp_path, tmp_path / "out"), formats=())
     go(asked)
     whole = outcome(tmp_path / "out")
-    left = header(depends_on(asked.grader)) + whole["results.jsonl"]
+    left = header(asked.grader) + whole["results.jsonl"]
     ends = [i + 1 for i, byte in enumerate(left) if byte == ord("\n")]
     for i in sorted({*range(0, len(left), 101), *(end + by for end in ends for by in (-1, 0, 1))}):
         (tmp_path / "out" / PARTIAL).write_bytes(left[:i])
@@ -78,9 +78,7 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.Monk
     whole = outcome(tmp_path / "out")
     lines = whole["results.jsonl"].splitlines(keepends=True)
     students = marked_anew(monkeypatch)
-    (tmp_path / "out" / PARTIAL).write_bytes(
-        header(depends_on(asked.grader)) + b"".join(lines[:3]) + lines[3][:50]
-    )
+    (tmp_path / "out" / PARTIAL).write_bytes(header(asked.grader) + b"".join(lines[:3]) + lines[3][:50])
     _, notes = go(asked)
     assert students == ["Dũng", "Em"]
     assert notes == ["going on where an interrupted run stopped: 3 sheets are done"]
@@ -95,7 +93,7 @@ def test_what_does_not_hold_any_more_is_done_again(tmp_path: Path, monkeypatch: 
     for file in asked.files:
         os.utime(tmp_path / "sheets" / file, (on_time, on_time))
     go(asked)
-    left = header(depends_on(asked.grader)) + (tmp_path / "out/results.jsonl").read_bytes()
+    left = header(asked.grader) + (tmp_path / "out/results.jsonl").read_bytes()
     students = marked_anew(monkeypatch)
 
     def again(plan: Plan, partial: bytes = left) -> list[str]:
@@ -125,10 +123,10 @@ def test_another_language_is_another_course(tmp_path: Path) -> None:
 
     course(tmp_path)
     asked = plan(tmp_path, tmp_path / "out")
-    english = depends_on(asked.grader)
+    english = header(asked.grader)
     language.use("vi")
     try:
-        assert depends_on(asked.grader) != english
+        assert header(asked.grader) != english
     finally:
         language.use(None)
 
@@ -159,11 +157,11 @@ def test_a_failed_marking_leaves_the_old_results(tmp_path: Path, monkeypatch: py
 
 
 def test_two_runs_do_not_write_the_same_file(tmp_path: Path) -> None:
-    from attncli.course.resume import opened
+    from attncli.course.resume import open_partial
 
     sheets, config = course(tmp_path)
     (tmp_path / "out").mkdir()
-    with opened(tmp_path / "out" / PARTIAL):
+    with open_partial(tmp_path / "out" / PARTIAL):
         done = run("grade", sheets, config, "-o", str(tmp_path / "out"))
     assert done.code == 2
     assert "another attncli grade is writing into" in done.err
@@ -204,9 +202,9 @@ def test_any_number_of_processes_gives_the_same_lines(tmp_path: Path, start: str
     many(tmp_path, 3 * CHUNK)
     problem(tmp_path)
     asked = plan(tmp_path, tmp_path / "out")
-    alone = [*graded(asked.grader, asked.files, 1)]
+    alone = [*result_lines(asked.grader, asked.files, 1)]
     assert len(alone) == len(asked.files)
-    assert [*graded(asked.grader, asked.files, 2, start)] == alone
+    assert [*result_lines(asked.grader, asked.files, 2, start)] == alone
 
 
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -223,12 +221,12 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
 class Deadly(Grader):
     """A grader that ends its process over one sheet, and fails over another."""
 
-    def marked(self, file: str, handed: object) -> str:
+    def mark(self, file: str, handed: object) -> str:
         if file.endswith("005.json"):
             os._exit(9)
         if file.endswith("007.json"):
             raise RecursionError("too deep")
-        return super().marked(file, handed)
+        return super().mark(file, handed)
 
 
 def test_a_sheet_that_ends_its_process_stops_no_other(tmp_path: Path) -> None:
@@ -236,12 +234,12 @@ def test_a_sheet_that_ends_its_process_stops_no_other(tmp_path: Path) -> None:
     problem(tmp_path)
     about = plan(tmp_path, tmp_path / "out")
     grader = Deadly(about.grader.folder, about.grader.keys, about.grader.policy)
-    lines = [json.loads(line) for line in graded(grader, about.files, 2, "fork")]
+    lines = [json.loads(line) for line in result_lines(grader, about.files, 2, "fork")]
     assert [line["file"] for line in lines] == list(about.files)
     bad = {line["file"][-8:]: line["reason"] for line in lines if "reason" in line}
     assert bad == {
         "005.json": "marking this sheet ended the process",
-        "007.json": "a fault of ours: RecursionError: too deep",
+        "007.json": "internal error: RecursionError: too deep",
     }
 
 

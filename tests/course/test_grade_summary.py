@@ -104,4 +104,4 @@ def test_the_hardest_row_and_the_commonest_mistakes() -> None:
 def test_two_sheets_of_one_student_however_they_spell_it() -> None:
     found = Summary.of([sheet("B20"), sheet("b20 ", file="2"), sheet("B21")])
     assert found.duplicates == {"B20": ["B20.yaml", "2"]}
-    assert found.twice == {"B20", "b20 "}
+    assert found.with_duplicates == {"B20", "b20 "}
