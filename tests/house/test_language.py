@@ -311,13 +311,6 @@ def told(tmp_path: Path, **changes: str) -> list[str]:
             {"Wv": "[[1, 0], [0]]"},
             "hàng 2 của Wv có 1 số; phần còn lại có 2 | mọi hàng của một ma trận dài như nhau",
         ),
-        (
-            {"embeddings": "[[1, 0], [0, 1"},
-            (
-                "đây không phải là YAML: thiếu ',' hoặc ']' khi đọc một danh sách trong [ ]"
-                " | hãy đặt văn bản có : # [ ] { } hoặc tab trong dấu nháy, và thụt đầu dòng bằng dấu cách"
-            ),
-        ),
         ({"mask": "cau"}, "mask là 'cau' | có phải ý bạn là 'causal'?"),
         (
             {"target": "[[1, 2, 3]]"},
@@ -339,6 +332,14 @@ def told(tmp_path: Path, **changes: str) -> list[str]:
 )
 def test_an_error_is_told_in_vietnamese(tmp_path: Path, changes: dict[str, str], expected: str) -> None:
     assert told(tmp_path, **changes) == [expected]
+
+
+@pytest.mark.usefixtures("vietnamese")
+def test_what_is_not_yaml_is_told_in_vietnamese_around_the_parsers_own_words(tmp_path: Path) -> None:
+    (found,) = told(tmp_path, embeddings="[[1, 0], [0, 1")
+    message, hint = found.split(" | ")
+    assert message.startswith("đây không phải là YAML: ")
+    assert hint == ("hãy đặt văn bản có : # [ ] { } hoặc tab trong dấu nháy, và thụt đầu dòng bằng dấu cách")
 
 
 @pytest.mark.usefixtures("vietnamese")

@@ -2,6 +2,7 @@ import json
 import time
 
 import pytest
+import yaml
 
 from attncli.errors import AttnError
 from attncli.problem import document
@@ -19,6 +20,11 @@ def plain(node: object) -> object:
         case Mapping():
             return {key: plain(value) for key, (_, value) in node.pairs.items()}
     raise AssertionError(node)
+
+
+@pytest.fixture(params=sorted({document.Loader, yaml.SafeLoader}, key=str))
+def _every_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "Loader", request.param)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,14 @@ def test_the_text_is_kept_as_it_was_written(text: str, tree: object):
     assert plain(parse(text, "x.yaml")) == tree
 
 
+@pytest.mark.usefixtures("_every_parser")
+def test_brackets_in_text_and_comments_are_not_counted():
+    many = "[" * 9000
+    text = f"a: [\"{many}\", '{many}'] # {many}\nb: |\n  {many}\nc: x{many}"
+    assert plain(parse(text, "x")) == {"a": [many, many], "b": many + "\n", "c": "x" + many}
+
+
+@pytest.mark.usefixtures("_every_parser")
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
@@ -58,7 +72,14 @@ def test_the_text_is_kept_as_it_was_written(text: str, tree: object):
         ("[" * 100_000, "1:33", "nested more than 32 deep"),
         ("a: " + "[" * 10_000 + "]" * 10_000, "1:35", "nested more than 32 deep"),
         ("{a: " * 10_000, "1:129", "nested more than 32 deep"),
+        ('# ề\r\nề: "[[" # [[\r\nb: ' + "[" * 1500, "3:35", "nested more than 32 deep"),
+        ("[{" * 50_000, "1:33", "nested more than 32 deep"),
+        ("[\n" * 100_000, "33:1", "nested more than 32 deep"),
         ("- " * 40 + "1", "1:65", "nested more than 32 deep"),
+        ("- " * 100_000, "1:65", "nested more than 32 deep"),
+        ("? " * 100_000, "1:65", "nested more than 32 deep"),
+        ("- " * 20 + "[" * 100_000, "1:53", "nested more than 32 deep"),
+        ("".join(" " * i + "a:\n" for i in range(2000)), "33:33", "nested more than 32 deep"),
         ("- &a " + "[" * 20 + "]" * 20 + "\n- " + "[" * 20 + "*a" + "]" * 20, "2:23", "nested more than 32"),
     ],
 )

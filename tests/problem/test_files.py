@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import attncli
+from attncli import files
 from attncli.errors import AttnError
-from attncli.problem import sources
 from attncli.problem.matrices import read_array
 from attncli.problem.sources import builtin_names, default_source, load
 
@@ -204,7 +204,7 @@ def test_huge_and_endless_files(tmp_path: Path):
 
 
 def test_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sources, "PATIENCE", 0.05)
+    monkeypatch.setattr(files, "PATIENCE", 0.05)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(AttnError, match="nobody has written into this pipe"):
