@@ -7,7 +7,7 @@ Within a row the commonest stand first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attncli.language import N_
@@ -40,7 +40,7 @@ def catalogue(page: Page, known: frozenset[str], sizes: Mapping[str, int]) -> It
     """
     for row in page.rows:
         for id_, op, args in entries(row, page, sizes):
-            written = Row(row.symbol, op, args, backward=row.backward)
+            written = replace(row, op=op, args=args)
             if all(symbol in known for symbol, _ in written.reads):
                 yield Mistake(id_, (written,))
     split = Wrong(N_("split({0}), interleaved"), wrong.interleaved)
