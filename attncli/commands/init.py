@@ -12,6 +12,7 @@ from attncli.commands import options  # noqa: TC001 - Typer reads the annotation
 from attncli.commands.environment import Environment
 from attncli.errors import AttnError
 from attncli.language import N_, _
+from attncli.problem.sources import builtin_names, configs_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +112,7 @@ Seed = Annotated[
 Template = Annotated[
     str | None,
     typer.Option(
-        metavar="article|multihead|masked|cross|blank",
+        metavar="|".join([*builtin_names(), BLANK]),
         help=N_("A copy of a built-in problem; or blank: your sizes, all numbers 0."),
         show_default=False,
     ),
@@ -199,7 +200,6 @@ def check(given: Mapping[str, object]) -> None:
 
 def copied(template: str | None, given: Mapping[str, object]) -> str:
     """Return a built-in problem's own text, whose comments teach."""
-    from attncli.problem.sources import builtin_names, configs_folder
     from attncli.report import did_you_mean
 
     names = [*builtin_names(), BLANK]

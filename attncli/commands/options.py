@@ -24,8 +24,8 @@ Config = Annotated[
         metavar="[CONFIG]",
         show_default=False,
         help=N_(
-            "A YAML or JSON file, - for standard input, or a built-in problem: article, cross, masked,"
-            " multihead. Left out: config.yaml of this folder, else article."
+            "A YAML or JSON file, - for standard input, or the name of a problem that comes with attncli,"
+            " such as tiny. Default: config.yaml in this folder, then article."
         ),
     ),
 ]
