@@ -12,7 +12,7 @@ from attncli.commands import options  # noqa: TC001 - Typer reads the annotation
 from attncli.commands.environment import Environment
 from attncli.errors import AttnError
 from attncli.language import N_, _
-from attncli.problem.sources import builtin_names, configs_folder
+from attncli.problem.sources import builtin_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,16 +33,6 @@ Examples:
   attncli init - | attncli forward -          to standard output""")
 BLANK = "blank"
 LARGEST = 4096
-DEFAULTS = {
-    "sentence": "Death is like the wind",
-    "d_model": 4,
-    "d_k": None,
-    "d_v": None,
-    "heads": 1,
-    "masked": False,
-    "method": "binary",
-    "seed": 0,
-}
 OPTIONS = {
     "sentence": "--sentence",
     "d_model": "--d-model",
@@ -200,6 +190,7 @@ def check(given: Mapping[str, object]) -> None:
 
 def copied(template: str | None, given: Mapping[str, object]) -> str:
     """Return a built-in problem's own text, whose comments teach."""
+    from attncli.problem.starter import template_text
     from attncli.report import did_you_mean
 
     names = [*builtin_names(), BLANK]
@@ -218,12 +209,12 @@ def copied(template: str | None, given: Mapping[str, object]) -> str:
             ),
             hint=_("leave one of them out; --template {blank} takes words and sizes", blank=BLANK),
         )
-    return (configs_folder() / f"{template}.yaml").read_text(encoding="utf-8")
+    return template_text(template)
 
 
 def drawn(given: Mapping[str, object], *, blank: bool) -> str:
     """Return a config of one's own sizes."""
-    from attncli.problem.starter import plan, starter_text
+    from attncli.problem.starter import Plan, starter_text
 
     if blank:
         for name in ("method", "seed"):
@@ -236,8 +227,8 @@ def drawn(given: Mapping[str, object], *, blank: bool) -> str:
                     ),
                     hint=_("leave one of them out"),
                 )
-    settled = plan(**{**DEFAULTS, **given, **({"method": None} if blank else {})})  # type: ignore[arg-type]
+    plan = Plan(**{**given, **({"method": None} if blank else {})})  # type: ignore[arg-type]
     words = ["attncli", "init", "FILE", *(["--template", BLANK] if blank else [])]
     for name, value in given.items():
         words += [OPTIONS[name]] if value is True else [OPTIONS[name], str(value)]
-    return starter_text(settled, shlex.join(words))
+    return starter_text(plan, shlex.join(words))

@@ -1,15 +1,16 @@
-"""The keys of a config, and the page's symbols that stand for some of them."""
+"""The keys of a config, the page's symbols that stand for some of them, and the keys that are no matrix."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from attncli.language import _, either
-from attncli.problem.document import Mapping, Node, Scalar, kind
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.numbers import as_number, cell
 from attncli.report import did_you_mean, nearest
 
 if TYPE_CHECKING:
+    from attncli.problem.dimensions import Dimensions
     from attncli.report import Report
 
 
@@ -64,18 +65,16 @@ def put_symbol(
     pairs: dict[str, tuple[Node, Node]], symbol: str, node: Node, value: Node, report: Report
 ) -> None:
     """Put the value of a symbol under the key, or the key in a key, that it stands for."""
-    first, *rest = PATHS[symbol]
-    if rest:
-        at, held = pairs.get(first, (node, Mapping(node.source, node.line, node.column)))
+    *outer, name = PATHS[symbol]
+    inner = pairs
+    for key in outer:
+        at, held = pairs.get(key, (node, Mapping(node.source, node.line, node.column)))
         if isinstance(held, Scalar) and held.null:
             held = Mapping(held.source, held.line, held.column)
         if not isinstance(held, Mapping):
             return  # which is told where that key is read
         inner = dict(held.pairs)
-        pairs[first] = (at, held.holding(inner))
-    else:
-        inner = pairs
-    name = rest[0] if rest else first
+        pairs[key] = (at, held.holding(inner))
     if name in inner:
         message = _("{symbol} and {key} are the same", symbol=symbol, key=".".join(PATHS[symbol]))
         report.error(node, message, _("keep one of them"))
@@ -131,3 +130,52 @@ def read_scale(root: Mapping, report: Report) -> tuple[str, float | None]:
         report.error(node, message, hint)
         return "", None
     return "c", cell(node, "scale", report)
+
+
+def read_tokens(
+    holder: Mapping, prefix: str, letter: str, dims: Dimensions, report: Report
+) -> tuple[str, ...] | None:
+    """Read ``sentence`` or ``tokens``; None where there is neither. ``prefix`` is "" or "context."."""
+    sentence, tokens = holder.get("sentence"), holder.get("tokens")
+    name = f"{prefix}sentence" if tokens is None else f"{prefix}tokens"
+    if sentence is not None and tokens is not None:
+        message = _("{sentence} and {tokens} are both there", sentence=f"{prefix}sentence", tokens=name)
+        report.error(tokens, message, _("tokens is the sentence cut into words: keep one"))
+    if tokens is not None:
+        words = words_of_list(tokens, name, report)
+        dims_name, things = name, "tokens"
+    elif isinstance(sentence, Scalar):
+        words = sentence.text.split()
+        dims_name, things = _("the {name}", name=name), "words"
+    elif sentence is not None:
+        message = _("{name} is {found}; expected text", name=name, found=kind(sentence))
+        report.error(sentence, message, _("for a list of words write tokens: [Death, is, like]"))
+        return None
+    else:
+        return None
+    node = sentence if tokens is None else tokens
+    if words == []:
+        report.error(node, _("{name} holds no words", name=name), _("at least one token is needed"))
+    if not words:
+        return None
+    dims.bind(dims_name, node, (letter,), (len(words),), (things,))
+    return tuple(words)
+
+
+def words_of_list(node: Node, name: str, report: Report) -> list[str] | None:
+    """Read a list of words, each as it was written; None where it is no list."""
+    if isinstance(node, Leaf) and node.array.ndim == 1:
+        return [str(item) for item in node.array.tolist()]
+    if not isinstance(node, Sequence):
+        message = _("{name} is {found}; expected a list of words", name=name, found=kind(node))
+        report.error(node, message, _("write tokens: [Death, is, like], or sentence: Death is like"))
+        return None
+    words = []
+    for i, item in enumerate(node.items, 1):
+        word = item.text if isinstance(item, Scalar) else ""
+        if not word.strip():
+            found = _("blank") if isinstance(item, Scalar) else kind(item)
+            message = _("{name} is {found}; expected a word", name=f"{name}[{i}]", found=found)
+            report.error(item, message, _("every token is a word; put odd ones between quotes"))
+        words.append(word)
+    return words

@@ -10,7 +10,7 @@ import numpy as np
 from attncli.language import N_, _
 from attncli.names import places
 from attncli.ops.mask import Mask
-from attncli.problem.dimensions import shape_of
+from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
 from attncli.problem.keys import FALSE, TRUE
 from attncli.problem.matrices import Drawn, read_matrix
@@ -196,7 +196,7 @@ class MaskReader:
         message = _(
             "{name} is {found}; the scores are {n} × {m}: a row a query, a column a key",
             name=name,
-            found=shape_of(values),
+            found=shape_text(values),
             n=self.n,
             m=self.m,
         )

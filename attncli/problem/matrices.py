@@ -1,4 +1,4 @@
-"""Matrices of a config: written out, from a file, or drawn by an initialiser."""
+"""A matrix of a config, whichever way it is given: written out, drawn by an initialiser, or in a file."""
 
 from __future__ import annotations
 
@@ -77,7 +77,6 @@ def read_matrix(
         return None
     if not isinstance(file, Scalar):
         return None
-
     try:
         found = read_array(folder, file.text, key.text if key else None)
     except AttnError as error:
@@ -89,7 +88,7 @@ def read_matrix(
 
 def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
     """Read ``{init: xavier_uniform, shape: [4, 3], seed: 7}``."""
-    from attncli.problem.initialise import METHODS, SPREAD_OF, Init  # noqa: PLC0415 - few are drawn
+    from attncli.problem.initialise import METHODS, Init  # noqa: PLC0415 - few are drawn
 
     before = len(report.errors)
     method = node.get("init")
@@ -99,15 +98,14 @@ def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
         message = _("{name}: there is no initialiser {method!r}", name=name, method=text[:40])
         report.error(method or node, message, hint)
         return None
-    spread = SPREAD_OF.get(text)
-    known = ("init", "shape", "seed", *((spread,) if spread else ()))
+    option = METHODS[text].option
+    known = ("init", "shape", "seed", option) if option else ("init", "shape", "seed")
     refuse_unknown(node, f"{name} ({text})", known, report)
     seed = whole(node.get("seed"), f"{name}: seed", report, least=0, most=2**32 - 1)
-    size = node.get(spread) if spread else None
-    number = 1.0 if size is None else cell(size, f"{name}: {spread}", report)
-    given = node.get("shape")
+    size, given = node.get(option) if option else None, node.get("shape")
+    spread = 1.0 if size is None else cell(size, f"{name}: {option}", report)
     shape = None if given is None else read_shape(given, f"{name}: shape", report)
-    return None if len(report.errors) > before else Drawn(Init(text, seed or 0, number), shape, node)
+    return None if len(report.errors) > before else Drawn(Init(text, seed or 0, spread), shape, node)
 
 
 def read_shape(node: Node, name: str, report: Report) -> tuple[int, ...] | None:

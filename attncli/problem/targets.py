@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from attncli.language import _, plural
-from attncli.problem.dimensions import shape_of
+from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Node, node_at
 from attncli.report import Report
 
@@ -66,7 +66,7 @@ class Target(NamedTuple):
         message = _(
             "{name} is {found}; the output O is {n} × {d_out}",
             name=self.name,
-            found=shape_of(values),
+            found=shape_text(values),
             n=n,
             d_out=d_out,
         )

@@ -14,7 +14,6 @@ import attncli
 from attncli import files
 from attncli.problem.initialise import METHODS, Init
 from attncli.problem.sources import builtin_names, configs_folder
-from attncli.problem.starter import WAYS
 from tests.support.running import attncli as run
 
 ISSUE = "--sentence|no one on time|--d-model|4|--heads|2|--init|xavier_uniform|--seed|7".split("|")
@@ -70,9 +69,9 @@ def test_every_way_to_draw_stands_with_its_formula(method: str) -> None:
     assert run("init", "my.yaml", "--init", method, "--d-k", "3", "--seed", "3").code == 0
     text = Path("my.yaml").read_text(encoding="utf-8")
     assert f"drawn with {method} and seed 3" in text
-    for name, way in WAYS.items():
+    for name, known in METHODS.items():
         assert f"{name} " in text
-        assert way.formula in text
+        assert known.formula in text
     given = attncli.load("my.yaml").givens
     for symbol in ("Wq", "Wk", "Wv"):
         exact = Init(method, 3).fill(symbol, given[symbol].shape)
@@ -81,15 +80,16 @@ def test_every_way_to_draw_stands_with_its_formula(method: str) -> None:
 
 
 def test_the_numbers_in_the_comments_are_those_that_were_used() -> None:
-    assert WAYS.keys() == METHODS.keys()
-    for name, way in WAYS.items():
-        if way.value is None:
-            continue
+    scaled = {name: method for name, method in METHODS.items() if method.top}
+    assert len(scaled) == 6
+    for name, method in scaled.items():
         drawn = Init(name, 1).fill("Wq", (300, 200))
-        spread = drawn.std() if "N(" in way.formula else np.abs(drawn).max()
-        assert spread == pytest.approx(way.value(300, 200), rel=0.01)
-        assert f"{way.value(300, 200):.4g}" in way.of(300, 200)
-    assert WAYS["xavier_uniform"].of(4, 2) == "a = √(6/(4 + 2)) = 1"
+        spread = drawn.std() if "N(" in method.formula else np.abs(drawn).max()
+        root = method.formula.partition("√")[2].replace("n_in", "300").replace("n_out", "200")
+        assert spread == pytest.approx(eval(root) ** 0.5, rel=0.01)  # noqa: S307 - our own formula
+        assert method.worked(300, 200).endswith(f"√{root} = {eval(root) ** 0.5:.4g}")  # noqa: S307
+    assert METHODS["xavier_uniform"].formula == "U(−a, a), a = √(6/(n_in + n_out))"
+    assert METHODS["xavier_uniform"].worked(4, 2) == "a = √(6/(4 + 2)) = 1"
 
 
 def test_sizes() -> None:

@@ -34,7 +34,18 @@ NO_MESSAGE = {
     *("họ và tên", "họ tên", "this mask is no triangle", "the shapes differ"),
 }
 # Constants whose texts are handed on, and looked up where they are shown.
-HANDED_ON = {"SAYINGS", "FORWARD", "BACKWARD", "LIMIT", "CONFIG", "MASKS", "SOFTMAXES", "SLIPS", "HEADINGS"}
+HANDED_ON = {
+    "SAYINGS",
+    "METHODS",
+    "FORWARD",
+    "BACKWARD",
+    "LIMIT",
+    "CONFIG",
+    "MASKS",
+    "SOFTMAXES",
+    "SLIPS",
+    "HEADINGS",
+}
 # Markup, styles and lines of a config, which have words too.
 MARKUP = re.compile(
     r'^\s*<|">|\{ |^% |^\w+: \w+$|^(bold |color\(|flowchart|digraph|Iterable)|style=|stroke|monospace|#fff'

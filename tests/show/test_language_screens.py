@@ -9,7 +9,7 @@ import pytest
 from attncli.language import _, use
 from attncli.page.attention import Form
 from attncli.page.chain_rule import whole_page
-from attncli.problem.initialise import WAYS
+from attncli.problem.initialise import METHODS
 from attncli.show.glossary import LESSONS, MEANINGS, RULES, meaning
 from attncli.show.terminal import columns_of, to_ascii
 from tests.support.running import attncli
@@ -43,7 +43,7 @@ def test_every_caption_lesson_and_rule_is_translated(text: str) -> None:
     assert _(text) != text
 
 
-@pytest.mark.parametrize("text", [way.formula for way in WAYS.values() if not FORMULA.search(way.formula)])
+@pytest.mark.parametrize("text", [method.about for method in METHODS.values() if not method.top])
 def test_every_way_to_draw_weights_is_translated(text: str) -> None:
     use("vi")
     assert _(text) != text
