@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import yaml
 import attncli
 from attncli import files
 from attncli.problem.initialise import METHODS, Init
-from attncli.problem.sources import builtin_names, configs_folder
+from attncli.problem.sources import builtin_names, configs_folder, read_text
+from attncli.problem.starter import COMMENT
 from tests.support.running import attncli as run
 
 ISSUE = "--sentence|no one on time|--d-model|4|--heads|2|--init|xavier_uniform|--seed|7".split("|")
@@ -129,6 +131,26 @@ def test_small_weights_keep_two_digits_that_count() -> None:
 def test_a_template_is_the_built_in_text(name: str) -> None:
     assert run("init", "my.yaml", "--template", name).code == 0
     assert Path("my.yaml").read_bytes() == (configs_folder() / f"{name}.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_the_comments_of_a_template_follow_the_language_and_its_numbers_do_not(name: str) -> None:
+    assert run("init", "my.yaml", "--template", name, "--lang", "vi").code == 0
+    copy, original = Path("my.yaml").read_text(encoding="utf-8"), read_text(name).text
+    comments = [comment for comment in COMMENT.findall(original) if not re.fullmatch(r"# head .*", comment)]
+    assert comments
+    assert [comment for comment in comments if comment in copy] == []
+    assert yaml.safe_load(copy) == yaml.safe_load(original)
+
+
+def test_the_comments_of_a_config_of_ones_own_follow_the_language() -> None:
+    assert run("init", "vi.yaml", *ISSUE, "--lang", "vi").code == 0
+    assert run("init", "en.yaml", *ISSUE).code == 0
+    texts = [Path(name).read_text(encoding="utf-8") for name in ("vi.yaml", "en.yaml")]
+    assert yaml.safe_load(texts[0]) == yaml.safe_load(texts[1])
+    prose = [set(re.findall("# [^:=]*[a-z]{3,} [a-z]{3,}.*", text)) for text in texts]
+    assert prose[1]
+    assert not prose[0] & prose[1]
 
 
 def test_blank_takes_words_and_sizes_and_holds_zeros() -> None:

@@ -105,7 +105,7 @@ def test_placeholders_agree(entry: polib.POEntry) -> None:
 def test_code_stays_as_it_is(entry: polib.POEntry) -> None:
     """Options, symbols and formulas are not translated, and edges keep their spaces."""
     for text in translations(entry):
-        for code in re.findall(r"--\w+|[=·×√ᵀ]|\b(?!A [a-zY]|No |Do |To )[A-Z][qkvo]?\b", entry.msgid):
+        for code in re.findall(r"--\w+|[=·×√ᵀ]|\b(?!A [a-zY]|No |Do |To |So )[A-Z][qkvo]?\b", entry.msgid):
             assert code in text, code
         assert (text[0] == " ", text[-1] == " ") == (entry.msgid[0] == " ", entry.msgid[-1] == " ")
         assert text.count("  ") == entry.msgid.count("  ")
