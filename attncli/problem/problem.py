@@ -10,6 +10,7 @@ import numpy as np
 
 from attncli.errors import AttnError
 from attncli.language import _, plural
+from attncli.ops.mask import Mask
 from attncli.ops.op import lengths
 from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import forward_page
@@ -26,7 +27,6 @@ from attncli.report import Report, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from attncli.ops.mask import Mask
     from attncli.ops.op import Array, Shape
     from attncli.page.page import Page
     from attncli.problem.assign import CellValue
@@ -202,15 +202,14 @@ def read_mask(
     document: Document, form: Form, dims: Dimensions, key_tokens: tuple[str, ...] | None, folder: Path
 ) -> tuple[Form, Mask | None, Array | None]:
     """Read the mask, and settle whether the page has a row M: with a mask, or where M is given."""
-    node = document.get("mask")
     n, m = dims.sizes.get("n"), dims.sizes.get("m" if form.context else "n")
-    if node is None:
-        return form, None, None
     reader = MaskReader(n, m, form.heads, key_tokens or (), folder, dims.report)
-    reader.read(node)
+    if (node := document.get("mask")) is not None:
+        reader.read(node)
     if not reader.masked:
         return form, None, None
-    return form._replace(masked=True, mask_added=reader.added is not None), reader.mask(), reader.added
+    mask = Mask(reader.causal, reader.hidden, reader.matrix)
+    return form._replace(masked=True, mask_added=reader.added is not None), mask, reader.added
 
 
 def read_heads(document: Document, report: Report) -> int:

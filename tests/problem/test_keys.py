@@ -8,7 +8,7 @@ import pytest
 
 import attncli
 from attncli.errors import AttnError
-from attncli.names import locate, parse_cell, places
+from attncli.names import locate, parse_cell, positions
 from attncli.problem.initialise import METHODS, Init
 
 EYE = [[1, 0], [0, 1]]
@@ -402,11 +402,11 @@ def test_a_cell_of_the_wrong_depth_and_of_an_axis_without_names():
 
 
 def test_places_of_a_token():
-    assert places(TOKENS, "a") == [0, 2]
-    assert places(TOKENS, "b#2") == [4]
-    assert places(TOKENS, "a#2") == [2]
+    assert positions(TOKENS, "a") == [0, 2]
+    assert positions(TOKENS, "b#2") == [4]
+    assert positions(TOKENS, "a#2") == [2]
     for nowhere in ("c", "a#0", "a#3", "a#x", "a#", "#", "a" + "#1" * 20_000, "a#" + "1" * 5000):
-        assert places(TOKENS, nowhere) == []
+        assert positions(TOKENS, nowhere) == []
 
 
 def test_a_target_tells_how_wide_a_drawn_wo_is():

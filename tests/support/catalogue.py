@@ -3,9 +3,10 @@
     python tests/support/catalogue.py            update attncli.po, tell what is new, and write attncli.mo
     python tests/support/catalogue.py --check    only tell what would change; exit 1 if anything would
 
-A message is the text in ``_("…")``, ``N_("…")`` or ``plural("…", "…", n)``: a literal, for a catalogue
-holds what is written, not what comes out; and each comment of a built-in problem. New ones get an empty translation to be filled in, and
-those that are gone from the code go from the catalogue. Run it again when they are translated.
+A message is the text in ``_("…")``, ``N_("…")`` or ``plural("…", "…", n)``, a literal, for a catalogue
+holds what is written, not what comes out; and each comment of a built-in problem. New ones get an empty
+translation to be filled in, and those that are gone from the code go from the catalogue. Run it again
+when they are translated.
 """
 
 from __future__ import annotations
