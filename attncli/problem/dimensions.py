@@ -22,7 +22,7 @@ WHY = {
     "d_context": N_("E·W needs as many rows in W as E has columns"),
     "d_values": N_("Ev·W needs as many rows in W as Ev has columns"),
     "d_k": N_("Q·Kᵀ needs queries and keys of the same width"),
-    "d_v": N_("the output weights take what the values give"),
+    "d_v": N_("the output weights need as many rows as the values have columns"),
     "d_out": N_("the output's columns are those of Wo"),
     "h": N_("one matrix a head"),
 }

@@ -227,7 +227,7 @@ def refuse_text(text: str, source: Source) -> None:
     if bad is not None:
         before = LINE_END.split(text[: bad.start()])
         raise AttnError(
-            _("here stands the control character {code}", code=f"U+{ord(bad.group()):04X}"),
+            _("this holds the control character {code}", code=f"U+{ord(bad.group()):04X}"),
             source.where(len(before) - 1, len(before[-1])),
             _("delete it, or save the file as plain UTF-8 text"),
         )
@@ -267,7 +267,7 @@ class Composer:
             if isinstance(event, yaml.NodeEvent):
                 root = self.node(event, 0)
             elif isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                hint = _("one document is read: delete the ---")
+                hint = _("only one document is read: delete the ---")
                 raise self.stop(event, _("a second document begins here"), hint)
         # Only a config must hold something: --set target=~ takes the target away.
         return root or Scalar(self.source)
@@ -316,7 +316,7 @@ class Composer:
             value = self.node(next(self.events), depth)
             if key.text in pairs:
                 message = _(
-                    "the key {key!r} stands twice; the first is in line {line}",
+                    "the key {key!r} appears twice, first on line {line}",
                     key=key.text[:40],
                     line=pairs[key.text][0].line + 1,
                 )
@@ -329,8 +329,8 @@ class Composer:
         """Return the node that was named earlier, counted once more."""
         named = self.anchors.get(event.anchor)
         if named is None:
-            message = _("*{anchor} names nothing that is complete before it", anchor=event.anchor)
-            raise self.stop(event, message, _("put &{anchor} before what it names", anchor=event.anchor))
+            message = _("*{anchor} refers to nothing that ends before it", anchor=event.anchor)
+            raise self.stop(event, message, _("put &{anchor} before what it refers to", anchor=event.anchor))
         self.count(event, size(named))
         if depth + height(named) > MAX_DEPTH:
             raise self.stop(event, too_deep(), _("write it out"))

@@ -98,12 +98,12 @@ class Givens:
                 self.read(symbol, node, values)
                 continue
             known = ", ".join(rows)
-            hint = did_you_mean(symbol, rows, _("its rows are {rows}", rows=known))
+            hint = did_you_mean(symbol, rows, _("its quantities are {rows}", rows=known))
             if symbol in PATHS or symbol in self.letters:
                 hint = _("write {key} outside given", key=".".join(PATHS.get(symbol, (symbol,))))
             if symbol in LOSS_ROWS:
-                hint = _("{symbol} belongs to the loss; its rows are {rows}", symbol=symbol, rows=known)
-            self.report.error(key, _("{symbol!r} is not a row of this problem", symbol=symbol[:40]), hint)
+                hint = _("{symbol} belongs to the loss; the quantities are {rows}", symbol=symbol, rows=known)
+            self.report.error(key, _("{symbol!r} is not a quantity of this problem", symbol=symbol[:40]), hint)
         return frozenset(given.pairs.keys() & set(rows))
 
     def read(self, symbol: str, node: Node, values: Array | Drawn | None) -> None:
@@ -166,7 +166,7 @@ class Givens:
         if shape is not None:
             return drawn.fill(name, symbol, shape, self.report)
         message = _(
-            "{name} is {shape}, and nothing tells {unknown}",
+            "{name} is {shape}, and nothing determines {unknown}",
             name=name,
             shape=" × ".join(letters),
             unknown=either(self.dims.unknown(letters)),

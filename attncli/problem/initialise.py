@@ -113,7 +113,7 @@ class Init(NamedTuple):
         method = METHODS[self.method]
         if prod(size) > MAX_DRAWN:
             message = _("{size} numbers are too many to draw", size=" × ".join(map(str, size)))
-            raise AttnError(message, hint=_("{most:,} are the most", most=MAX_DRAWN))
+            raise AttnError(message, hint=_("the limit is {most:,}", most=MAX_DRAWN))
         if self.method == "identity" and len(size) == 1:
             message = _("identity is a matrix, not a list of numbers")
             raise AttnError(message, hint=_("write init: zeros or ones"))

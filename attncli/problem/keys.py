@@ -139,7 +139,7 @@ def read_tokens(
     sentence, tokens = holder.get("sentence"), holder.get("tokens")
     name = f"{prefix}sentence" if tokens is None else f"{prefix}tokens"
     if sentence is not None and tokens is not None:
-        message = _("{sentence} and {tokens} are both there", sentence=f"{prefix}sentence", tokens=name)
+        message = _("both {sentence} and {tokens} are given", sentence=f"{prefix}sentence", tokens=name)
         report.error(tokens, message, _("tokens is the sentence cut into words: keep one"))
     if tokens is not None:
         words = words_of_list(tokens, name, report)

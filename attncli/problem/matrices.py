@@ -181,7 +181,7 @@ def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
     count = math.prod(shape)
     if min(shape, default=1) < 0 or count * dtype.itemsize > MAX_ARRAY_BYTES:
         message = _("{file} holds an array of the shape {shape}", file=shown, shape=f"{shape!s:.80}")
-        raise AttnError(message, hint=_("{most} MiB is the most", most=MAX_ARRAY_BYTES // 2**20))
+        raise AttnError(message, hint=_("the limit is {most} MiB", most=MAX_ARRAY_BYTES // 2**20))
     data = stream.read(count * dtype.itemsize)
     if len(data) < count * dtype.itemsize:
         message = _("{file} is cut off: its header promises {count} numbers", file=shown, count=count)

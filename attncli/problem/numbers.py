@@ -24,7 +24,7 @@ _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _MAX_DIGITS = 400
 MAX_AXES = 3
-FINITE = N_("NaN and infinities cannot be worked with")
+FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
 
 
@@ -62,7 +62,7 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
     if minus_infinity and minus_infinite(node.text):
         return -math.inf
     if number is not None and math.isnan(number):
-        report.error(node, _("{name} is divided by zero", name=name), _("write a finite number"))
+        report.error(node, _("{name} divides by zero", name=name), _("write a finite number"))
     elif number is not None:
         message = _("{name} is too large for float64 (1.8e308 is the largest)", name=name)
         report.error(node, message, _("write a finite number"))
@@ -195,7 +195,7 @@ class Reader:
             message = _("{name} mixes rows with single numbers", name=name)
         for item in odd:
             if not isinstance(item, Scalar) or not item.null:
-                self.report.error(item, message, _("put every row between its own brackets"))
+                self.report.error(item, message, _("put every row in brackets of its own"))
         return bool(odd)
 
     def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:

@@ -151,7 +151,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
     if "√d_k" in page.reads and "d_k" not in dims.sizes:
         report.error(
             givens.nodes.get("S"),
-            _("S is given, so nothing tells d_k for Z = S/√d_k"),
+            _("S is given, so nothing determines d_k in Z = S/√d_k"),
             _("write the scale as a number (scale: 0.5 is 1/√4), or scale: false"),
         )
     report.raise_if_any()
@@ -287,8 +287,8 @@ def idle_notes(givens: Givens, leaves: Collection[str], *, idle_mask: bool) -> t
     idle = [config_name(symbol) for symbol in givens.matrices if symbol not in leaves]
     idle += ["mask"] * idle_mask
     note = plural(
-        "{names} is not used: what is given stands after it",
-        "{names} are not used: what is given stands after it",
+        "{names} is not used: what it leads to is given",
+        "{names} are not used: what they lead to is given",
         len(idle),
         names=", ".join(idle),
     )

@@ -92,7 +92,7 @@ class Converter:
         except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
             reason = f"{error!s:.80}"
             message = _(
-                "{name} is a {type} of which NumPy makes no array: {reason}",
+                "{name} is a {type} that NumPy cannot make an array of: {reason}",
                 name=name,
                 type=kind,
                 reason=reason,
@@ -100,7 +100,7 @@ class Converter:
             return self.refuse(message, "")
         if found.size > MAX_NUMBERS:
             message = _("{name} holds {count:,} numbers", name=name, count=found.size)
-            return self.refuse(message, _("{most:,} are the most", most=MAX_NUMBERS))
+            return self.refuse(message, _("the limit is {most:,}", most=MAX_NUMBERS))
         if found.ndim > 0 and found.dtype.kind in "fiub":
             return Leaf(self.source, array=found)
         if found.dtype.kind in "fiubUO" and (inner := found.tolist()) is not value:

@@ -84,7 +84,7 @@ class Plan:
         count = rows + sum(n_in * n_out for n_in, n_out in self.weights.values())
         if count > MOST_NUMBERS:
             message = _(
-                "{count:,} numbers are too many to write out; {most:,} are the most",
+                "{count:,} numbers are too many to write out; the limit is {most:,}",
                 count=count,
                 most=MOST_NUMBERS,
             )

@@ -138,7 +138,7 @@ class Target(NamedTuple):
                 number=rows[i, j],
                 loss=loss,
             )
-            hint = _("for any other numbers take --loss mse")
+            hint = _("for other numbers use --loss mse")
             report.error(node_at(self.node, *index), message, hint)
             if axes == 0:
                 return

@@ -65,8 +65,8 @@ def test_brackets_in_text_and_comments_are_not_counted():
         ("a: 1\nề: \x07", "2:4", "control character U+0007"),
         ("a: \ud800", "1:4", "control character U+D800"),
         ("a: \x85b: \x00", "2:4", "control character U+0000"),
-        ("a: *x", "1:4", "*x names nothing"),
-        ("a: &x [*x]", "1:8", "*x names nothing"),
+        ("a: *x", "1:4", "*x refers to nothing"),
+        ("a: &x [*x]", "1:8", "*x refers to nothing"),
         ("? [a]\n: 1", "1:3", "a key must be a word"),
         ("{a: 1}: 2", "1:1", "a key must be a word"),
         ("[" * 100_000, "1:33", "nested more than 32 deep"),
@@ -97,7 +97,7 @@ def test_duplicate_keys_and_tags_are_told_together():
         parse("a: !!binary 1\nb: 2\nb: {c: 1, c: !x [2]}\n", "x.yaml")
     told = [(str(one.where), one.message) for one in caught.value.errors]
     assert [place for place, _ in told] == ["x.yaml:1:4", "x.yaml:3:1", "x.yaml:3:11", "x.yaml:3:14"]
-    assert told[1][1] == "the key 'b' stands twice; the first is in line 2"
+    assert told[1][1] == "the key 'b' appears twice, first on line 2"
     assert "'!x' means nothing" in told[3][1]
 
 
