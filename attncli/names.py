@@ -65,10 +65,10 @@ def locate(
     shape: Sequence[int],
     labels: Sequence[Sequence[str] | None],
 ) -> tuple[int, ...]:
-    """Return the index of a cell, counted from 0, from the words and numbers of a person.
+    """Return the index of a cell, counted from 0, from the tokens and numbers that name it.
 
     ``labels`` holds for each axis its tokens, or None where it is only counted. Raises AttnError
-    where there is no such cell, or a word stands in several places.
+    where there is no such cell, or a token is repeated.
     """
     if len(indices) != len(shape):
         raise AttnError(

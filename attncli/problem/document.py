@@ -1,4 +1,4 @@
-"""YAML (and so JSON) as a tree whose every node knows its place, bounded while it is built."""
+"""YAML (and so JSON) as a tree whose every node knows its place, its size bounded while it is built."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Scalar(Node):
 
     @property
     def null(self) -> bool:
-        """Whether it says that nothing is there."""
+        """Whether it stands for nothing."""
         return not self.quoted and self.text in NULLS
 
 
@@ -184,9 +184,9 @@ def parse(
 ) -> Node:
     """Parse one YAML document; ``shown``: the line that it is the end of, for messages.
 
-    A key that stands twice and a tag are noted in ``report``, so that what is wrong elsewhere can be
-    told with them; without a report they are raised. Raises AttnError where the text is not YAML,
-    holds nothing or a second document, holds more than ``limit`` or is nested too deep.
+    Duplicate keys and tags go into ``report``, to be shown together with what is wrong elsewhere; without
+    a report they are raised. Raises AttnError where the text is not YAML, has a second document, holds more
+    than ``limit`` or is nested too deep.
     """
     text = join_surrogates(text.removeprefix("\ufeff"))
     source = Source(name, text or " ") if shown is None else Source(name, shown, len(shown) - len(text))
@@ -196,11 +196,11 @@ def parse(
         root = Composer(source, noted, limit, text).document()
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
-        # A parser looks ahead, and some have a limit of their own to the brackets in one another: what
-        # stands before the place that it names may already be more than is allowed here.
+        # Parsers look ahead, and some have a nesting limit of their own: their error may hide one of ours
+        # that comes before it, so what precedes the place they name is checked first.
         with suppress(yaml.MarkedYAMLError):
             Composer(source, Report(), limit, text[: mark.index]).document()
-        # tests/support/catalogue.py has the sentences of one parser; those of others stay as they are.
+        # tests/support/catalogue.py has the sentences of one parser; those of others stay in English.
         problem, context = _(error.problem or ""), _(error.context or "")
         message = _("this is not YAML: {problem}", problem=problem)
         if context:
@@ -305,7 +305,7 @@ class Composer:
         return [self.node(event, depth) for event in events]
 
     def pairs(self, depth: int) -> dict[str, tuple[Node, Node]]:
-        """Build the keys and values of a mapping, to its end; a key that stands twice is noted."""
+        """Build the keys and values of a mapping, to its end; a duplicate key is an error."""
         pairs: dict[str, tuple[Node, Node]] = {}
         for event in takewhile(lambda event: not isinstance(event, yaml.MappingEndEvent), self.events):
             key = self.node(event, depth)
@@ -326,7 +326,7 @@ class Composer:
         return pairs
 
     def alias(self, event: Any, depth: int) -> Node:  # noqa: ANN401
-        """Return the node that was named earlier, counted once more."""
+        """Return the node that an alias refers to, counted once more."""
         named = self.anchors.get(event.anchor)
         if named is None:
             message = _("*{anchor} refers to nothing that ends before it", anchor=event.anchor)
@@ -344,7 +344,7 @@ class Composer:
             raise self.stop(event, message, _(self.limit.advice))
 
     def stop(self, event: Any, message: str, hint: str) -> AttnError:  # noqa: ANN401
-        """Return what makes it impossible to read on, behind what was found before it."""
+        """Return the error that ends the parsing, with those found before it."""
         self.report.add(self.error(event, message, hint))
         return self.report.together()
 

@@ -103,7 +103,9 @@ class Givens:
                 hint = _("write {key} outside given", key=".".join(PATHS.get(symbol, (symbol,))))
             if symbol in LOSS_ROWS:
                 hint = _("{symbol} belongs to the loss; the quantities are {rows}", symbol=symbol, rows=known)
-            self.report.error(key, _("{symbol!r} is not a quantity of this problem", symbol=symbol[:40]), hint)
+            self.report.error(
+                key, _("{symbol!r} is not a quantity of this problem", symbol=symbol[:40]), hint
+            )
         return frozenset(given.pairs.keys() & set(rows))
 
     def read(self, symbol: str, node: Node, values: Array | Drawn | None) -> None:
@@ -161,7 +163,7 @@ class Givens:
                 self.matrices[symbol] = value if drawn is None else drawn
 
     def fill(self, name: str, symbol: str, drawn: Drawn, letters: Shape) -> Array | None:
-        """Draw one matrix; None, and a note in the report, where nothing tells its size."""
+        """Draw one matrix; None, and an error in the report, where its size is unknown."""
         shape = drawn.shape or self.dims.of(letters)
         if shape is not None:
             return drawn.fill(name, symbol, shape, self.report)

@@ -1,4 +1,4 @@
-"""The keys of a config, the page's symbols that stand for some of them, and the keys that are no matrix."""
+"""The keys of a config: their names, the page's symbols for them, and reading those that hold no matrix."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"}
 
 
 def canonical(root: Node, report: Report) -> Mapping:
-    """Return the document with every symbol under its key's name; unknown keys are noted.
+    """Return the document with every symbol under its key's name; unknown keys are errors.
 
-    A key that is close to a known one is checked on as if it were that, so that one run tells of
-    all that is wrong.
+    A key that is close to a known one is read as if it were that one, so that one run finds everything
+    that is wrong.
     """
     if isinstance(root, Scalar) and root.null:
         report.error(root, _("this config is empty"), _("start from a built-in one, e.g. article"))
@@ -72,7 +72,7 @@ def put_symbol(
         if isinstance(held, Scalar) and held.null:
             held = Mapping(held.source, held.line, held.column)
         if not isinstance(held, Mapping):
-            return  # which is told where that key is read
+            return  # reported where that key is read
         inner = dict(held.pairs)
         pairs[key] = (at, held.holding(inner))
     if name in inner:
@@ -83,7 +83,7 @@ def put_symbol(
 
 
 def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Report) -> None:
-    """Note every key that is not known."""
+    """Add an error for every unknown key."""
     for key, (key_node, _value) in node.pairs.items():
         if key not in known:
             hint = did_you_mean(key, known, _("it has {keys}", keys=", ".join(known)))
@@ -91,7 +91,7 @@ def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Rep
 
 
 def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> str | None:
-    """Read a word out of a few; None where the key is absent or wrong."""
+    """Read one of a few words; None where the key is absent or wrong."""
     node = root.get(key)
     if node is None:
         return None
@@ -104,7 +104,7 @@ def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> s
 
 
 def read_context(root: Mapping, report: Report) -> Mapping | None:
-    """Read what keys and values come from in cross-attention."""
+    """Read the context of cross-attention, which keys and values come from."""
     node = root.get("context")
     if node is None:
         return None
@@ -163,7 +163,7 @@ def read_tokens(
 
 
 def words_of_list(node: Node, name: str, report: Report) -> list[str] | None:
-    """Read a list of words, each as it was written; None where it is no list."""
+    """Read a list of words, each as it was written; None where it is not a list."""
     if isinstance(node, Leaf) and node.array.ndim == 1:
         return [str(item) for item in node.array.tolist()]
     if not isinstance(node, Sequence):

@@ -37,7 +37,7 @@ _HOW = N_(
 class MaskReader:
     """Gathers the parts of a mask over n query and m key tokens.
 
-    n and m are None where another mistake hides them: then only words and numbers are checked.
+    n and m are None where another error hides them: then only words and numbers are checked.
     ``tokens`` are the names of the keys, () where they have none.
     """
 
@@ -67,7 +67,7 @@ class MaskReader:
                 self.zero_one(node)
 
     def is_list_of_masks(self, node: Sequence | Leaf) -> bool:
-        """Tell a list of masks from a matrix, or from one matrix a head."""
+        """Whether this is a list of masks, not a matrix or one matrix a head."""
         items, depth = parts(node), nesting(node)
         return (
             any(isinstance(item, Mapping) or is_word(item) for item in items)

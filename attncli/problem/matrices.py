@@ -43,7 +43,7 @@ class Drawn(NamedTuple):
     node: Node
 
     def fill(self, name: str, symbol: str, shape: tuple[int, ...], report: Report) -> Array | None:
-        """Draw it; None, and a note in the report, where it cannot be drawn."""
+        """Draw it; None, and an error in the report, where it cannot be drawn."""
         try:
             return self.init.fill(symbol, shape)
         except AttnError as error:
@@ -60,7 +60,7 @@ def read_matrix(
     minus_infinity: bool = False,
     blank_rows: bool = False,
 ) -> Array | Drawn | None:
-    """Read a matrix; None, and notes in the report, where that cannot be done."""
+    """Read a matrix; None, and errors in the report, where that fails."""
     if not isinstance(node, Mapping):
         return array(node, name, report, minus_infinity=minus_infinity, blank_rows=blank_rows)
     if "init" in node.pairs:
@@ -144,7 +144,7 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
 
 
 def refuse_kind(path: Path, shown: str, key: str | None) -> None:
-    """Refuse what is no file, or not one of the kinds that hold matrices."""
+    """Refuse what is not a file, or not one of the kinds that hold matrices."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         hint = _("a matrix file is one of {suffixes}", suffixes=", ".join(SUFFIXES))

@@ -51,7 +51,7 @@ def minus_infinite(text: str) -> bool:
 
 
 def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False) -> float:
-    """Read one number; NaN, and a note in the report, where it is none."""
+    """Read one number; NaN, and an error in the report, where it is not one."""
     if not isinstance(node, Scalar):
         message = _("{name} is {found}; expected a number", name=name, found=kind(node))
         report.error(node, message, _("one number, like 1, -0.5 or 1/3"))
@@ -134,7 +134,7 @@ def from_array(
 def array(
     node: Node, name: str, report: Report, *, minus_infinity: bool = False, blank_rows: bool = False
 ) -> Array | None:
-    """Read a number, a list, a matrix or a list of matrices; None where that cannot be done.
+    """Read a number, a list, a matrix or a list of matrices; None, and errors, where that fails.
 
     With ``blank_rows`` a ``~`` in the place of a row (or of a number of a flat list) is read as NaN.
     """
@@ -183,7 +183,7 @@ class Reader:
         return items
 
     def refuse_mixed(self, node: Sequence, items: list[Nested], name: str) -> bool:
-        """Note the single numbers among rows, or the rows among matrices; return whether there are any."""
+        """Add an error for each number among rows, or row among matrices; return whether there are any."""
         deepest = max(map(brackets, items))
         odd = [
             item
@@ -199,7 +199,7 @@ class Reader:
         return bool(odd)
 
     def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
-        """Note every row, or matrix, whose size is not the others'."""
+        """Add an error for each row, or matrix, whose size is not that of the others."""
         sizes = list(map(length, items))
         if max(map(brackets, items)) > 1:
             hint = _("every matrix of a list of heads has the same size")
@@ -213,7 +213,7 @@ class Reader:
     def refuse_odd(
         self, node: Sequence, sizes: list[int | None], name: str, things: tuple[str, str], hint: str
     ) -> None:
-        """Note every item whose size is not the usual one; ``things``: what it is, and what it holds."""
+        """Add an error for each item of an unusual size; ``things``: what an item is, and what it holds."""
         known = [size for size in sizes if size is not None]
         usual = Counter(known).most_common(1)[0][0] if known else None
         for i, (size, at) in enumerate(zip(sizes, node.items, strict=True), 1):

@@ -1,4 +1,4 @@
-"""A checked problem, and the check: every key read, every shape held against the others."""
+"""A checked problem, and the check: every key is read, and every shape compared with the others."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Problem:
     notes: tuple[str, ...]
 
     def __init__(self, **config: object) -> None:
-        """Check the values; raises AttnErrors that tell all that is wrong with them."""
+        """Check the values; raises AttnErrors with everything that is wrong with them."""
         from attncli.problem.python import from_python  # noqa: PLC0415 - most problems are files
 
         vars(self).update(vars(build(from_python(config, "Problem"), "Problem", Path(), (), Report())))
@@ -105,8 +105,7 @@ class Problem:
 def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], report: Report) -> Problem:
     """Check a whole document; ``cells`` are single numbers to be put in at the end.
 
-    ``report`` holds what was found wrong before. Raises AttnErrors with all that is wrong, in the
-    order of the file.
+    ``report`` holds the errors found before. Raises AttnErrors with all of them, in the order of the file.
     """
     document = canonical(root, report)
     heads = read_heads(document, report)
@@ -213,7 +212,7 @@ def read_mask(
 
 
 def read_heads(document: Document, report: Report) -> int:
-    """Read the number of heads; where it is wrong, the weights may still tell it."""
+    """Read the number of heads; where it is wrong, the weights may still show it."""
     node = document.get("heads")
     heads = whole(node, "heads", report, least=1, most=MAX_HEADS)
     if heads is None and node is not None:
@@ -231,9 +230,9 @@ def read_target(
     tokens: tuple[str, ...] | None,
     cells: Iterable[CellValue],
 ) -> Target | None:
-    """Read the target or the upstream gradient, and hold it against the loss that the config names.
+    """Read the target or the upstream gradient, and check it against the loss that the config names.
 
-    Where Wo is still to be drawn, a matrix with as many columns as the output tells how many those are.
+    Where Wo is still to be drawn, the target's columns say how many the output has.
     """
     report, node = givens.report, document.get(key)
     cells = [item for item in cells if item.symbol == symbol]
@@ -264,7 +263,7 @@ def read_target(
 
 
 def refuse_missing(needed: list[str], page: Page, givens: Givens, document: Document) -> None:
-    """Say which matrices are missing, and what for: on its own, or behind the other mistakes."""
+    """Say which matrices are missing, and what needs them: in a note, where there are other errors."""
     missing = [symbol for symbol in needed if symbol not in givens.nodes]
     names = ", ".join(map(config_name, missing))
     givens.report.raise_if_any([_("still to write: {names}", names=names)] * bool(missing))
@@ -283,7 +282,7 @@ def refuse_missing(needed: list[str], page: Page, givens: Givens, document: Docu
 
 
 def idle_notes(givens: Givens, leaves: Collection[str], *, idle_mask: bool) -> tuple[str, ...]:
-    """Name the matrices that no row needs, and the mask where it is none of the page's."""
+    """Return the note that names the matrices, and the mask, that no row needs."""
     idle = [config_name(symbol) for symbol in givens.matrices if symbol not in leaves]
     idle += ["mask"] * idle_mask
     note = plural(
