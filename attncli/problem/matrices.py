@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import warnings
-import zipfile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -191,26 +189,30 @@ def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
 
 def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
     """Read one array of an .npz file; without a key it must hold just one."""
+    import zipfile  # noqa: PLC0415 - most configs name no file
+
     with zipfile.ZipFile(stream) as archive:
         keys = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
         if key is None and len(keys) != 1:
-            hint = _("add a key: one of {keys}", keys=listed(keys)) if keys else _("save it with np.savez")
+            hint = _("add a key: one of {keys}", keys=key_list(keys)) if keys else _("save it with np.savez")
             raise AttnError(_("{file!r} holds {count} arrays", file=name, count=len(keys)), hint=hint)
         chosen = keys[0] if key is None else key
         if chosen not in keys:
-            hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=listed(keys)))
+            hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=key_list(keys)))
             raise AttnError(_("{file!r} has no array {key!r}", file=name, key=chosen[:40]), hint=hint)
         with archive.open(f"{chosen}.npy") as entry:
             return read_npy(entry, repr(f"{name}, {chosen}"))
 
 
-def listed(keys: list[str], most: int = 12) -> str:
-    """Name the keys, the first few of them."""
+def key_list(keys: list[str], most: int = 12) -> str:
+    """Return the keys, or the first few of them, for a message."""
     return ", ".join(keys[:most]) + (", …" if len(keys) > most else "")
 
 
 def read_csv(stream: IO[bytes], name: str) -> NDArray[Any]:
     """Read a matrix of numbers separated by commas, one row a line."""
+    import csv  # noqa: PLC0415 - most configs name no file
+
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES or data.count(b",") + data.count(b"\n") > MAX_CSV_CELLS:
         raise AttnError(_("{file!r} is larger than a .csv can be", file=name), hint=_("save it as .npy"))

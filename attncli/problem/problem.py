@@ -169,8 +169,8 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
     letters = givens.letters["M"]
     problem = Problem.of(
         name=name,
-        tokens=tokens or numbers(n),
-        context_tokens=(context_tokens or numbers(m)) if form.context else None,
+        tokens=tokens or default_tokens(n),
+        context_tokens=(context_tokens or default_tokens(m)) if form.context else None,
         form=form,
         givens=values,
         given_rows=given_rows & leaves,
@@ -192,7 +192,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
     return problem
 
 
-def numbers(count: int) -> tuple[str, ...]:
+def default_tokens(count: int) -> tuple[str, ...]:
     """Return ``1``, ``2``, …: the names of tokens that have none."""
     return tuple(map(str, range(1, count + 1)))
 

@@ -83,10 +83,9 @@ class Converter:
         try:
             found = np.asarray(value)
         except Exception as error:  # noqa: BLE001 - another library's code
-            reason = {"name": name, "type": kind, "reason": f"{error!s:.80}"}
-            return self.refuse(
-                _("{name} is a {type} that NumPy cannot make an array of: {reason}", **reason), ""
-            )
+            why = {"name": name, "type": kind, "reason": f"{error!s:.80}"}
+            message = _("{name} is a {type} that NumPy cannot make an array of: {reason}", **why)
+            return self.refuse(message, "")
         if found.size > MAX_NUMBERS:
             message = _("{name} holds {count:,} numbers", name=name, count=found.size)
             return self.refuse(message, _("the limit is {most:,}", most=MAX_NUMBERS))
