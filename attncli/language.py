@@ -1,4 +1,4 @@
-"""Every message in the language of whoever reads it: English, or one that has a catalogue.
+"""Messages in the reader's language: English, or one that has a catalogue.
 
 A message is written in English where it is needed, with names for what changes in it::
 
@@ -39,20 +39,20 @@ _active = ENGLISH
 
 
 def use(language: str | None) -> None:
-    """Speak this language from now on; None is English. Raises AttnError where there is no such one."""
+    """Switch to a language; None is English. Raises AttnError where it is unknown."""
     global _active  # noqa: PLW0603 - a process speaks one language
     _active = known(language or ENGLISH, "language")
 
 
 def active() -> str:
-    """Tell which language is spoken: "en" or "vi"."""
+    """Return the active language: "en" or "vi"."""
     return _active
 
 
 def choose(option: str | None, environment: Mapping[str, str]) -> str:
-    """Decide on a language: ``--lang``, else ATTNCLI_LANG, else the locale's, if there is such a one.
+    """Return the language to use: that of ``--lang``, then ATTNCLI_LANG, then the locale, then English.
 
-    Raises AttnError where one of the first two names a language that there is not.
+    Raises AttnError where one of the first two names an unknown language.
     """
     if option is not None:
         return known(option, "--lang")
@@ -66,7 +66,7 @@ def choose(option: str | None, environment: Mapping[str, str]) -> str:
 
 
 def known(name: str, asked_by: str) -> str:
-    """Return a language's short name; raises AttnError where there is no such language."""
+    """Return a language's short name; raises AttnError where it is unknown."""
     language = without_region(name)
     if language not in LANGUAGES:
         raise AttnError(
@@ -88,16 +88,16 @@ def without_region(name: str) -> str:
 
 @lru_cache
 def catalogue(language: str) -> NullTranslations:
-    """Open a catalogue, at its first message; English has none, and stands in for a lost one."""
+    """Open a catalogue, once; English has none, and a missing one is replaced by English."""
     if language == ENGLISH:
         return NullTranslations()
     return translation(DOMAIN, FOLDER, [language], fallback=True)
 
 
 def _(message: str, /, **values: object) -> str:
-    """Say a message in the active language, with the values in their places.
+    """Return a message in the active language, with the values in their places.
 
-    Without values it is said as it stands: its braces are braces. An empty one stays empty.
+    Without values its braces are braces. An empty message stays empty.
     """
     text = catalogue(_active).gettext(message) if message else ""
     return text.format(**values) if values else text
@@ -109,7 +109,7 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
 
 
 def plural(one: str, many: str, n: int, /, **values: object) -> str:
-    """Say a message about ``n`` things, which is ``{n}`` in it."""
+    """Return a message about ``n`` things, which is ``{n}`` in it."""
     return catalogue(_active).ngettext(one, many, n).format(n=n, **values)
 
 

@@ -65,10 +65,10 @@ def locate(
     shape: Sequence[int],
     labels: Sequence[Sequence[str] | None],
 ) -> tuple[int, ...]:
-    """Return the index of a cell, counted from 0, from the words and numbers of a person.
+    """Return the index of a cell, counted from 0, from the tokens and numbers that name it.
 
     ``labels`` holds for each axis its tokens, or None where it is only counted. Raises AttnError
-    where there is no such cell, or a word stands in several places.
+    where there is no such cell, or a token is repeated.
     """
     if len(indices) != len(shape):
         raise AttnError(
@@ -82,12 +82,13 @@ def locate(
             hint=_("row first, then column; a head goes before them, in its own brackets: A[2][1,5]"),
         )
     return tuple(
-        place(name, index, size, tokens) for index, size, tokens in zip(indices, shape, labels, strict=True)
+        axis_index(name, index, size, tokens)
+        for index, size, tokens in zip(indices, shape, labels, strict=True)
     )
 
 
-def place(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int:
-    """Return one axis's place: a number counted from 1, or a token."""
+def axis_index(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int:
+    """Return the index along one axis, from 0, of a number counted from 1, or of a token."""
     if index.isdecimal() and index.isascii():
         if len(index) <= _MOST_DIGITS and 1 <= int(index) <= size:
             return int(index) - 1
@@ -96,7 +97,7 @@ def place(name: str, index: str, size: int, tokens: Sequence[str] | None) -> int
             hint=_("cells are counted from 1"),
         )
     word = index.removeprefix('"')
-    found = places(tokens or (), word)
+    found = positions(tokens or (), word)
     if len(found) == 1:
         return found[0]
     if found:
@@ -122,7 +123,7 @@ def cell_name(symbol: str, index: Sequence[int], labels: Sequence[Sequence[str] 
 
 
 def index_name(i: int, tokens: Sequence[str] | None) -> str:
-    """Name one axis's place: its token, numbered where it is repeated; else its number from 1."""
+    """Name an index along one axis: its token, numbered where it is repeated; else its number from 1."""
     if tokens is None or tokens[i] == str(i + 1):
         return str(i + 1)
     word = tokens[i] + endings(tuple(tokens))[i]
@@ -132,8 +133,8 @@ def index_name(i: int, tokens: Sequence[str] | None) -> str:
     return f'"{quoted}"'
 
 
-def places(tokens: Sequence[str], name: str) -> list[int]:
-    """Return where a word stands, from 0: all its places, or one for ``the#2``; [] for nowhere."""
+def positions(tokens: Sequence[str], name: str) -> list[int]:
+    """Return where a token stands, from 0: all its positions, or the one of ``the#2``; [] for nowhere."""
     found = [i for i, token in enumerate(tokens) if token == name]
     word, hash_sign, number = name.rpartition("#")
     if found or not hash_sign or not number.isdecimal() or len(number) > _MOST_DIGITS:
@@ -144,7 +145,7 @@ def places(tokens: Sequence[str], name: str) -> list[int]:
 
 @lru_cache(maxsize=8)
 def endings(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """Tell repeated tokens apart, as cells are named: ``#1``, ``#2``; nothing behind the others."""
+    """Return what tells repeated tokens apart in a cell's name: ``#1``, ``#2``; nothing for the others."""
     total = Counter(tokens)
     seen: Counter[str] = Counter()
     ends = []

@@ -1,4 +1,4 @@
-"""Collecting the mistakes of an input, so that all of them are told in one go."""
+"""The errors of one input, collected so that all of them are reported at once."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class Placed(Protocol):
 
 @dataclass(eq=False, repr=False)
 class Report:
-    """The mistakes found so far."""
+    """The errors found so far."""
 
     errors: list[AttnError] = field(default_factory=list)
 
     def error(self, node: Placed | None, message: str, hint: str = "") -> None:
-        """Note a mistake at a part of the input."""
+        """Add an error at a part of the input."""
         self.add(AttnError(message, node.where if node else None, hint))
 
     def add(self, error: AttnError) -> None:
-        """Note a mistake; raises all of them where there are more than anyone reads."""
+        """Add an error; raises all of them where there are more than anyone reads."""
         self.errors.append(error)
         if len(self.errors) >= MAX_ERRORS:
             raise self.together()
 
     def together(self, notes: Iterable[str] = ()) -> AttnErrors:
-        """Return all that was found as one error, in the order of the file."""
+        """Return all errors as one, in the order of the file."""
         ordered = sorted(
             self.errors,
             key=lambda error: (error.where.line, error.where.column) if error.where else (0, 0),
@@ -52,13 +52,13 @@ class Report:
         return AttnErrors(ordered, tuple(notes))
 
     def raise_if_any(self, notes: Iterable[str] = ()) -> None:
-        """Raise all that was found, in the order of the file."""
+        """Raise all errors, in the order of the file."""
         if self.errors:
             raise self.together(notes)
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Suggest the known word that is most like the one found."""
+    """Suggest the known word that is closest to the one found."""
     close = nearest(word, known)
     return otherwise if close is None else _("did you mean {close!r}?", close=close)
 
@@ -74,7 +74,7 @@ def one_of(name: str, word: str, known: Collection[str]) -> str:
 
 
 def not_on_page(symbol: str, symbols: Iterable[str], hint: str = "") -> AttnError:
-    """Say that a page has no such symbol; without a better hint, which it has."""
+    """Return the error that a page has no such symbol; the default hint lists those it has."""
     known = list(symbols)
     return AttnError(
         _("{symbol!r} is not on this page", symbol=symbol[:40]),
@@ -83,7 +83,7 @@ def not_on_page(symbol: str, symbols: Iterable[str], hint: str = "") -> AttnErro
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is most like the one found, if any is."""
+    """Return the known word that is closest to the one found, if any is close."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt word needs it
 
     by_folded = {name.casefold(): name for name in islice(known, MAX_COMPARED)}

@@ -13,6 +13,7 @@ from attncli.commands.options import Force, check_number, command
 from attncli.commands.output import write_config
 from attncli.errors import AttnError
 from attncli.language import N_, _
+from attncli.problem.sources import builtin_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,16 +34,6 @@ Examples:
   attncli init - | attncli forward -          to standard output""")
 BLANK = "blank"
 LARGEST = 4096
-DEFAULTS: Mapping[str, Any] = {
-    "sentence": "Death is like the wind",
-    "d_model": 4,
-    "d_k": None,
-    "d_v": None,
-    "heads": 1,
-    "masked": False,
-    "method": "binary",
-    "seed": 0,
-}
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,7 @@ def init(
     wishes: Wishes,
     template: str | None = typer.Option(
         None,
-        metavar="article|multihead|masked|cross|blank",
+        metavar="|".join([*builtin_names(), BLANK]),
         help=N_("A copy of a built-in problem; or blank: your sizes, all numbers 0."),
     ),
     force: Force = False,
@@ -132,7 +123,7 @@ def option_of(name: str) -> str:
 
 def built_in(template: str, given: Mapping[str, Any]) -> str:
     """Return a built-in problem's own text, whose comments teach."""
-    from attncli.problem.sources import builtin_names, configs_folder
+    from attncli.problem.starter import template_text
     from attncli.report import did_you_mean
 
     names = [*builtin_names(), BLANK]
@@ -150,12 +141,12 @@ def built_in(template: str, given: Mapping[str, Any]) -> str:
             ),
             hint=_("leave one of them out; --template {blank} takes words and sizes", blank=BLANK),
         )
-    return (configs_folder() / f"{template}.yaml").read_text(encoding="utf-8")
+    return template_text(template)
 
 
 def own_problem(given: Mapping[str, Any], *, blank: bool) -> str:
     """Return a config of one's own sizes."""
-    from attncli.problem.starter import plan, starter_text
+    from attncli.problem.starter import Plan, starter_text
 
     for name in ("method", "seed") if blank else ():
         if name in given:
@@ -170,6 +161,4 @@ def own_problem(given: Mapping[str, Any], *, blank: bool) -> str:
     words = ["attncli", "init", "FILE", *(["--template", BLANK] if blank else [])]
     for name, value in given.items():
         words += [option_of(name)] if value is True else [option_of(name), str(value)]
-    return starter_text(
-        plan(**{**DEFAULTS, **given, **({"method": None} if blank else {})}), shlex.join(words)
-    )
+    return starter_text(Plan(**{**given, **({"method": None} if blank else {})}), shlex.join(words))

@@ -114,8 +114,8 @@ class Source:
         None,
         metavar="[CONFIG]",
         help=N_(
-            "A YAML or JSON file, - for standard input, or a built-in problem: article, cross, masked,"
-            " multihead. Default: config.yaml in this folder, then article."
+            "A YAML or JSON file, - for standard input, or the name of a problem that comes with attncli,"
+            " such as tiny. Default: config.yaml in this folder, then article."
         ),
     )
     config_option: ConfigOption = None

@@ -12,8 +12,6 @@ from attncli.calculation import backward_setting, forward_setting
 from attncli.language import N_, _, plural
 from attncli.ops.mask import Mask
 from attncli.ops.softmax import softmax
-from attncli.problem.build import Checked
-from attncli.problem.problem import Problem
 from attncli.rounding import MOST_DECIMALS
 
 if TYPE_CHECKING:
@@ -103,13 +101,13 @@ def special(setting: Setting, right: Mapping[str, Array], decimals: int) -> Iter
     problem = setting.problem
     if problem.scale is not None and "c" in setting.page.reads:
         why = _("the scale is {scale:g}", scale=problem.scale)
-        other = varied(problem, scale=problem.scale / 2 or 0.5)
+        other = problem.changed(scale=problem.scale / 2 or 0.5)
         how = f"--set scale={other.scale:g}"
         yield Change(why, how, replace(setting, problem=other), decimals)
     if problem.mask is not None and "mask" in setting.page.reads:
         allowed = problem.mask.allowed(problem.sizes["n"], problem.sizes["m"])
         why = _("the mask hides nothing") if allowed.all() else _("the mask is not the causal one")
-        causal = varied(problem, mask=Mask(causal=0))
+        causal = problem.changed(mask=Mask(causal=0))
         yield Change(why, "--set mask=true", replace(setting, problem=causal), decimals)
 
 
@@ -191,11 +189,6 @@ def coincidences(setting: Setting, letter: str) -> str:
     return " = ".join([names, *roots, *squares, str(size)])
 
 
-def varied(problem: Problem, **changes: Any) -> Problem:  # noqa: ANN401 - any field of a problem
-    """Return a problem with some of its fields changed."""
-    return Problem.of(Checked(**{**vars(problem), **changes}))
-
-
 def with_given(setting: Setting, symbol: str, value: Array) -> Setting:
     """Return a setting in which one matrix has another value."""
     return replace(setting, givens={**setting.givens, symbol: value})
@@ -207,7 +200,7 @@ def drawn(setting: Setting, sizes: Mapping[str, int]) -> Setting:
     There may be more tokens, not fewer. A mask becomes the causal one; rows of the target that do
     not count stay so.
     """
-    problem = varied(setting.problem, sizes=sizes)
+    problem = setting.problem.changed(sizes=sizes)
     random = np.random.RandomState(0)
     values = {symbol: numbers(random, symbol, problem.shape(symbol)) for symbol in setting.givens}
     changes: dict[str, Any] = {"givens": values}
@@ -221,7 +214,7 @@ def drawn(setting: Setting, sizes: Mapping[str, int]) -> Setting:
         changes["target"] = problem.target._replace(values=target)
     if problem.upstream is not None and "U" in values:
         changes["upstream"] = problem.upstream._replace(values=values.pop("U"))
-    problem = varied(problem, **changes)
+    problem = problem.changed(**changes)
     return forward_setting(problem) if setting.loss is None else backward_setting(problem, *setting.loss)
 
 

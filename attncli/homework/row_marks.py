@@ -125,7 +125,7 @@ class Reporter:
     def unknown(self, symbol: str) -> RowMark:
         """Mark an answer to a row that the page does not have."""
         hint = did_you_mean(
-            symbol, self.key.symbols, _("its rows are {rows}", rows=", ".join(self.key.symbols))
+            symbol, self.key.symbols, _("its quantities are {rows}", rows=", ".join(self.key.symbols))
         )
         says = _("this page has no row {symbol!r}; {hint}", symbol=symbol[:40], hint=hint)
         return RowMark(symbol[:40], Verdict.UNREADABLE, "", 0, 0, 0.0, self.worth(symbol), says=says)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -21,10 +22,8 @@ TRANSPOSED = "ᵀ"
 
 
 def lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """Tell a shape in numbers, from what its letters stand for; ``h·d_k`` is h times d_k."""
-    return tuple(
-        sizes[letter.removeprefix("h·")] * (sizes["h"] if letter.startswith("h·") else 1) for letter in shape
-    )
+    """Return a shape in numbers, from what its letters stand for; ``h·d_k`` is h times d_k."""
+    return tuple(prod(sizes[part] for part in letter.split("·")) for letter in shape)
 
 
 def transpose(name: str) -> str:

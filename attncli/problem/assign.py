@@ -33,7 +33,7 @@ class CellValue(NamedTuple):
     value: Node
 
     def put(self, values: Array, labels: Sequence[Sequence[str] | None], report: Report) -> None:
-        """Put the number in its place, or note that there is no such place."""
+        """Put the number in its cell; an error where there is no such cell."""
         try:
             index = locate(self.symbol, self.indices, values.shape, labels)
         except AttnError as error:
@@ -45,7 +45,7 @@ class CellValue(NamedTuple):
 def assign(root: Node, assignments: Iterable[str], report: Report) -> tuple[Node, list[CellValue]]:
     """Replace or add the keys named; return the changed document, and the cells named.
 
-    What is not of the form KEY=VALUE, or no value, is noted in the report.
+    Assignments that cannot be read are errors in the report.
     """
     cells: list[CellValue] = []
     for text in assignments:

@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 from attncli.problem.keys import BIASES, PATHS, WEIGHTS
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,25 +21,12 @@ if TYPE_CHECKING:
 
 
 LARGEST_WHOLE = 1e15
-FIVE_DIGITS = 0x10000
 FLAGS = frozenset({"0", "1", "true", "false", "0.0", "1.0"})  # words that a padding list reads as numbers
 
 
-def quoted(text: str) -> str:
-    """Put text between double quotes, whatever it holds."""
-    return '"' + "".join("\\" + char if char in '"\\' else escaped(char) for char in text) + '"'
-
-
-def escaped(text: str) -> str:
-    """Write out what is not printable: it must neither end a line nor act on a screen."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else code(ord(char)) for char in text)
-
-
-def code(point: int) -> str:
-    r"""``\u0007``, or ``\U0001f600`` where four digits do not do."""
-    return f"\\u{point:04x}" if point < FIVE_DIGITS else f"\\U{point:08x}"
+def quote(text: str) -> str:
+    """Put text between double quotes, whatever it holds; what is not printable is written out."""
+    return '"' + "".join("\\" + char if char in '"\\' else sanitize(char) for char in text) + '"'
 
 
 def number(value: float) -> str:
@@ -79,7 +67,7 @@ def config_text(problem: Problem, heading: Sequence[str]) -> str:
 
     ``heading`` are the lines of its first comment.
     """
-    lines = [f"# {escaped(line)}".rstrip() for line in heading]
+    lines = [f"# {sanitize(line)}".rstrip() for line in heading]
     lines += ["", words_line(problem.tokens)]
     if "X" in problem.givens:
         lines += block("embeddings", problem.givens["X"], problem.tokens)
@@ -105,15 +93,15 @@ def words_line(tokens: Sequence[str], inset: str = "") -> str:
     """Write the words as a sentence, or as a list where a word holds a space."""
     sentence = " ".join(tokens)
     if sentence.split() == list(tokens):
-        return f"{inset}sentence: {quoted(sentence)}"
-    return f"{inset}tokens: [{', '.join(map(quoted, tokens))}]"
+        return f"{inset}sentence: {quote(sentence)}"
+    return f"{inset}tokens: [{', '.join(map(quote, tokens))}]"
 
 
 def block(key: str, value: Array, comments: Sequence[str] = (), inset: str = "") -> list[str]:
     """Write a key with its number, its list or its rows."""
     if value.ndim != 2:  # noqa: PLR2004 - only a matrix has rows
         return ["", f"{inset}{key}: {flow(value)}"]
-    rows = matrix_lines(value, comments=list(map(escaped, comments)))
+    rows = matrix_lines(value, comments=list(map(sanitize, comments)))
     return [*([] if inset else [""]), f"{inset}{key}:", *(inset + row for row in rows)]
 
 

@@ -1,4 +1,4 @@
-"""The letters of the shapes, and the sizes that the matrices give them."""
+"""The letters of the shapes, and the lengths that the matrices of a config give them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from attncli.language import N_, _, plural
+from attncli.ops.op import lengths
 
 if TYPE_CHECKING:
     from attncli.ops.op import Array, Shape
@@ -21,11 +22,11 @@ WHY = {
     "d_context": N_("E·W needs as many rows in W as E has columns"),
     "d_values": N_("Ev·W needs as many rows in W as Ev has columns"),
     "d_k": N_("Q·Kᵀ needs queries and keys of the same width"),
-    "d_v": N_("the output weights take what the values give"),
+    "d_v": N_("the output weights need as many rows as the values have columns"),
     "d_out": N_("the output's columns are those of Wo"),
     "h": N_("one matrix a head"),
 }
-COUNTED = {
+COUNTS = {
     "rows": lambda n: plural("{n} row", "{n} rows", n),
     "columns": lambda n: plural("{n} column", "{n} columns", n),
     "numbers": lambda n: plural("{n} number", "{n} numbers", n),
@@ -37,7 +38,7 @@ COUNTED = {
 
 @dataclass(eq=False, repr=False)
 class Dimensions:
-    """What each letter stands for, and who said so first.
+    """What each letter stands for, and which matrix said so first.
 
     A width such as ``h·d_k`` tells d_k, if the heads divide it.
     """
@@ -45,71 +46,55 @@ class Dimensions:
     heads: int
     report: Report
     sizes: dict[str, int] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with what the config says itself."""
-        self.sizes["h"], self.said["h"] = self.heads, _("heads is {heads}", heads=self.heads)
+        self.sizes["h"], self.sources["h"] = self.heads, _("heads is {heads}", heads=self.heads)
 
     def bind(
-        self, name: str, node: Node | None, letters: Shape, shape: tuple[int, ...], words: tuple[str, ...]
+        self, name: str, node: Node | None, letters: Shape, shape: tuple[int, ...], things: tuple[str, ...]
     ) -> None:
-        """Hold a matrix's shape against what is known, axis by axis, and learn what is not.
+        """Check a matrix's shape against what is known, axis by axis, and learn what is not.
 
-        ``words`` says what each axis counts in the file: "rows", "columns", "heads", "words".
+        ``things`` says what each axis counts in the file: "rows", "columns", "heads", "words".
         """
-        for letter, size, word in zip(letters, shape, words, strict=True):
-            found = has(name, counted(size, word))
+        for letter, size, thing in zip(letters, shape, things, strict=True):
+            found = _("{name} has {count}", name=name, count=COUNTS[thing](size))
+            if name in PLURAL:
+                found = _("{name} have {count}", name=name, count=COUNTS[thing](size))
             if letter.startswith("h·"):
                 if size % self.heads:
-                    self.refuse_share(node, found)
+                    message = _(
+                        "{found}, which {heads} heads cannot share equally", found=found, heads=self.heads
+                    )
+                    hint = _(
+                        "each head owns a block of columns: their number must be a multiple of {heads}",
+                        heads=self.heads,
+                    )
+                    self.report.error(node, message, hint)
                     continue
                 letter, size = letter.removeprefix("h·"), size // self.heads  # noqa: PLW2901
                 found = _(
                     "{found}, {size} for each of {heads} heads", found=found, size=size, heads=self.heads
                 )
             if self.sizes.setdefault(letter, size) == size:
-                self.said.setdefault(letter, found)
+                self.sources.setdefault(letter, found)
                 continue
-            known = {"said": self.said[letter], "letter": letter, "size": self.sizes[letter]}
+            known = {"said": self.sources[letter], "letter": letter, "size": self.sizes[letter]}
             message = _("{found}; {said} ({letter} = {size})", found=found, **known)
             self.report.error(node, message, _(WHY.get(letter, "")))
 
-    def refuse_share(self, node: Node | None, found: str) -> None:
-        """Say that the columns do not divide among the heads."""
-        self.report.error(
-            node,
-            _("{found}, which {heads} heads cannot share equally", found=found, heads=self.heads),
-            _(
-                "each head owns a block of columns: their number must be a multiple of {heads}",
-                heads=self.heads,
-            ),
-        )
-
     def of(self, letters: Shape) -> tuple[int, ...] | None:
         """Return a shape in numbers, or None where a letter is not known."""
-        shape = []
-        for letter in letters:
-            size = self.sizes.get(letter.removeprefix("h·"))
-            if size is None:
-                return None
-            shape.append(size * self.heads if letter.startswith("h·") else size)
-        return tuple(shape)
+        return None if self.unknown(letters) else lengths(letters, self.sizes)
+
+    def unknown(self, letters: Shape) -> list[str]:
+        """Return the letters of a shape, or ``h·d_k``, whose size nothing tells."""
+        return [letter for letter in letters if letter.removeprefix("h·") not in self.sizes]
 
 
-def has(name: str, count: str) -> str:
-    """Say how many of something a matrix has."""
-    if name in PLURAL:
-        return _("{name} have {count}", name=name, count=count)
-    return _("{name} has {count}", name=name, count=count)
-
-
-def counted(n: int, things: str) -> str:
-    """``1 row``, ``3 rows``."""
-    return COUNTED[things](n)
-
-
-def shape_of(values: Array) -> str:
+def shape_text(values: Array) -> str:
     """``4 × 3``, ``a list of 4``, ``one number``."""
     if values.ndim == 1:
         return _("a list of {count}", count=len(values))

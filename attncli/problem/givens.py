@@ -1,4 +1,4 @@
-"""Every matrix of a config, read, turned the page's way, and held against the others."""
+"""Every matrix of a config: read, brought into the page's layout, and checked against the others."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from attncli.report import Report
 
 
-WRITTEN = {symbol: ".".join(PATHS[symbol]) for symbol in ("X", "E", "Ev")}
+NAMES = {symbol: ".".join(PATHS[symbol]) for symbol in ("X", "E", "Ev")}
 LOSS_ROWS = ("P", "L")
 MATRIX, HEADS = 2, 3  # how many axes they have
 KINDS = (N_("one number"), N_("a flat list of numbers"), N_("a matrix"), N_("a list of matrices"))
 AXES = {1: ("numbers",), MATRIX: ("rows", "columns"), HEADS: ("heads", "rows", "columns")}
 
 
-def written(symbol: str) -> str:
-    """Name a symbol as the config writes it."""
-    return WRITTEN.get(symbol, symbol)
+def config_name(symbol: str) -> str:
+    """Return what the config calls a symbol."""
+    return NAMES.get(symbol, symbol)
 
 
 def shapes_in_letters(form: Form) -> dict[str, Shape]:
-    """Tell the shape of everything that such a page could hold, in the page's order."""
+    """Return the shape of everything that such a page could hold, in the page's order."""
     keys_from = "d_context" if form.context else "d_model"
     values_from = "d_values" if form.context_values else keys_from
     wide = "h·" if form.heads > 1 else ""
@@ -80,7 +80,7 @@ class Givens:
         found += [(symbol, root.get(symbol)) for symbol in (*WEIGHTS, *BIASES)]
         for symbol, node in found:
             if node is not None:
-                self.read(symbol, node, read_matrix(node, written(symbol), self.folder, self.report))
+                self.read(symbol, node, read_matrix(node, config_name(symbol), self.folder, self.report))
 
     def read_rows(self, root: Mapping, form: Form) -> frozenset[str]:
         """Read the rows whose values are given, and return their symbols."""
@@ -97,34 +97,36 @@ class Givens:
                 values = read_matrix(node, symbol, self.folder, self.report, minus_infinity=symbol == "M")
                 self.read(symbol, node, values)
                 continue
-            listed = ", ".join(rows)
-            hint = did_you_mean(symbol, rows, _("its rows are {rows}", rows=listed))
+            known = ", ".join(rows)
+            hint = did_you_mean(symbol, rows, _("its quantities are {rows}", rows=known))
             if symbol in PATHS or symbol in self.letters:
                 hint = _("write {key} outside given", key=".".join(PATHS.get(symbol, (symbol,))))
             if symbol in LOSS_ROWS:
-                hint = _("{symbol} belongs to the loss; its rows are {rows}", symbol=symbol, rows=listed)
-            self.report.error(key, _("{symbol!r} is not a row of this problem", symbol=symbol[:40]), hint)
+                hint = _("{symbol} belongs to the loss; the quantities are {rows}", symbol=symbol, rows=known)
+            self.report.error(
+                key, _("{symbol!r} is not a quantity of this problem", symbol=symbol[:40]), hint
+            )
         return frozenset(given.pairs.keys() & set(rows))
 
     def read(self, symbol: str, node: Node, values: Array | Drawn | None) -> None:
-        """Turn one matrix the page's way and hold its shape against the others."""
+        """Bring one matrix into the page's layout and check its shape against the others."""
         self.nodes[symbol] = node
         if values is None:
             return
-        name, letters = written(symbol), self.letters[symbol]
+        name, letters = config_name(symbol), self.letters[symbol]
         flipped = self.out_in and symbol in WEIGHTS
         if isinstance(values, Drawn):
             shape = values.shape[::-1] if values.shape and flipped else values.shape
             values = values._replace(shape=shape)
         else:
-            values = joined_heads(values, symbol, self.dims.heads, flipped=flipped)
+            values = join_heads(values, symbol, self.dims.heads, flipped=flipped)
             shape = values.shape
         if shape is not None and len(shape) != len(letters):
             self.refuse_nesting(name, node, shape, letters)
             return
         if shape is not None:
-            words = AXES[len(shape)]
-            self.dims.bind(name, node, letters, shape, words[::-1] if flipped else words)
+            things = AXES[len(shape)]
+            self.dims.bind(name, node, letters, shape, things[::-1] if flipped else things)
         self.matrices[symbol] = values
 
     def refuse_nesting(self, name: str, node: Node, shape: tuple[int, ...], letters: Shape) -> None:
@@ -157,29 +159,27 @@ class Givens:
         """Draw the matrices that are left to an initialiser."""
         for symbol, value in list(self.matrices.items()):
             if isinstance(value, Drawn):
-                drawn = self.filled(written(symbol), symbol, value, self.letters[symbol])
-                if drawn is not None:
-                    self.matrices[symbol] = drawn
+                drawn = self.fill(config_name(symbol), symbol, value, self.letters[symbol])
+                self.matrices[symbol] = value if drawn is None else drawn
 
-    def filled(self, name: str, symbol: str, drawn: Drawn, letters: Shape) -> Array | None:
-        """Draw one matrix; None, and a note in the report, where nothing tells its size."""
+    def fill(self, name: str, symbol: str, drawn: Drawn, letters: Shape) -> Array | None:
+        """Draw one matrix; None, and an error in the report, where its size is unknown."""
         shape = drawn.shape or self.dims.of(letters)
         if shape is not None:
             return drawn.fill(name, symbol, shape, self.report)
-        unknown = [letter for letter in letters if self.dims.of((letter,)) is None]
         message = _(
-            "{name} is {shape}, and nothing tells {unknown}",
+            "{name} is {shape}, and nothing determines {unknown}",
             name=name,
             shape=" × ".join(letters),
-            unknown=either(unknown),
+            unknown=either(self.dims.unknown(letters)),
         )
         hint = _("add shape: [{letters}] as numbers", letters=", ".join(letters))
         self.report.error(drawn.node, message, hint)
         return None
 
 
-def joined_heads(values: Array, symbol: str, heads: int, *, flipped: bool) -> Array:
-    """Turn a weight or bias the page's way: in-out, and the heads' own matrices side by side.
+def join_heads(values: Array, symbol: str, heads: int, *, flipped: bool) -> Array:
+    """Bring a weight or bias into the page's layout: in-out, and the heads' own matrices side by side.
 
     Head i owns the i-th block of columns; of Wo, which takes what the heads give, of rows. What
     does not fit is returned as it is, for its shape to be refused.

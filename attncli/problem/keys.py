@@ -1,15 +1,16 @@
-"""The keys of a config, and the page's symbols that stand for some of them."""
+"""The keys of a config: their names, the page's symbols for them, and reading those that hold no matrix."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from attncli.language import _, either
-from attncli.problem.document import Mapping, Node, Scalar, kind
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.numbers import as_number, cell
 from attncli.report import did_you_mean, nearest
 
 if TYPE_CHECKING:
+    from attncli.problem.dimensions import Dimensions
     from attncli.report import Report
 
 
@@ -36,10 +37,10 @@ TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"}
 
 
 def canonical(root: Node, report: Report) -> Mapping:
-    """Return the document with every symbol under its key's name; unknown keys are noted.
+    """Return the document with every symbol under its key's name; unknown keys are errors.
 
-    A key that is close to a known one is checked on as if it were that, so that one run tells of
-    all that is wrong.
+    A key that is close to a known one is read as if it were that one, so that one run finds everything
+    that is wrong.
     """
     if isinstance(root, Scalar) and root.null:
         report.error(root, _("this config is empty"), _("start from a built-in one, e.g. article"))
@@ -64,18 +65,16 @@ def put_symbol(
     pairs: dict[str, tuple[Node, Node]], symbol: str, node: Node, value: Node, report: Report
 ) -> None:
     """Put the value of a symbol under the key, or the key in a key, that it stands for."""
-    first, *rest = PATHS[symbol]
-    if rest:
-        at, held = pairs.get(first, (node, Mapping(node.source, node.line, node.column)))
+    *outer, name = PATHS[symbol]
+    inner = pairs
+    for key in outer:
+        at, held = pairs.get(key, (node, Mapping(node.source, node.line, node.column)))
         if isinstance(held, Scalar) and held.null:
             held = Mapping(held.source, held.line, held.column)
         if not isinstance(held, Mapping):
-            return  # which is told where that key is read
+            return  # reported where that key is read
         inner = dict(held.pairs)
-        pairs[first] = (at, held.holding(inner))
-    else:
-        inner = pairs
-    name = rest[0] if rest else first
+        pairs[key] = (at, held.holding(inner))
     if name in inner:
         message = _("{symbol} and {key} are the same", symbol=symbol, key=".".join(PATHS[symbol]))
         report.error(node, message, _("keep one of them"))
@@ -84,7 +83,7 @@ def put_symbol(
 
 
 def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Report) -> None:
-    """Note every key that is not known."""
+    """Add an error for every unknown key."""
     for key, (key_node, _value) in node.pairs.items():
         if key not in known:
             hint = did_you_mean(key, known, _("it has {keys}", keys=", ".join(known)))
@@ -92,7 +91,7 @@ def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Rep
 
 
 def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> str | None:
-    """Read a word out of a few; None where the key is absent or wrong."""
+    """Read one of a few words; None where the key is absent or wrong."""
     node = root.get(key)
     if node is None:
         return None
@@ -105,7 +104,7 @@ def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> s
 
 
 def read_context(root: Mapping, report: Report) -> Mapping | None:
-    """Read what keys and values come from in cross-attention."""
+    """Read the context of cross-attention, which keys and values come from."""
     node = root.get("context")
     if node is None:
         return None
@@ -131,3 +130,52 @@ def read_scale(root: Mapping, report: Report) -> tuple[str, float | None]:
         report.error(node, message, hint)
         return "", None
     return "c", cell(node, "scale", report)
+
+
+def read_tokens(
+    holder: Mapping, prefix: str, letter: str, dims: Dimensions, report: Report
+) -> tuple[str, ...] | None:
+    """Read ``sentence`` or ``tokens``; None where there is neither. ``prefix`` is "" or "context."."""
+    sentence, tokens = holder.get("sentence"), holder.get("tokens")
+    name = f"{prefix}sentence" if tokens is None else f"{prefix}tokens"
+    if sentence is not None and tokens is not None:
+        message = _("both {sentence} and {tokens} are given", sentence=f"{prefix}sentence", tokens=name)
+        report.error(tokens, message, _("tokens is the sentence cut into words: keep one"))
+    if tokens is not None:
+        words = words_of_list(tokens, name, report)
+        dims_name, things = name, "tokens"
+    elif isinstance(sentence, Scalar):
+        words = sentence.text.split()
+        dims_name, things = _("the {name}", name=name), "words"
+    elif sentence is not None:
+        message = _("{name} is {found}; expected text", name=name, found=kind(sentence))
+        report.error(sentence, message, _("for a list of words write tokens: [Death, is, like]"))
+        return None
+    else:
+        return None
+    node = sentence if tokens is None else tokens
+    if words == []:
+        report.error(node, _("{name} holds no words", name=name), _("at least one token is needed"))
+    if not words:
+        return None
+    dims.bind(dims_name, node, (letter,), (len(words),), (things,))
+    return tuple(words)
+
+
+def words_of_list(node: Node, name: str, report: Report) -> list[str] | None:
+    """Read a list of words, each as it was written; None where it is not a list."""
+    if isinstance(node, Leaf) and node.array.ndim == 1:
+        return [str(item) for item in node.array.tolist()]
+    if not isinstance(node, Sequence):
+        message = _("{name} is {found}; expected a list of words", name=name, found=kind(node))
+        report.error(node, message, _("write tokens: [Death, is, like], or sentence: Death is like"))
+        return None
+    words = []
+    for i, item in enumerate(node.items, 1):
+        word = item.text if isinstance(item, Scalar) else ""
+        if not word.strip():
+            found = _("blank") if isinstance(item, Scalar) else kind(item)
+            message = _("{name} is {found}; expected a word", name=f"{name}[{i}]", found=found)
+            report.error(item, message, _("every token is a word; put odd ones between quotes"))
+        words.append(word)
+    return words

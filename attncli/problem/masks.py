@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.names import places
-from attncli.ops.mask import Mask
-from attncli.problem.dimensions import shape_of
+from attncli.names import positions
+from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
 from attncli.problem.keys import FALSE, TRUE
 from attncli.problem.matrices import Drawn, read_matrix
@@ -38,7 +37,7 @@ _HOW = N_(
 class MaskReader:
     """Gathers the parts of a mask over n query and m key tokens.
 
-    n and m are None where another mistake hides them: then only words and numbers are checked.
+    n and m are None where another error hides them: then only words and numbers are checked.
     ``tokens`` are the names of the keys, () where they have none.
     """
 
@@ -54,10 +53,6 @@ class MaskReader:
     matrix: NDArray[np.bool_] | None = None
     added: Array | None = None
 
-    def mask(self) -> Mask:
-        """Return all the parts together."""
-        return Mask(self.causal, self.hidden, self.matrix)
-
     def read(self, node: Node) -> None:
         """Read one mask, or a list of them."""
         match node:
@@ -72,11 +67,13 @@ class MaskReader:
                 self.zero_one(node)
 
     def is_list_of_masks(self, node: Sequence | Leaf) -> bool:
-        """Tell a list of masks from a matrix, or from one matrix a head."""
-        depth = nesting(node)
-        if isinstance(node, Sequence) and any(map(names_a_mask, node.items)):
-            return True
-        return depth > MATRICES or (depth == MATRICES and len(parts(node)) not in {1, self.heads})
+        """Whether this is a list of masks, not a matrix or one matrix a head."""
+        items, depth = parts(node), nesting(node)
+        return (
+            any(isinstance(item, Mapping) or is_word(item) for item in items)
+            or depth > MATRICES
+            or (depth == MATRICES and len(items) not in {1, self.heads})
+        )
 
     def word(self, node: Scalar) -> None:
         """Read false, true, causal or causal-bottom-right."""
@@ -118,8 +115,8 @@ class MaskReader:
             return
         tokens = self.tokens or tuple(str(i + 1) for i in range(self.m))
         flags = [FLAGS.get(word.lower()) for word in words]
-        named = all(places(tokens, word) for word in words)
-        if None in flags or (named and (self.tokens or len(words) != self.m)):
+        are_tokens = all(positions(tokens, word) for word in words)
+        if None in flags or (are_tokens and (self.tokens or len(words) != self.m)):
             hidden = self.hidden_words(items, words, tokens)
         elif len(words) == self.m:
             hidden = np.array(flags, bool)
@@ -134,7 +131,7 @@ class MaskReader:
         """Find the words to hide among the tokens."""
         hidden = np.zeros(len(tokens), bool)
         for item, word in zip(items, words, strict=True):
-            found = places(tokens, word)
+            found = positions(tokens, word)
             hidden[found] = True
             if not found:
                 known = _("the tokens are {tokens}", tokens=", ".join(tokens[:12]))
@@ -196,7 +193,7 @@ class MaskReader:
         message = _(
             "{name} is {found}; the scores are {n} × {m}: a row a query, a column a key",
             name=name,
-            found=shape_of(values),
+            found=shape_text(values),
             n=self.n,
             m=self.m,
         )
@@ -218,19 +215,15 @@ def parts(node: Node) -> list[Node]:
     ]
 
 
-def names_a_mask(node: Node) -> bool:
-    """Whether an item of a list can only be a mask of its own: a mapping or a word."""
-    return isinstance(node, Mapping) or (
-        isinstance(node, Scalar) and not node.null and as_number(node.text) is None
-    )
+def is_word(node: Node) -> bool:
+    """Whether a node is a word that is no number."""
+    return isinstance(node, Scalar) and not node.null and as_number(node.text) is None
 
 
 def as_zero_one(node: Node) -> Node:
     """Let true and false stand for 1 and 0 inside a matrix."""
     if isinstance(node, Sequence):
-        items = [as_zero_one(item) for item in node.items]
-        return Sequence(node.source, node.line, node.column, node.length, items)
+        return replace(node, items=[as_zero_one(item) for item in node.items])
     if isinstance(node, Scalar) and node.text.lower() in {"true", "false"}:
-        text = str(int(node.text.lower() == "true"))
-        return Scalar(node.source, node.line, node.column, node.length, text)
+        return replace(node, text=str(int(node.text.lower() == "true")), quoted=False)
     return node

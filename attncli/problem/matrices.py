@@ -1,12 +1,10 @@
-"""Matrices of a config: written out, from a file, or drawn by an initialiser."""
+"""A matrix of a config, whichever way it is given: written out, drawn by an initialiser, or in a file."""
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import warnings
-import zipfile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -43,7 +41,7 @@ class Drawn(NamedTuple):
     node: Node
 
     def fill(self, name: str, symbol: str, shape: tuple[int, ...], report: Report) -> Array | None:
-        """Draw it; None, and a note in the report, where it cannot be drawn."""
+        """Draw it; None, and an error in the report, where it cannot be drawn."""
         try:
             return self.init.fill(symbol, shape)
         except AttnError as error:
@@ -60,7 +58,7 @@ def read_matrix(
     minus_infinity: bool = False,
     blank_rows: bool = False,
 ) -> Array | Drawn | None:
-    """Read a matrix; None, and notes in the report, where that cannot be done."""
+    """Read a matrix; None, and errors in the report, where that fails."""
     if not isinstance(node, Mapping):
         return array(node, name, report, minus_infinity=minus_infinity, blank_rows=blank_rows)
     if "init" in node.pairs:
@@ -77,7 +75,6 @@ def read_matrix(
         return None
     if not isinstance(file, Scalar):
         return None
-
     try:
         found = read_array(folder, file.text, key.text if key else None)
     except AttnError as error:
@@ -89,7 +86,7 @@ def read_matrix(
 
 def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
     """Read ``{init: xavier_uniform, shape: [4, 3], seed: 7}``."""
-    from attncli.problem.initialise import METHODS, SPREAD_OF, Init  # noqa: PLC0415 - few are drawn
+    from attncli.problem.initialise import METHODS, Init  # noqa: PLC0415 - few are drawn
 
     before = len(report.errors)
     method = node.get("init")
@@ -99,15 +96,14 @@ def read_init(node: Mapping, name: str, report: Report) -> Drawn | None:
         message = _("{name}: there is no initialiser {method!r}", name=name, method=text[:40])
         report.error(method or node, message, hint)
         return None
-    spread = SPREAD_OF.get(text)
-    known = ("init", "shape", "seed", *((spread,) if spread else ()))
+    option = METHODS[text].option
+    known = ("init", "shape", "seed", option) if option else ("init", "shape", "seed")
     refuse_unknown(node, f"{name} ({text})", known, report)
     seed = whole(node.get("seed"), f"{name}: seed", report, least=0, most=2**32 - 1)
-    size = node.get(spread) if spread else None
-    number = 1.0 if size is None else cell(size, f"{name}: {spread}", report)
-    given = node.get("shape")
+    size, given = node.get(option) if option else None, node.get("shape")
+    spread = 1.0 if size is None else cell(size, f"{name}: {option}", report)
     shape = None if given is None else read_shape(given, f"{name}: shape", report)
-    return None if len(report.errors) > before else Drawn(Init(text, seed or 0, number), shape, node)
+    return None if len(report.errors) > before else Drawn(Init(text, seed or 0, spread), shape, node)
 
 
 def read_shape(node: Node, name: str, report: Report) -> tuple[int, ...] | None:
@@ -146,7 +142,7 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
 
 
 def refuse_kind(path: Path, shown: str, key: str | None) -> None:
-    """Refuse what is no file, or not one of the kinds that hold matrices."""
+    """Refuse what is not a file, or not one of the kinds that hold matrices."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         hint = _("a matrix file is one of {suffixes}", suffixes=", ".join(SUFFIXES))
@@ -183,7 +179,7 @@ def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
     count = math.prod(shape)
     if min(shape, default=1) < 0 or count * dtype.itemsize > MAX_ARRAY_BYTES:
         message = _("{file} holds an array of the shape {shape}", file=shown, shape=f"{shape!s:.80}")
-        raise AttnError(message, hint=_("{most} MiB is the most", most=MAX_ARRAY_BYTES // 2**20))
+        raise AttnError(message, hint=_("the limit is {most} MiB", most=MAX_ARRAY_BYTES // 2**20))
     data = stream.read(count * dtype.itemsize)
     if len(data) < count * dtype.itemsize:
         message = _("{file} is cut off: its header promises {count} numbers", file=shown, count=count)
@@ -193,26 +189,30 @@ def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
 
 def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
     """Read one array of an .npz file; without a key it must hold just one."""
+    import zipfile  # noqa: PLC0415 - most configs name no file
+
     with zipfile.ZipFile(stream) as archive:
         keys = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
         if key is None and len(keys) != 1:
-            hint = _("add a key: one of {keys}", keys=listed(keys)) if keys else _("save it with np.savez")
+            hint = _("add a key: one of {keys}", keys=key_list(keys)) if keys else _("save it with np.savez")
             raise AttnError(_("{file!r} holds {count} arrays", file=name, count=len(keys)), hint=hint)
         chosen = keys[0] if key is None else key
         if chosen not in keys:
-            hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=listed(keys)))
+            hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=key_list(keys)))
             raise AttnError(_("{file!r} has no array {key!r}", file=name, key=chosen[:40]), hint=hint)
         with archive.open(f"{chosen}.npy") as entry:
             return read_npy(entry, repr(f"{name}, {chosen}"))
 
 
-def listed(keys: list[str], most: int = 12) -> str:
-    """Name the keys, the first few of them."""
+def key_list(keys: list[str], most: int = 12) -> str:
+    """Return the keys, or the first few of them, for a message."""
     return ", ".join(keys[:most]) + (", …" if len(keys) > most else "")
 
 
 def read_csv(stream: IO[bytes], name: str) -> NDArray[Any]:
     """Read a matrix of numbers separated by commas, one row a line."""
+    import csv  # noqa: PLC0415 - most configs name no file
+
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES or data.count(b",") + data.count(b"\n") > MAX_CSV_CELLS:
         raise AttnError(_("{file!r} is larger than a .csv can be", file=name), hint=_("save it as .npy"))

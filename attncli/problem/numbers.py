@@ -1,16 +1,17 @@
-"""Numbers as people write them: single ones and whole ones; arrays of them that are there already."""
+"""Numbers as people write them: single ones, whole ones, and nested lists of them; arrays as they come."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.problem.dimensions import counted
+from attncli.problem.dimensions import COUNTS
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _MAX_DIGITS = 400
 MAX_AXES = 3
-FINITE = N_("NaN and infinities cannot be worked with")
+FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
 
 
@@ -50,7 +51,7 @@ def minus_infinite(text: str) -> bool:
 
 
 def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False) -> float:
-    """Read one number; NaN, and a note in the report, where it is none."""
+    """Read one number; NaN, and an error in the report, where it is not one."""
     if not isinstance(node, Scalar):
         message = _("{name} is {found}; expected a number", name=name, found=kind(node))
         report.error(node, message, _("one number, like 1, -0.5 or 1/3"))
@@ -61,7 +62,7 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
     if minus_infinity and minus_infinite(node.text):
         return -math.inf
     if number is not None and math.isnan(number):
-        report.error(node, _("{name} is divided by zero", name=name), _("write a finite number"))
+        report.error(node, _("{name} divides by zero", name=name), _("write a finite number"))
     elif number is not None:
         message = _("{name} is too large for float64 (1.8e308 is the largest)", name=name)
         report.error(node, message, _("write a finite number"))
@@ -71,20 +72,16 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
         report.error(node, not_finite(name, node.text.strip()), _(FINITE))
     else:
         message = _("{name} is {found}, which is not a number", name=name, found=kind(node))
-        report.error(node, message, how_to_write(node.text))
+        hint = _("write it like 1, -0.5, 1e-3 or 1/3")
+        if re.fullmatch(rf"{_DIGITS}([_,' ]{_DIGITS})+", node.text.strip()):
+            hint = _("write the digits without _ or spaces, and a point for decimals: 1000.5")
+        report.error(node, message, hint)
     return math.nan
 
 
 def not_finite(name: str, found: object) -> str:
     """Say that a number is infinite, or none."""
     return _("{name} is {found}; expected a finite number", name=name, found=found)
-
-
-def how_to_write(text: str) -> str:
-    """Tell how a number is written, by what was meant for one."""
-    if re.fullmatch(rf"{_DIGITS}([_,' ]{_DIGITS})+", text.strip()):
-        return _("write the digits without _ or spaces, and a point for decimals: 1000.5")
-    return _("write it like 1, -0.5, 1e-3 or 1/3")
 
 
 def whole(node: Node | None, name: str, report: Report, *, least: int, most: int) -> int | None:
@@ -100,9 +97,8 @@ def whole(node: Node | None, name: str, report: Report, *, least: int, most: int
             least=least,
             most=most,
         )
-        report.error(
-            node, message, _("like {example}", example=f"{name.rpartition(' ')[2]}: {max(least, 2)}")
-        )
+        example = f"{name.rpartition(' ')[2]}: {max(least, 2)}"
+        report.error(node, message, _("like {example}", example=example))
         return None
     return int(number)
 
@@ -138,7 +134,7 @@ def from_array(
 def array(
     node: Node, name: str, report: Report, *, minus_infinity: bool = False, blank_rows: bool = False
 ) -> Array | None:
-    """Read a number, a list, a matrix or a list of matrices; None where that cannot be done.
+    """Read a number, a list, a matrix or a list of matrices; None, and errors, where that fails.
 
     With ``blank_rows`` a ``~`` in the place of a row (or of a number of a flat list) is read as NaN.
     """
@@ -149,13 +145,13 @@ def array(
     return None if len(report.errors) > before else np.array(fill_blanks(nested), np.float64)
 
 
+@dataclass(eq=False, repr=False)
 class Reader:
     """Reads one matrix as nested lists; None is a blank row."""
 
-    def __init__(self, report: Report, minus_infinity: bool, blank_rows: bool) -> None:  # noqa: FBT001
-        self.report = report
-        self.minus_infinity = minus_infinity
-        self.blank_rows = blank_rows
+    report: Report
+    minus_infinity: bool
+    blank_rows: bool
 
     def read(self, node: Node, name: str, depth: int) -> Nested:  # noqa: PLR0911 - one a kind
         """Read what stands ``depth`` brackets deep."""
@@ -167,7 +163,12 @@ class Reader:
             values = from_array(node, name, self.report, minus_infinity=self.minus_infinity)
             return None if values is None else values.tolist()
         if not isinstance(node, Sequence) or depth == MAX_AXES:
-            message = not_a_matrix(node, name, a_cell=depth == MAX_AXES)
+            wanted = _("a number") if depth == MAX_AXES else _("a matrix")
+            message = _("{name} is nested too deep; expected {wanted}", name=name, wanted=wanted)
+            if isinstance(node, Mapping):
+                message = _(
+                    "{name} is {found}; expected {wanted}", name=name, found=kind(node), wanted=wanted
+                )
             self.report.error(node, message, _("a matrix is a list of rows, like [[1, 0], [0, 1]]"))
             return None
         if not node.items:
@@ -176,13 +177,13 @@ class Reader:
         numbers = [as_number(item.text) if isinstance(item, Scalar) else None for item in node.items]
         if all(number is not None and math.isfinite(number) for number in numbers):
             return list(numbers)
-        items = [self.read(item, part(name, i), depth + 1) for i, item in enumerate(node.items, 1)]
-        if not self.mixed(node, items, name):
+        items = [self.read(item, part_name(name, i), depth + 1) for i, item in enumerate(node.items, 1)]
+        if not self.refuse_mixed(node, items, name):
             self.refuse_ragged(node, items, name)
         return items
 
-    def mixed(self, node: Sequence, items: list[Nested], name: str) -> bool:
-        """Note the single numbers among rows, or the rows among matrices."""
+    def refuse_mixed(self, node: Sequence, items: list[Nested], name: str) -> bool:
+        """Add an error for each number among rows, or row among matrices; return whether there are any."""
         deepest = max(map(brackets, items))
         odd = [
             item
@@ -194,45 +195,38 @@ class Reader:
             message = _("{name} mixes rows with single numbers", name=name)
         for item in odd:
             if not isinstance(item, Scalar) or not item.null:
-                self.report.error(item, message, _("put every row between its own brackets"))
+                self.report.error(item, message, _("put every row in brackets of its own"))
         return bool(odd)
 
     def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
-        """Note every row, or matrix, whose size is not the others'."""
+        """Add an error for each row, or matrix, whose size is not that of the others."""
+        sizes = list(map(length, items))
         if max(map(brackets, items)) > 1:
             hint = _("every matrix of a list of heads has the same size")
-            self.refuse_odd(node, list(map(length, items)), (name, "matrix", "rows"), hint)
             columns = [length(item[0]) if isinstance(item, list) else None for item in items]
-            self.refuse_odd(node, columns, (name, "matrix", "columns"), hint)
+            self.refuse_odd(node, sizes, name, ("matrix", "rows"), hint)
+            self.refuse_odd(node, columns, name, ("matrix", "columns"), hint)
         else:
             hint = _("every row of a matrix has the same size")
-            self.refuse_odd(node, list(map(length, items)), (name, "row", "numbers"), hint)
+            self.refuse_odd(node, sizes, name, ("row", "numbers"), hint)
 
     def refuse_odd(
-        self, node: Sequence, lengths: list[int | None], words: tuple[str, str, str], hint: str
+        self, node: Sequence, sizes: list[int | None], name: str, things: tuple[str, str], hint: str
     ) -> None:
-        """Note every item whose length is not the usual one."""
-        known = [length for length in lengths if length is not None]
+        """Add an error for each item of an unusual size; ``things``: what an item is, and what it holds."""
+        known = [size for size in sizes if size is not None]
         usual = Counter(known).most_common(1)[0][0] if known else None
-        name, item, things = words
-        for i, (length, at) in enumerate(zip(lengths, node.items, strict=True), 1):
-            if length is not None and length != usual:
-                odd = {"item": row_of(name, item, i), "count": counted(length, things), "usual": usual}
+        for i, (size, at) in enumerate(zip(sizes, node.items, strict=True), 1):
+            if size is not None and size != usual:
+                odd = {
+                    "item": item_name(name, things[0], i),
+                    "count": COUNTS[things[1]](size),
+                    "usual": usual,
+                }
                 message = _("{item} has {count}; the other has {usual}", **odd)
                 if len(known) > 2:  # noqa: PLR2004 - itself, the other, and more
                     message = _("{item} has {count}; the others have {usual}", **odd)
                 self.report.error(at, message, hint)
-
-
-def not_a_matrix(node: Node, name: str, *, a_cell: bool) -> str:
-    """Say what stands in the place of a matrix, or of one of its cells."""
-    if not isinstance(node, Mapping):
-        if a_cell:
-            return _("{name} is nested too deep; expected a number", name=name)
-        return _("{name} is nested too deep; expected a matrix", name=name)
-    if a_cell:
-        return _("{name} is {found}; expected a number", name=name, found=kind(node))
-    return _("{name} is {found}; expected a matrix", name=name, found=kind(node))
 
 
 def length(nested: Nested) -> int | None:
@@ -245,17 +239,17 @@ def brackets(nested: Nested) -> int:
     return 1 + max(map(brackets, nested)) if isinstance(nested, list) else 0
 
 
-def part(name: str, i: int) -> str:
+def part_name(name: str, i: int) -> str:
     """Name the i-th part: ``Wq`` → ``Wq[2]`` → ``Wq[2,3]``."""
     return f"{name[:-1]},{i}]" if name.endswith("]") else f"{name}[{i}]"
 
 
-def row_of(name: str, whole: str, i: int) -> str:
+def item_name(name: str, thing: str, i: int) -> str:
     """``Wq row 2``, or ``Wq matrix 1 row 2`` in a list of matrices."""
     base, bracket, number = name.removesuffix("]").partition("[")
     if bracket:
         return _("{name} matrix {number} row {i}", name=base, number=number, i=i)
-    if whole == "matrix":
+    if thing == "matrix":
         return _("{name} matrix {i}", name=name, i=i)
     return _("{name} row {i}", name=name, i=i)
 

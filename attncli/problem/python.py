@@ -1,9 +1,10 @@
-"""The same tree of a Python mapping as of a file: words, numbers, lists and arrays."""
+"""A Python mapping as the tree that a file would give, with its arrays as they are."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -19,39 +20,41 @@ MAX_NUMBERS = 2**28  # in one array: 16,384 × 16,384
 
 
 def from_python(value: object, name: str) -> Node:
-    """Make the same tree of a Python value: mappings, lists, words, numbers and arrays.
+    """Return a Python value as a tree: mappings, lists, words, numbers and arrays.
 
     Raises AttnErrors where it is nested too deep, or holds what no config can hold.
     """
-    converter = Converter(Source(name))
+    converter = Converter(Source(name), Report())
     root = converter.node(value, name, 0)
     converter.report.raise_if_any()
     return root
 
 
+@dataclass(eq=False, repr=False)
 class Converter:
     """Builds the tree, counting what it holds: a list that holds itself has no end."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.report = Report()
-        self.count = 0
+    source: Source
+    report: Report
+    count: int = 0
 
     def node(self, value: object, name: str, depth: int) -> Node:  # noqa: PLR0911 - one a kind
         """Make a node of a value; ``name`` is the key that it stands under."""
         self.count += 1
-        self.refuse_size(name, depth)
+        if depth > MAX_DEPTH or self.count > MAX_CELLS:
+            message = _("{name} is too large", name=name)
+            if depth > MAX_DEPTH:
+                message = _("{name} is nested more than {most} deep", name=name, most=MAX_DEPTH)
+            raise AttnError(message, Where(self.source.name), _("give large matrices as NumPy arrays"))
         match value:
             case None:
                 return Scalar(self.source)
             case bool():
                 return Scalar(self.source, text=str(value).lower())
-            case str():
+            case str() | os.PathLike():
                 return Scalar(self.source, text=str(value), quoted=True)
             case int() | float():
                 return Scalar(self.source, text=number_text(value))
-            case os.PathLike():
-                return Scalar(self.source, text=str(value), quoted=True)
             case AnyMapping():
                 return self.mapping(value, name, depth)
             case list() | tuple():
@@ -59,16 +62,6 @@ class Converter:
                     return Leaf(self.source, array=matrix)
                 return Sequence(self.source, items=[self.node(item, name, depth + 1) for item in value])
         return self.array(value, name, depth)
-
-    def refuse_size(self, name: str, depth: int) -> None:
-        """Refuse what is too large, or nested too deep: it may have no end."""
-        if depth > MAX_DEPTH:
-            message = _("{name} is nested more than {most} deep", name=name, most=MAX_DEPTH)
-        elif self.count > MAX_CELLS:
-            message = _("{name} is too large", name=name)
-        else:
-            return
-        raise AttnError(message, Where(self.source.name), _("give large matrices as NumPy arrays"))
 
     def mapping(self, value: AnyMapping[Any, Any], name: str, depth: int) -> Node:
         """Make a node of a mapping."""
@@ -89,18 +82,13 @@ class Converter:
             return self.refuse(message, _("give a number, a word, a list, a mapping or a NumPy array"))
         try:
             found = np.asarray(value)
-        except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
-            reason = f"{error!s:.80}"
-            message = _(
-                "{name} is a {type} of which NumPy makes no array: {reason}",
-                name=name,
-                type=kind,
-                reason=reason,
-            )
+        except Exception as error:  # noqa: BLE001 - another library's code
+            why = {"name": name, "type": kind, "reason": f"{error!s:.80}"}
+            message = _("{name} is a {type} that NumPy cannot make an array of: {reason}", **why)
             return self.refuse(message, "")
         if found.size > MAX_NUMBERS:
             message = _("{name} holds {count:,} numbers", name=name, count=found.size)
-            return self.refuse(message, _("{most:,} are the most", most=MAX_NUMBERS))
+            return self.refuse(message, _("the limit is {most:,}", most=MAX_NUMBERS))
         if found.ndim > 0 and found.dtype.kind in "fiub":
             return Leaf(self.source, array=found)
         if found.dtype.kind in "fiubUO" and (inner := found.tolist()) is not value:
@@ -109,7 +97,7 @@ class Converter:
         return self.refuse(message, _("give floats or integers"))
 
     def refuse(self, message: str, hint: str) -> Node:
-        """Note a mistake; what stands for the value is never read."""
+        """Add an error; what is returned for the value is never read."""
         self.report.add(AttnError(message, Where(self.source.name), hint))
         return Scalar(self.source)
 
@@ -125,7 +113,7 @@ def number_text(value: float) -> str:
 
 
 def as_matrix(value: list[Any] | tuple[Any, ...]) -> np.ndarray[Any, Any] | None:
-    """Make an array at once of a matrix of plain numbers; None where it is anything else."""
+    """Return a matrix of plain numbers as an array; None where it is anything else."""
     sizes, first = [len(value)], value[0] if value else None
     while isinstance(first, list | tuple) and first and len(sizes) <= MAX_AXES:
         sizes.append(len(first))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attncli.errors import AttnError
 from attncli.files import MAX_BYTES, STDIN, decode, read_bytes, unreadable
 from attncli.language import _
-from attncli.problem.document import parse
-from attncli.report import did_you_mean
+from attncli.report import Report, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +38,7 @@ def configs_folder() -> Path:
 
 
 def builtin_names() -> list[str]:
-    """Name the built-in problems."""
+    """Return the names of the built-in problems."""
     return sorted(path.stem for path in configs_folder().glob("*.yaml"))
 
 
@@ -49,9 +48,9 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequen
     ``assignments`` are changes such as ``mask=true`` or ``Wq[1,2]=0.5``. Raises AttnError, or
     AttnErrors with everything that is wrong.
     """
-    from attncli.problem.build import build  # noqa: PLC0415 - it builds what is defined here
-    from attncli.problem.problem import Problem  # noqa: PLC0415
-    from attncli.report import Report  # noqa: PLC0415
+    # The names of the built-in problems need neither YAML nor NumPy; most configs are files as they are.
+    from attncli.problem.document import parse  # noqa: PLC0415
+    from attncli.problem.problem import build  # noqa: PLC0415
 
     report = Report()
     if isinstance(source, str | os.PathLike):
@@ -63,10 +62,10 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequen
         root, name, folder = from_python(source, "config"), "config", Path()
     cells: Sequence[CellValue] = ()
     if assignments:
-        from attncli.problem.assign import assign  # noqa: PLC0415 - most configs stay as they are
+        from attncli.problem.assign import assign  # noqa: PLC0415
 
         root, cells = assign(root, assignments, report)
-    return Problem.of(build(root, name, folder, cells, report))
+    return build(root, name, folder, cells, report)
 
 
 def default_source() -> tuple[str, str]:

@@ -1,11 +1,13 @@
 """A config to start from, with comments that say what each part is: what ``init`` writes.
 
-The numbers are drawn by the problem's own initialisers and written out, rounded, so that a person
-can work with them on paper. The same choices give the same text, byte for byte, on every machine.
+Either a copy of a built-in problem, or one of one's own words and sizes. Its numbers are drawn by the
+problem's own initialisers and written out, rounded, so that a person can work with them on paper. The
+same choices give the same text, byte for byte, on every machine. Comments are in the active language.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
@@ -14,8 +16,10 @@ import numpy as np
 
 from attncli.errors import AttnError
 from attncli.language import _, plural
-from attncli.problem.config_text import escaped, matrix_lines, quoted
-from attncli.problem.initialise import WAYS, Init
+from attncli.problem.config_text import matrix_lines, quote
+from attncli.problem.initialise import METHODS, Init
+from attncli.problem.sources import configs_folder
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,20 +30,66 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 100_000
 ROUNDED = 2  # decimals, or significant digits where the numbers are small
 ROOMY = 4  # times as many possible rows as words: different words soon get different rows
+# A comment of a built-in problem is a message of the catalogues: the lines that stand together, or what
+# stands behind a value. A single word is one of the problem's own.
+COMMENT = re.compile(r"# +\S+ .*(?:\n# .*)*")
 
 
-@dataclass(frozen=True)
+def template_text(name: str) -> str:
+    """Return a built-in problem's config, its comments in the active language."""
+    text = (configs_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    return COMMENT.sub(lambda comment: _(comment[0]), text)
+
+
+@dataclass
 class Plan:
-    """What a config is to hold; ``method`` None leaves zeros to be filled in by hand."""
+    """What a config is to hold; ``method`` None leaves zeros to be filled in by hand.
 
-    sentence: str
-    d_model: int
-    d_k: int
-    d_v: int
-    heads: int
-    masked: bool
-    method: str | None
-    seed: int
+    Raises AttnError where the heads cannot share d_model, where there are no words, or too many numbers
+    to write out.
+    """
+
+    sentence: str = "Death is like the wind"
+    d_model: int = 4
+    d_k: int = 0  # 0: d_model/heads
+    d_v: int = 0  # 0: d_k
+    heads: int = 1
+    masked: bool = False
+    method: str | None = "binary"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Settle the sizes, and check them."""
+        if not self.d_k and self.d_model % self.heads:
+            message = _(
+                "{heads} heads cannot share d_model = {d_model} equally:"
+                " {d_model}/{heads} is no whole number",
+                heads=self.heads,
+                d_model=self.d_model,
+            )
+            hint = _(
+                "choose a d_model that is a multiple of {heads}, or say how wide a head is with --d-k",
+                heads=self.heads,
+            )
+            raise AttnError(message, hint=hint)
+        self.d_k = self.d_k or self.d_model // self.heads
+        self.d_v = self.d_v or self.d_k
+        if not self.words:
+            hint = _('like --sentence "Death is like the wind"')
+            raise AttnError(_("the sentence holds no words"), hint=hint)
+        if any("\ud800" <= char <= "\udfff" for char in self.sentence):
+            hint = _("set the terminal's encoding to UTF-8")
+            raise AttnError(_("the sentence is not UTF-8 text"), hint=hint)
+        rows = len(self.words) * (self.d_model + self.d_out)
+        count = rows + sum(n_in * n_out for n_in, n_out in self.weights.values())
+        if count > MOST_NUMBERS:
+            message = _(
+                "{count:,} numbers are too many to write out; the limit is {most:,}",
+                count=count,
+                most=MOST_NUMBERS,
+            )
+            hint = _("make the sizes smaller; in a config Wq: {init: xavier_uniform, shape: [512, 512]}")
+            raise AttnError(message, hint=hint)
 
     @property
     def words(self) -> list[str]:
@@ -58,84 +108,27 @@ class Plan:
         """How many columns the output has."""
         return self.d_model if self.heads > 1 else self.d_v
 
-    def check(self) -> None:
-        """Raise AttnError where there are no words, or too many numbers to write out."""
-        if not self.words:
-            raise AttnError(
-                _("the sentence holds no words"), hint=_('like --sentence "Death is like the wind"')
-            )
-        if any("\ud800" <= char <= "\udfff" for char in self.sentence):
-            raise AttnError(
-                _("the sentence is not UTF-8 text"), hint=_("set the terminal's encoding to UTF-8")
-            )
-        rows = len(self.words) * (self.d_model + self.d_out)
-        count = rows + sum(n_in * n_out for n_in, n_out in self.weights.values())
-        if count > MOST_NUMBERS:
-            raise AttnError(
-                _(
-                    "{count:,} numbers are too many to write out; {most:,} are the most",
-                    count=count,
-                    most=MOST_NUMBERS,
-                ),
-                hint=_("make the sizes smaller; in a config Wq: {init: xavier_uniform, shape: [512, 512]}"),
-            )
-
-
-def plan(
-    *,
-    sentence: str,
-    d_model: int,
-    d_k: int | None,
-    d_v: int | None,
-    heads: int,
-    masked: bool,
-    method: str | None,
-    seed: int,
-) -> Plan:
-    """Settle the sizes: d_k is d_model/heads where it is not given, and d_v is d_k.
-
-    Raises AttnError where the heads cannot share d_model, or the plan cannot be written out.
-    """
-    if d_k is None and d_model % heads:
-        raise AttnError(
-            _(
-                "{heads} heads cannot share d_model = {d_model} equally:"
-                " {d_model}/{heads} is no whole number",
-                heads=heads,
-                d_model=d_model,
-            ),
-            hint=_(
-                "choose a d_model that is a multiple of {heads}, or say how wide a head is with --d-k",
-                heads=heads,
-            ),
-        )
-    d_k = d_k or d_model // heads
-    settled = Plan(sentence, d_model, d_k, d_v or d_k, heads, masked, method, seed)
-    settled.check()
-    return settled
-
 
 def starter_text(to: Plan, command: str) -> str:
     """Write the config; ``command`` is the command line that makes it again."""
-    words, comments = to.words, [escaped(word) for word in to.words]
+    words, comments = to.words, [sanitize(word) for word in to.words]
     sizes = f"d_model = {to.d_model}, d_k = {to.d_k}, d_v = {to.d_v}"
-    about = plural(
-        "# An attention problem: n = {n} word, {sizes}.",
-        "# An attention problem: n = {n} words, {sizes}.",
-        len(words),
-        sizes=sizes,
-    )
     heads = _("# {heads} heads: d_k and d_v are the widths of one head.", heads=to.heads)
     lines = [
-        about,
+        plural(
+            "# An attention problem: n = {n} word, {sizes}.",
+            "# An attention problem: n = {n} words, {sizes}.",
+            len(words),
+            sizes=sizes,
+        ),
         *([heads] if to.heads > 1 else []),
-        _("# Made by: {command}", command=escaped(command)),
+        _("# Made by: {command}", command=sanitize(command)),
         "#",
         _("#   attncli forward FILE     every matrix, with the formula that made it"),
         _("#   attncli backward FILE    the loss and every gradient"),
         _("# FILE is the name of this file. Change any number and run them again."),
         "",
-        f"sentence: {quoted(' '.join(words))}",
+        f"sentence: {quote(' '.join(words))}",
         "",
         _(
             "# X: one row a word, {d_model} numbers each (d_model). The same word has the same row.",
@@ -148,7 +141,7 @@ def starter_text(to: Plan, command: str) -> str:
         f"mask: {str(to.masked).lower()}".ljust(19)
         + _("# true: a word sees itself and earlier words, no later ones"),
         "",
-        *drawn_how(to),
+        *about_weights(to),
     ]
     for symbol, shape in to.weights.items():
         lines += weight_lines(to, symbol, shape)
@@ -168,20 +161,20 @@ def starter_text(to: Plan, command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def drawn_how(to: Plan) -> list[str]:
-    """Tell how the weights were drawn, and how else they could be."""
+def about_weights(to: Plan) -> list[str]:
+    """Say how the weights were drawn, and how else they could be."""
     if to.method is None:
         return [_("# The weights are all 0, for you to fill in.")]
-    others = max(map(len, WAYS))
+    longest = max(map(len, METHODS))
     return [
         _(
             "# The weights were drawn with {method} and seed {seed}, and rounded:",
             method=to.method,
             seed=to.seed,
         ),
-        f"#   {_(WAYS[to.method].formula)}",
-        _("# A weight matrix has n_in rows and n_out columns. The ways in which weights are really drawn:"),
-        *(f"#   {name:{others}}  {_(way.formula)}" for name, way in WAYS.items()),
+        f"#   {METHODS[to.method].formula}",
+        _("# A weight matrix has n_in rows and n_out columns. The usual initialisers:"),
+        *(f"#   {name:{longest}}  {method.formula}" for name, method in METHODS.items()),
         _("# A matrix may also be left to attncli, which draws it, unrounded, whenever it reads this file:"),
         f"#   Wq: {{init: {to.method}, seed: {to.seed}}}",
     ]
@@ -190,28 +183,26 @@ def drawn_how(to: Plan) -> list[str]:
 def weight_lines(to: Plan, symbol: str, shape: tuple[int, int]) -> list[str]:
     """Write one weight matrix, and what it does."""
     does = {
-        "Wq": _("# Wq turns a word into its question: Q = X·Wq."),
-        "Wk": _("# Wk turns a word into the label that questions are compared with: K = X·Wk."),
-        "Wv": _("# Wv turns a word into what it hands over: V = X·Wv."),
+        "Wq": _("# Wq turns a word into its query, what it asks for: Q = X·Wq."),
+        "Wk": _("# Wk turns a word into its key, which queries are compared with: K = X·Wk."),
+        "Wv": _("# Wv turns a word into its value, what it hands over: V = X·Wv."),
         "Wo": _("# Wo joins the heads: O = C·Wo has the shape of X."),
     }
-    width = {"Wq": to.d_k, "Wk": to.d_k, "Wv": to.d_v}.get(symbol)
-    owns = ""
-    if to.heads > 1 and width:
-        owns = (
-            _("# Head 1 owns the first {width} columns, and so on.", width=width)
-            if width > 1
-            else _("# Head 1 owns the first column, and so on.")
-        )
-    lines = ["", does[symbol], *([owns] if owns else [])]
-    worked = WAYS[to.method].of(*shape) if to.method else ""
-    if worked:
-        lines.append(f"# n_in = {shape[0]}, n_out = {shape[1]}: {worked}")
-    values = np.zeros(shape) if to.method is None else Init(to.method, to.seed).fill(symbol, shape)
-    return [*lines, f"{symbol}:", *matrix_lines(values, rounded_to(values))]
+    lines = ["", does[symbol]]
+    width = {"Wq": to.d_k, "Wk": to.d_k, "Wv": to.d_v}.get(symbol, 0)
+    if to.heads > 1 and width > 1:
+        lines.append(_("# Head 1 owns the first {width} columns, and so on.", width=width))
+    elif to.heads > 1 and width:
+        lines.append(_("# Head 1 owns the first column, and so on."))
+    values: Array = np.zeros(shape)
+    if to.method is not None:
+        values = Init(to.method, to.seed).fill(symbol, shape)
+        if METHODS[to.method].top:
+            lines.append(f"# n_in = {shape[0]}, n_out = {shape[1]}: {METHODS[to.method].worked(*shape)}")
+    return [*lines, f"{symbol}:", *matrix_lines(values, number_format(values))]
 
 
-def rounded_to(values: Array) -> Callable[[float], str]:
+def number_format(values: Array) -> Callable[[float], str]:
     """Return how one matrix's numbers are written: two decimals, more where all are small."""
     if (values == np.rint(values)).all():
         return lambda x: str(int(x))

@@ -1,4 +1,4 @@
-"""The target, in all the ways in which it may be written; checked against the loss it is for."""
+"""The target, in each form that it may be written in, and its check against a loss."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from attncli.language import _, plural
-from attncli.problem.dimensions import shape_of
+from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Node, node_at
 from attncli.report import Report
 
@@ -45,7 +45,7 @@ class Target(NamedTuple):
         return whole
 
     def check(self, loss: str | None, n: int, d_out: int) -> None:
-        """Hold the target against a loss; without one, only its size against the output.
+        """Check the target against a loss; without one, only its size against the output.
 
         Raises AttnErrors where it does not fit.
         """
@@ -66,7 +66,7 @@ class Target(NamedTuple):
         message = _(
             "{name} is {found}; the output O is {n} × {d_out}",
             name=self.name,
-            found=shape_of(values),
+            found=shape_text(values),
             n=n,
             d_out=d_out,
         )
@@ -126,7 +126,7 @@ class Target(NamedTuple):
             report.error(self.node, message, _("leave out whole rows with ~"))
 
     def refuse_values(self, loss: str, rows: Array, report: Report) -> None:
-        """Refuse what is no probability, and for ce no distribution."""
+        """Refuse what is not a probability, and for ce not a distribution."""
         bad = (rows < 0) | (rows > 1) if loss == "bce" else rows < 0  # above 1 a distribution's sum tells
         for i, j in np.argwhere(bad).tolist() if bad.any() else ():
             axes = self.values.ndim
@@ -138,7 +138,7 @@ class Target(NamedTuple):
                 number=rows[i, j],
                 loss=loss,
             )
-            hint = _("for any other numbers take --loss mse")
+            hint = _("for other numbers use --loss mse")
             report.error(node_at(self.node, *index), message, hint)
             if axes == 0:
                 return

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING
 
+from attncli.ops.op import lengths
 from attncli.page.chain_rule import whole_page
 from attncli.problem.targets import LOSSES, REDUCTIONS
 from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from attncli.ops.op import Shape
     from attncli.page.page import Page, Row
     from attncli.problem.problem import Problem
@@ -54,9 +52,4 @@ def formula_of(problem: Problem, row: Row) -> Formula:
     """Read one row."""
     letters = problem.letters[row.of or row.symbol]
     text = row.op.text(*row.args)
-    return Formula(row.symbol, text, letters, in_numbers(letters, problem.sizes), row.backward)
-
-
-def in_numbers(letters: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """Put in what each letter stands for: ``h·d_k`` is as wide as h heads of d_k."""
-    return tuple(prod(sizes[part] for part in letter.split("·")) for letter in letters)
+    return Formula(row.symbol, text, letters, lengths(letters, problem.sizes), row.backward)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attncli.language import _
 from attncli.page.attention import CONSTANTS
-from attncli.readings.formulas import formula_of, in_numbers
+from attncli.readings.formulas import formula_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,4 +112,4 @@ def graph_of(problem: Problem, page: Page) -> Graph:
 def given_node(problem: Problem, symbol: str) -> Node:
     """Read one of the givens."""
     letters = problem.letters[symbol]
-    return Node(symbol, symbol, "given", letters, in_numbers(letters, problem.sizes))
+    return Node(symbol, symbol, "given", letters, problem.shape(symbol))

@@ -7,8 +7,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from attncli.ops.linear import MatMul
+from attncli.ops.op import lengths
 from attncli.problem.keys import BIASES, WEIGHTS
-from attncli.readings.formulas import in_numbers, page_of
+from attncli.readings.formulas import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -105,14 +106,14 @@ def shapes_of(problem: Problem) -> Shapes:
     paper = {letter: PAPER.get(letter, size) for letter, size in ours.items()}
 
     def counted(symbol: str, factors: Shape) -> Count:
-        return Count(symbol, factors, prod(in_numbers(factors, ours)), prod(in_numbers(factors, paper)))
+        return Count(symbol, factors, prod(lengths(factors, ours)), prod(lengths(factors, paper)))
 
     return Shapes(
         problem.name,
         ours,
         paper,
         tuple(
-            Size(symbol, shape, in_numbers(shape, ours), in_numbers(shape, paper), symbol not in page.row)
+            Size(symbol, shape, lengths(shape, ours), lengths(shape, paper), symbol not in page.row)
             for symbol, shape in letters.items()
         ),
         tuple(counted(symbol, shape) for symbol, shape in letters.items() if symbol in {*WEIGHTS, *BIASES}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +11,14 @@ from attncli import calculation
 from attncli.errors import AttnError
 from attncli.language import N_, _, plural
 from attncli.page.attention import EMBEDDINGS
-from attncli.problem.build import Checked
 from attncli.problem.keys import BIASES, WEIGHTS
-from attncli.problem.problem import Problem
 from attncli.result import SCHEMA, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from attncli.ops.op import Array
+    from attncli.problem.problem import Problem
     from attncli.result import Result
 
 
@@ -121,8 +120,7 @@ def holding(problem: Problem, changed: Mapping[str, Array]) -> Problem:
     """Return the problem with other numbers in some of its matrices."""
     for value in changed.values():
         value.setflags(write=False)
-    kept: dict[str, Any] = {field.name: getattr(problem, field.name) for field in fields(Checked)}
-    return Problem.of(Checked(**{**kept, "givens": {**problem.givens, **changed}}))
+    return problem.changed(givens={**problem.givens, **changed})
 
 
 def record(training: Training) -> dict[str, Any]:

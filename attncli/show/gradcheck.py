@@ -100,9 +100,9 @@ def verdict(check: GradCheck, wrong: list[RowCheck]) -> str:
     """Say how it came out."""
     count = len(check.rows)
     if not wrong:
-        return plural(
-            "The {n} gradient agrees.", "All {n} gradients agree with the slope of the loss.", count
-        )
+        if count == 1:
+            return _("The gradient agrees with the slope of the loss.")
+        return _("All {n} gradients agree with the slope of the loss.", n=count)
     said = plural(
         "{n} of {gradients} differs from the slope of the loss. The"
         " first one in the table is where to look: those below it are made from it.",

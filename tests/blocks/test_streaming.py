@@ -16,8 +16,9 @@ from attncli.errors import AttnError
 from attncli.ops.linear import DIVIDE, MATMUL, MULTIPLY, MatMul
 from attncli.ops.softmax import MaskOut, Softmax, SoftmaxGradient
 from attncli.page.page import Row
+from attncli.problem.sources import builtin_names
 
-BUILT_IN = ("article", "masked", "multihead", "cross")
+BUILT_IN = builtin_names()
 GRADIENTS = ("dX", "dWq", "dWk", "dWv")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -13,8 +14,8 @@ import yaml
 import attncli
 from attncli import files
 from attncli.problem.initialise import METHODS, Init
-from attncli.problem.sources import builtin_names, configs_folder
-from attncli.problem.starter import WAYS
+from attncli.problem.sources import builtin_names, configs_folder, read_text
+from attncli.problem.starter import COMMENT
 from tests.support.running import attncli as run
 
 ISSUE = "--sentence|no one on time|--d-model|4|--heads|2|--init|xavier_uniform|--seed|7".split("|")
@@ -70,9 +71,9 @@ def test_every_way_to_draw_stands_with_its_formula(method: str) -> None:
     assert run("init", "my.yaml", "--init", method, "--d-k", "3", "--seed", "3").code == 0
     text = Path("my.yaml").read_text(encoding="utf-8")
     assert f"drawn with {method} and seed 3" in text
-    for name, way in WAYS.items():
+    for name, known in METHODS.items():
         assert f"{name} " in text
-        assert way.formula in text
+        assert known.formula in text
     given = attncli.load("my.yaml").givens
     for symbol in ("Wq", "Wk", "Wv"):
         exact = Init(method, 3).fill(symbol, given[symbol].shape)
@@ -81,15 +82,16 @@ def test_every_way_to_draw_stands_with_its_formula(method: str) -> None:
 
 
 def test_the_numbers_in_the_comments_are_those_that_were_used() -> None:
-    assert WAYS.keys() == METHODS.keys()
-    for name, way in WAYS.items():
-        if way.value is None:
-            continue
+    scaled = {name: method for name, method in METHODS.items() if method.top}
+    assert len(scaled) == 6
+    for name, method in scaled.items():
         drawn = Init(name, 1).fill("Wq", (300, 200))
-        spread = drawn.std() if "N(" in way.formula else np.abs(drawn).max()
-        assert spread == pytest.approx(way.value(300, 200), rel=0.01)
-        assert f"{way.value(300, 200):.4g}" in way.of(300, 200)
-    assert WAYS["xavier_uniform"].of(4, 2) == "a = √(6/(4 + 2)) = 1"
+        spread = drawn.std() if "N(" in method.formula else np.abs(drawn).max()
+        root = method.formula.partition("√")[2].replace("n_in", "300").replace("n_out", "200")
+        assert spread == pytest.approx(eval(root) ** 0.5, rel=0.01)  # noqa: S307 - our own formula
+        assert method.worked(300, 200).endswith(f"√{root} = {eval(root) ** 0.5:.4g}")  # noqa: S307
+    assert METHODS["xavier_uniform"].formula == "U(−a, a), a = √(6/(n_in + n_out))"
+    assert METHODS["xavier_uniform"].worked(4, 2) == "a = √(6/(4 + 2)) = 1"
 
 
 def test_sizes() -> None:
@@ -129,6 +131,26 @@ def test_small_weights_keep_two_digits_that_count() -> None:
 def test_a_template_is_the_built_in_text(name: str) -> None:
     assert run("init", "my.yaml", "--template", name).code == 0
     assert Path("my.yaml").read_bytes() == (configs_folder() / f"{name}.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_the_comments_of_a_template_follow_the_language_and_its_numbers_do_not(name: str) -> None:
+    assert run("init", "my.yaml", "--template", name, "--lang", "vi").code == 0
+    copy, original = Path("my.yaml").read_text(encoding="utf-8"), read_text(name).text
+    comments = [comment for comment in COMMENT.findall(original) if not re.fullmatch(r"# head .*", comment)]
+    assert comments
+    assert [comment for comment in comments if comment in copy] == []
+    assert yaml.safe_load(copy) == yaml.safe_load(original)
+
+
+def test_the_comments_of_a_config_of_ones_own_follow_the_language() -> None:
+    assert run("init", "vi.yaml", *ISSUE, "--lang", "vi").code == 0
+    assert run("init", "en.yaml", *ISSUE).code == 0
+    texts = [Path(name).read_text(encoding="utf-8") for name in ("vi.yaml", "en.yaml")]
+    assert yaml.safe_load(texts[0]) == yaml.safe_load(texts[1])
+    prose = [set(re.findall("# [^:=]*[a-z]{3,} [a-z]{3,}.*", text)) for text in texts]
+    assert prose[1]
+    assert not prose[0] & prose[1]
 
 
 def test_blank_takes_words_and_sizes_and_holds_zeros() -> None:

@@ -73,7 +73,7 @@ def test_each_of_its_forms(tmp_path: Path, text: str, policy: Policy) -> None:
         ("", "a rubric is a mapping of keys to values; this is empty"),
         ("[1]", "1:1: a rubric is a mapping of keys to values; this is a list"),
         ("rowz: [S]", "1:1: unknown key 'rowz' (did you mean 'rows'?)"),
-        ("rows: [S]\nrows: [A]", "2:1: the key 'rows' stands twice"),
+        ("rows: [S]\nrows: [A]", "2:1: the key 'rows' appears twice"),
         ("rows: S", "1:7: rows is 'S'; expected a list of rows"),
         ("rows: {}", "rows names no row"),
         ("rows: []", "rows names no row"),

@@ -73,9 +73,9 @@ def test_an_empty_sheet_is_refused():
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
-        ('{"answers": {"S": 1, "L": 2, "S": 3}}', "1:30", "'S' stands twice"),
-        ('{"answers": {},\n "answers": {}}', "2:2", "'answers' stands twice"),
-        ("answers:\n  S: 1\n  S: 2\n", "3:3", "'S' stands twice"),
+        ('{"answers": {"S": 1, "L": 2, "S": 3}}', "1:30", "'S' appears twice"),
+        ('{"answers": {},\n "answers": {}}', "2:2", "'answers' appears twice"),
+        ("answers:\n  S: 1\n  S: 2\n", "3:3", "'S' appears twice"),
         ("answers: {}\n---\nanswers: {}\n", "2:1", "a second document"),
         ('{"answers": {}} {}', "1:17", "not YAML"),
         ('{"answers": {"S": "\x07"}}', "1:20", "control character U+0007"),
@@ -83,7 +83,7 @@ def test_an_empty_sheet_is_refused():
         ('{"answers": {"S": "ề\x9b"}}', "1:21", "control character U+009B"),
         ('{"student": "\\ud800", "answers": {}}', "1:16", "not YAML"),
         ("answers: {S: !!binary 1}", "1:14", "the tag"),
-        ("answers: {S: *x}", "1:14", "*x names nothing"),
+        ("answers: {S: *x}", "1:14", "*x refers to nothing"),
         ('{"answers": {"S": ' + "[" * 100_000, "1:49", "nested more than 32 deep"),
         ('{"answers": {"S": ' + "[" * 900 + "]" * 900 + "}}", "1:49", "nested more than 32 deep"),
         ("[" * 100_000, "1:33", "nested more than 32 deep"),

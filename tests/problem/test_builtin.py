@@ -12,8 +12,20 @@ WORDS = "Death is like the wind alway by my side".split()
 HEADS_LOOK_AT = ["wind", "Death", "like", "the", "alway", "side", "is", "my"]
 
 
-def test_there_are_four() -> None:
-    assert builtin_names() == ["article", "cross", "masked", "multihead"]
+def test_these_are_built_in() -> None:
+    assert builtin_names() == ["article", "cross", "masked", "multihead", "tiny"]
+
+
+def test_tiny() -> None:
+    problem = attncli.load("tiny")
+    assert len(problem.tokens) == 3
+    assert [problem.sizes[letter] for letter in ("d_model", "d_k", "d_v")] == [2, 2, 2]
+    result = attncli.forward(problem)
+    assert np.array_equal(result["S"], result["S"].round())
+    assert result["S"].max() < 10
+    weights = result["A"]
+    assert 0.01 < weights.min() < weights.max() < 0.9
+    assert [problem.tokens[i] for i in weights.argmax(axis=1)] == ["wind", "is", "wind"]
 
 
 def test_article() -> None:

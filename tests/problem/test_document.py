@@ -2,6 +2,7 @@ import json
 import time
 
 import pytest
+import yaml
 
 from attncli.errors import AttnError
 from attncli.problem import document
@@ -19,6 +20,11 @@ def plain(node: object) -> object:
         case Mapping():
             return {key: plain(value) for key, (_, value) in node.pairs.items()}
     raise AssertionError(node)
+
+
+@pytest.fixture(params=sorted({document.Loader, yaml.SafeLoader}, key=str))
+def _every_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "Loader", request.param)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,14 @@ def test_the_text_is_kept_as_it_was_written(text: str, tree: object):
     assert plain(parse(text, "x.yaml")) == tree
 
 
+@pytest.mark.usefixtures("_every_parser")
+def test_brackets_in_text_and_comments_are_not_counted():
+    many = "[" * 9000
+    text = f"a: [\"{many}\", '{many}'] # {many}\nb: |\n  {many}\nc: x{many}"
+    assert plain(parse(text, "x")) == {"a": [many, many], "b": many + "\n", "c": "x" + many}
+
+
+@pytest.mark.usefixtures("_every_parser")
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
@@ -51,14 +65,21 @@ def test_the_text_is_kept_as_it_was_written(text: str, tree: object):
         ("a: 1\nề: \x07", "2:4", "control character U+0007"),
         ("a: \ud800", "1:4", "control character U+D800"),
         ("a: \x85b: \x00", "2:4", "control character U+0000"),
-        ("a: *x", "1:4", "*x names nothing"),
-        ("a: &x [*x]", "1:8", "*x names nothing"),
+        ("a: *x", "1:4", "*x refers to nothing"),
+        ("a: &x [*x]", "1:8", "*x refers to nothing"),
         ("? [a]\n: 1", "1:3", "a key must be a word"),
         ("{a: 1}: 2", "1:1", "a key must be a word"),
         ("[" * 100_000, "1:33", "nested more than 32 deep"),
         ("a: " + "[" * 10_000 + "]" * 10_000, "1:35", "nested more than 32 deep"),
         ("{a: " * 10_000, "1:129", "nested more than 32 deep"),
+        ('# ề\r\nề: "[[" # [[\r\nb: ' + "[" * 1500, "3:35", "nested more than 32 deep"),
+        ("[{" * 50_000, "1:33", "nested more than 32 deep"),
+        ("[\n" * 100_000, "33:1", "nested more than 32 deep"),
         ("- " * 40 + "1", "1:65", "nested more than 32 deep"),
+        ("- " * 100_000, "1:65", "nested more than 32 deep"),
+        ("? " * 100_000, "1:65", "nested more than 32 deep"),
+        ("- " * 20 + "[" * 100_000, "1:53", "nested more than 32 deep"),
+        ("".join(" " * i + "a:\n" for i in range(2000)), "33:33", "nested more than 32 deep"),
         ("- &a " + "[" * 20 + "]" * 20 + "\n- " + "[" * 20 + "*a" + "]" * 20, "2:23", "nested more than 32"),
     ],
 )
@@ -76,7 +97,7 @@ def test_duplicate_keys_and_tags_are_told_together():
         parse("a: !!binary 1\nb: 2\nb: {c: 1, c: !x [2]}\n", "x.yaml")
     told = [(str(one.where), one.message) for one in caught.value.errors]
     assert [place for place, _ in told] == ["x.yaml:1:4", "x.yaml:3:1", "x.yaml:3:11", "x.yaml:3:14"]
-    assert told[1][1] == "the key 'b' stands twice; the first is in line 2"
+    assert told[1][1] == "the key 'b' appears twice, first on line 2"
     assert "'!x' means nothing" in told[3][1]
 
 

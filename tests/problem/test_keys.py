@@ -8,7 +8,7 @@ import pytest
 
 import attncli
 from attncli.errors import AttnError
-from attncli.names import locate, parse_cell, places
+from attncli.names import locate, parse_cell, positions
 from attncli.problem.initialise import METHODS, Init
 
 EYE = [[1, 0], [0, 1]]
@@ -37,7 +37,7 @@ def test_tokens_are_text_whatever_yaml_makes_of_them(tmp_path: Path):
         ({"tokens": ["a", None, ["b"]]}, "tokens[2] is blank; expected a word"),
         ({"tokens": ["a", ["b"], "c"]}, "tokens[2] is a list; expected a word"),
         ({"tokens": np.zeros((1, 3))}, "tokens is an array; expected a list"),
-        ({"tokens": ["a", "b", "c"], "sentence": "a b c"}, "sentence and tokens are both there"),
+        ({"tokens": ["a", "b", "c"], "sentence": "a b c"}, "both sentence and tokens are given"),
         ({"tokens": ["a", "b"]}, "embeddings have 3 rows; tokens have 2 tokens (n = 2)"),
         ({"sentence": "a"}, "embeddings have 3 rows; the sentence has 1 word (n = 1)"),
         ({"heads": 3}, "Wq has 2 columns, which 3 heads cannot share equally"),
@@ -66,7 +66,7 @@ def test_tokens_are_text_whatever_yaml_makes_of_them(tmp_path: Path):
         ({"bq": [[[1, 2]]]}, "bq is a list of matrices; expected a flat list of numbers"),
         ({"given": {"S": [EYE, EYE]}}, "S is a list of matrices; expected a matrix (n × n)"),
         ({"given": [1]}, "given is a list; expected a mapping"),
-        ({"given": {"q": EYE}}, "'q' is not a row of this problem (did you mean 'Q'?)"),
+        ({"given": {"q": EYE}}, "'q' is not a quantity of this problem (did you mean 'Q'?)"),
         ({"given": {"X": EYE}}, "write embeddings outside given"),
         ({"given": {"P": EYE}}, "P belongs to the loss"),
         ({"given": {"Q": None}}, "Q is blank; expected a number"),
@@ -84,7 +84,7 @@ def test_tokens_are_text_whatever_yaml_makes_of_them(tmp_path: Path):
         ({"Wq": {"init": "ones", "shape": [2, 0]}}, "Wq: shape is '0'; expected a whole number from 1"),
         ({"Wq": {"init": "ones", "shape": [2]}}, "Wq is a flat list of numbers; expected a matrix"),
         ({"Wq": {"init": "ones", "shape": [2, 3]}}, "Wk has 2 columns; Wq has 3 columns"),
-        ({"Wo": {"init": "ones"}}, "Wo is d_v × d_out, and nothing tells d_out"),
+        ({"Wo": {"init": "ones"}}, "Wo is d_v × d_out, and nothing determines d_out"),
         (
             {"Wo": {"init": "ones", "shape": [2, 2**20]}, "bo": {"init": "identity"}},
             "bo: identity is a matrix",
@@ -114,7 +114,7 @@ def test_what_is_no_config_at_all(config: object):
 
 def test_scores_that_are_given_need_a_number_to_scale_by():
     given = {"given": {"S": EYE}, "X": EYE, "Wv": EYE}
-    assert "nothing tells d_k for Z = S/√d_k" in messages(given)[0]
+    assert "nothing determines d_k in Z = S/√d_k" in messages(given)[0]
     assert attncli.load({**given, "scale": 0.5}).form.scale == "c"
     assert attncli.load({**given, "scale": False}).form.scale == ""
 
@@ -173,9 +173,9 @@ def test_given_rows_and_symbols_at_the_top():
     assert problem.key_tokens == ("x", "y", "z")
     drawn = attncli.Problem(given={"Q": {"init": "ones"}, "K": EYE, "V": EYE}, mask=True, Wq=EYE)
     assert drawn.givens["Q"].tolist() == [[1, 1], [1, 1]]
-    assert drawn.notes == ("Wq is not used: what is given stands after it",)
+    assert drawn.notes == ("Wq is not used: what it leads to is given",)
     masked = attncli.Problem(given={"M": [[0, -np.inf], [1, 2]]}, V=EYE, mask=True)
-    assert masked.notes == ("mask is not used: what is given stands after it",)
+    assert masked.notes == ("mask is not used: what it leads to is given",)
     assert attncli.forward(masked)["A"][0].tolist() == [1, 0]
 
 
@@ -317,7 +317,7 @@ def test_python_values_of_every_kind():
     assert problem.mask is not None
     assert (problem.tokens, problem.scale, problem.loss) == (("a", "b"), 0.5, "mse")
     assert attncli.load({**config, "tokens": np.array([1, 2])}).tokens == ("1", "2")
-    assert "of which NumPy makes no array: no" in messages({**config, "X": Awkward()})[0]
+    assert "that NumPy cannot make an array of: no" in messages({**config, "X": Awkward()})[0]
     assert "datetime64" in messages({**config, "X": np.array(["2020"], "M8[Y]")})[0]
     assert (
         "holds 10,000,000,000 numbers" in messages({**config, "X": np.broadcast_to(1.0, (10**5, 10**5))})[0]
@@ -402,11 +402,11 @@ def test_a_cell_of_the_wrong_depth_and_of_an_axis_without_names():
 
 
 def test_places_of_a_token():
-    assert places(TOKENS, "a") == [0, 2]
-    assert places(TOKENS, "b#2") == [4]
-    assert places(TOKENS, "a#2") == [2]
+    assert positions(TOKENS, "a") == [0, 2]
+    assert positions(TOKENS, "b#2") == [4]
+    assert positions(TOKENS, "a#2") == [2]
     for nowhere in ("c", "a#0", "a#3", "a#x", "a#", "#", "a" + "#1" * 20_000, "a#" + "1" * 5000):
-        assert places(TOKENS, nowhere) == []
+        assert positions(TOKENS, nowhere) == []
 
 
 def test_a_target_tells_how_wide_a_drawn_wo_is():

@@ -90,7 +90,7 @@ def test_lists_become_arrays(text: str, values: object):
         ("[[.nan]]", ["1:3"], "Wq[1,1] is .nan; expected a finite number"),
         ("[[-inf, ∞]]", ["1:3", "1:9"], "Wq[1,1] is -inf; expected a finite number"),
         ("[[1e999]]", ["1:3"], "Wq[1,1] is too large for float64"),
-        ("[[1/0]]", ["1:3"], "Wq[1,1] is divided by zero"),
+        ("[[1/0]]", ["1:3"], "Wq[1,1] divides by zero"),
         ("[[{a: 1}]]", ["1:3"], "Wq[1,1] is a mapping; expected a matrix"),
         ("{a: 1}", ["1:1"], "Wq is a mapping; expected a matrix"),
         ("[[[[1]]]]", ["1:4"], "Wq[1,1,1] is nested too deep; expected a number"),

@@ -93,5 +93,5 @@ def test_upstream(tmp_path: Path):
 
 
 def test_a_target_of_unknown_size():
-    with pytest.raises(AttnError, match="nothing tells d_v"):
+    with pytest.raises(AttnError, match="nothing determines d_v"):
         attncli.load({"target": {"init": "zeros"}, "X": [[1]]})

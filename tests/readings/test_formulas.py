@@ -17,8 +17,9 @@ import attncli
 from attncli.calculation import whole_page
 from attncli.export.formulas import latex_lines
 from attncli.export.latex import latex, size_latex, symbol_latex
+from attncli.ops.op import lengths
 from attncli.page.attention import Form
-from attncli.readings.formulas import formulas, in_numbers, page_of
+from attncli.readings.formulas import formulas, page_of
 from tests.support.running import attncli as run
 
 PAGES = Path(__file__).parent / "golden"
@@ -121,8 +122,8 @@ def test_forward_leaves_the_loss_and_the_gradients_out() -> None:
 
 
 def test_letters_become_numbers() -> None:
-    assert in_numbers(("n", "h·d_k"), {"n": 9, "h": 8, "d_k": 2}) == (9, 16)
-    assert in_numbers((), {}) == ()
+    assert lengths(("n", "h·d_k"), {"n": 9, "h": 8, "d_k": 2}) == (9, 16)
+    assert lengths((), {}) == ()
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ import attncli
 from attncli.export.graph import dot, mermaid, tree
 from attncli.export.graph_svg import Drawing, arrange, levels, spread, svg
 from attncli.page.attention import CONSTANTS
+from attncli.problem.sources import builtin_names
 from attncli.readings.formulas import page_of
 from attncli.readings.graph import Edge, Graph, Node, graph_of
 from attncli.untrusted import sanitize
 from tests.support.running import attncli as run
 
-BUILTIN = ("article", "cross", "masked", "multihead")
+BUILTIN = builtin_names()
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
     'a"b',

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import attncli
+from attncli.problem.sources import builtin_names
 from attncli.readings.formulas import page_of
 from attncli.readings.shapes import Shapes, products, shapes_of
 from attncli.result import letters_of
 from tests.support.running import attncli as run
 
-BUILTIN = ("article", "cross", "masked", "multihead")
+BUILTIN = builtin_names()
 
 
 def measured(name: str) -> Shapes:

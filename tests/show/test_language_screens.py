@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from attncli.language import _, to_ascii, use
 from attncli.page.attention import Form
 from attncli.page.chain_rule import whole_page
-from attncli.problem.initialise import WAYS
+from attncli.problem.initialise import METHODS
 from attncli.show.glossary import GLOSSARY, RULES, meaning
 from tests.support.running import attncli
 
@@ -43,7 +43,7 @@ def test_every_caption_lesson_and_rule_is_translated(text: str) -> None:
     assert _(text) != text
 
 
-@pytest.mark.parametrize("text", [way.formula for way in WAYS.values() if not FORMULA.search(way.formula)])
+@pytest.mark.parametrize("text", [method.about for method in METHODS.values() if not method.top])
 def test_every_way_to_draw_weights_is_translated(text: str) -> None:
     use("vi")
     assert _(text) != text
@@ -64,7 +64,7 @@ def test_the_forward_pass_in_vietnamese() -> None:
         "A = softmax(Z)   9 × 9   trọng số chú ý: mỗi hàng có tổng bằng 1\n",
         "Q = X·Wq   9 × 4   các truy vấn\n",
         "▸ lớn nhất trong hàng\n",
-        "Đọc từ A: từ mà mỗi token nhìn vào nhiều nhất\n",
+        "Xem trong A: mỗi token chú ý nhiều nhất đến từ nào\n",
         "nhìn nhiều nhất",
     ):
         assert part in text
@@ -80,7 +80,7 @@ def test_the_backward_pass_in_vietnamese() -> None:
 def test_a_symbol_is_explained_in_vietnamese() -> None:
     text = unwrapped(said("explain", "A"))
     assert "Các trọng số chú ý (còn gọi là trọng số tập trung): hàng i cho biết token i" in text
-    assert "Được tạo từ Z (điểm số đã chia tỉ lệ)." in text
+    assert "Tính từ Z (điểm số đã chia tỉ lệ)." in text
     assert "quy tắc dây chuyền" in unwrapped(said("explain", "dQ"))
 
 
@@ -144,7 +144,7 @@ def test_ascii_leaves_the_accents_out() -> None:
     ("command", "part"),
     [
         (("gradcheck", "article"), "15 gradient đều khớp với độ dốc của hàm mất mát."),
-        (("train", "article", "--steps", "2"), "2 bước hạ gradient trên Wq, Wk, Wv"),
+        (("train", "article", "--steps", "2"), "2 bước gradient descent (hạ gradient) trên Wq, Wk, Wv"),
         (("diff", "article", "--set", "mask=true"), "Công thức khác: A = softmax(Z) → A = softmax(M)"),
         (("graph", "article"), "X (ở trên)"),
         (("shapes", "article"), "Gradient có cùng kích thước với đại lượng mà nó là gradient."),

@@ -3,9 +3,10 @@
     python tests/support/catalogue.py            update attncli.po, tell what is new, and write attncli.mo
     python tests/support/catalogue.py --check    only tell what would change; exit 1 if anything would
 
-A message is the text in ``_("…")``, ``N_("…")`` or ``plural("…", "…", n)``: a literal, for a catalogue
-holds what is written, not what comes out. New ones get an empty translation to be filled in, and
-those that are gone from the code go from the catalogue. Run it again when they are translated.
+A message is the text in ``_("…")``, ``N_("…")`` or ``plural("…", "…", n)``, a literal, for a catalogue
+holds what is written, not what comes out; and each comment of a built-in problem. New ones get an empty
+translation to be filled in, and those that are gone from the code go from the catalogue. Run it again
+when they are translated.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from pathlib import Path
 from string import Formatter
 
 import polib
+
+from attncli.problem.sources import configs_folder
+from attncli.problem.starter import COMMENT
 
 PACKAGE = Path(__file__).parents[2] / "attncli"
 PO = PACKAGE / "locale" / "vi" / "LC_MESSAGES" / "attncli.po"
@@ -83,6 +87,9 @@ def messages() -> dict[str, Message]:
                 raise SystemExit(f"{name}:{call.lineno}: {texts[0]!r} stands elsewhere with another plural")
             message.files.add(name)
             message.formatted |= bool(call.keywords) or len(texts) > 1 or is_format(call, texts[0])
+    for path in sorted(configs_folder().glob("*.yaml")):
+        for text in COMMENT.findall(path.read_text(encoding="utf-8")):
+            found.setdefault(text, Message(text)).files.add(f"configs/{path.name}")
     for text in FOREIGN:
         found.setdefault(text, Message(text))
     return found
