@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.language import _
-from attncli.ops.activation import counted
 from attncli.ops.expression import Number
+from attncli.ops.loss import counted
 from attncli.ops.op import Array, Op
 from attncli.ops.softmax import softmax
 

@@ -144,7 +144,7 @@ class Working:
     def line(self, explanation: Explanation) -> str:
         """Write one line: the cell, its formula, the numbers put in, the step between, the result."""
         if explanation.row is None:
-            return self.given(self.named(explanation.name), self.write(explanation.value))
+            return self.given(self.named(explanation.name), self.write(explanation.shown))
         return "".join(self.steps(explanation))
 
     def steps(self, explanation: Explanation) -> list[str]:
@@ -155,7 +155,7 @@ class Working:
             self.named(self.formula(explanation)),
             self.substituted(expression),
             self.substituted(collapsed(expression)),
-            self.write(explanation.value),
+            self.write(explanation.shown),
         ]
         kept = [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]
         rounded = explanation.result.rounding is not None and value_of(expression) != explanation.value

@@ -176,8 +176,7 @@ RULES = {
         "For a product Y = A·B the chain rule gives dA = dY·Bᵀ and dB = Aᵀ·dY: the shapes allow nothing else."
     ),
     "ColSum": N_("A bias is added to every row, so its gradient is the sum over the rows."),
-    "Divide": N_("Dividing by a constant divides the gradient as well."),
-    "Multiply": N_("Multiplying by a constant multiplies the gradient as well."),
+    "Scale": N_("What divides or multiplies a quantity does the same to its gradient."),
     "Split": N_("Splitting into heads moves numbers without changing them: the gradient is split likewise."),
     "Concat": N_(
         "Splitting into heads moved numbers without changing them:"

@@ -130,7 +130,7 @@ def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType
 
 def panel(result: Result, symbol: str, display: Display, head: int | None) -> Panel:
     """Return one quantity: its formula, its size and meaning, its numbers."""
-    value = result[symbol]
+    value = result.shown(symbol)
     formula = equation(result, symbol, display.decimals).removeprefix(symbol)
     title = Words(display.fit(symbol), SYMBOL).add(display.fit(formula), "bold")
     details = display.fit((" " * GAP).join(part for part in about(result, symbol, display.decimals) if part))
