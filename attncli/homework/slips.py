@@ -12,8 +12,7 @@ import numpy as np
 
 from attncli.homework.reordered import MATRIX, Comparison, close, orders, place, places, transposed
 from attncli.language import N_, _
-from attncli.mistakes.backward import BACKWARD
-from attncli.mistakes.forward import FORWARD
+from attncli.mistakes.catalogue import SENTENCES
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ SLIPS = {
     ),
     "slip-few-digits": N_("Right as far as it goes, but with fewer decimals than were asked for."),
 }
-SAYINGS: dict[str, str] = FORWARD | BACKWARD | SLIPS
+SAYINGS: dict[str, str] = SENTENCES | SLIPS
 
 
 @dataclass(frozen=True)
