@@ -11,6 +11,7 @@ import numpy as np
 from attncli.language import _
 from attncli.names import cell_name, locate, parse_cell
 from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, spell
+from attncli.page.chain_rule import whole_page
 from attncli.report import not_on_page
 
 if TYPE_CHECKING:
@@ -120,9 +121,10 @@ class Result:
 
 
 def letters_of(problem: Problem, symbol: str) -> Shape:
-    """Tell a symbol's shape in letters; a gradient, or one path of it, has its symbol's."""
+    """Return a symbol's shape in letters; a gradient has that of its quantity."""
     if symbol not in problem.letters:
-        symbol = symbol.removeprefix("d").partition("_")[0]
+        page = whole_page(problem.form, problem.given_rows, "bce", mean=False)  # it has every gradient
+        symbol = page.row[symbol].of
     return problem.letters[symbol]
 
 

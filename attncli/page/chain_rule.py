@@ -68,9 +68,9 @@ def sum_of_paths(of: str, paths: Sequence[tuple[str, Gradient]]) -> list[Row]:
     """Write the gradient of one quantity: a row a path and their sum, or just the one."""
     if len(paths) == 1:
         _, path = paths[0]
-        return [Row(f"d{of}", path.op, path.args, backward=True)]
-    rows = [Row(f"d{of}_{via}", path.op, path.args, backward=True) for via, path in paths]
-    return [*rows, Row(f"d{of}", ADD, tuple(row.symbol for row in rows), backward=True)]
+        return [Row(f"d{of}", path.op, path.args, of)]
+    rows = [Row(f"d{of}_{via}", path.op, path.args, of, via) for via, path in paths]
+    return [*rows, Row(f"d{of}", ADD, tuple(row.symbol for row in rows), of)]
 
 
 def forward_page(form: Form, given: Collection[str]) -> Page:

@@ -242,7 +242,7 @@ def about(result: Result, symbol: str, decimals: int) -> tuple[str, ...]:
     ]
     return (
         " × ".join(map(str, result[symbol].shape)),
-        meaning(symbol, result.problem.form.heads),
+        meaning(symbol, result.problem.form.heads, row),
         ", ".join(constants),
         drift(result, symbol),
     )
