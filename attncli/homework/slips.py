@@ -35,25 +35,23 @@ _MOST_POWER = 12
 _MOST_DECIMALS = 400
 SLIPS = {
     "slip-transposed": N_(
-        "The numbers are right, but the matrix lies on its side: its rows and columns changed places."
+        "The numbers are right, but the matrix is transposed: its rows and columns have changed places."
     ),
-    "slip-sign": N_("Right but for a sign: plus and minus were mixed up."),
+    "slip-sign": N_("Right except for a sign: plus and minus were mixed up."),
     "slip-factor": N_(
-        "Every number is off by the same factor: look for a constant that came in or got lost on the way."
+        "Every number is off by the same factor: look for a constant that was added or lost on the way."
     ),
     "slip-rows-permuted": N_("The rows are right, but in another order."),
     "slip-columns-permuted": N_("The columns are right, but in another order."),
     "slip-heads-permuted": N_("The heads are right, but in another order."),
     "slip-power-of-ten": N_("The decimal point is in the wrong place."),
-    "slip-digits-swapped": N_(
-        "Two neighbouring digits changed places: compare with what you wrote down before."
-    ),
-    "slip-one-cell": N_("One cell is wrong and the others are right: work out that one again."),
+    "slip-digits-swapped": N_("Two adjacent digits changed places: compare with what you wrote down before."),
+    "slip-one-cell": N_("One cell is wrong and the others are right: compute that one again."),
     "slip-truncated": N_(
-        "The numbers were cut off, not rounded: if the first digit that is dropped is 5 or more, the last"
-        " one kept goes up."
+        "The numbers were truncated, not rounded: if the first digit dropped is 5 or more, the last one "
+        "kept goes up."
     ),
-    "slip-few-digits": N_("Right as far as it goes, but with fewer decimals than were asked for."),
+    "slip-few-digits": N_("Right as far as it goes, but with fewer decimals than the problem asks for."),
 }
 SAYINGS: dict[str, str] = SENTENCES | SLIPS
 

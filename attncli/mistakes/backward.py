@@ -19,25 +19,25 @@ BACKWARD = {
     Entry("dout-not-averaged", "dO", same, "… -N"): N_(
         "The division by N was left out: where the loss is a mean, its gradient dO is divided as well."
     ),
-    Entry("dout-averaged", "dO", same, "… -N N"): N_(
+    Entry("dout-averaged", "dO", same, "… -N? N"): N_(
         "dO was divided by N: here the loss is a sum, so nothing is divided."
     ),
-    Entry("dout-per-row", "dO", over_n, "… -N n"): N_(
+    Entry("dout-per-row", "dO", over_n, "… -N? n"): N_(
         "dO was divided by n, the number of tokens: it is divided by N where the loss is a mean, and not at"
         " all where it is a sum."
     ),
     Entry("dout-sign", "dO", negative, "…"): N_(
-        "The sign of dO was turned: it points to where the loss grows, which is the output minus the "
+        "The sign of dO was flipped: the gradient points to where the loss grows, the output minus the "
         "target, as in P − Y."
     ),
-    Entry("dout-extra-sigmoid", "dO", Wrong("({0} − {1})∘{0}∘(1−{0})", wrong.sigmoid_again), "P Y N?"): N_(
-        "P∘(1−P) was multiplied in once more: the derivative of the activation is already part of P − Y."
+    Entry("dout-extra-sigmoid", "dO", Wrong("({0} − {1})∘{0}∘(1−{0})", wrong.sigmoid_again), "P Y 2…"): N_(
+        "P∘(1−P) was multiplied in once more: the derivative of the activation is already contained in P − Y."
     ),
     Entry("dout-is-dp", "dO", COPY, "dP"): N_(
         "This is dP, the gradient at P: multiplied by the derivative P∘(1−P) it becomes dO, and only P − Y "
         "is left."
     ),
-    Entry("dout-mse", "dO", Wrong("2({0} − {1})", SQUARED_ERROR_GRADIENT.value), "P Y N?"): N_(
+    Entry("dout-mse", "dO", Wrong("2({0} − {1})", SQUARED_ERROR_GRADIENT.value), "P Y 2…"): N_(
         "The 2 comes from squared errors: for cross-entropy the gradient at O is made of P − Y without it."
     ),
     # Through the output to A and V
@@ -45,18 +45,18 @@ BACKWARD = {
         "V was not transposed: dA is the gradient that arrives (dH or dO) times Vᵀ."
     ),
     Entry("da-swapped", "dA", MATMUL, "v 0ᵀ"): N_(
-        "The factors were exchanged, which gives dA transposed: the gradient that arrives (dH or dO) comes "
+        "The factors were swapped, which gives dA transposed: the gradient that arrives (dH or dO) comes "
         "first, then Vᵀ."
     ),
     Entry("da-with-k", "dA", MATMUL, "0 kᵀ"): N_(
-        "K was used in the place of V: A was multiplied by V, so dA is the gradient that arrives (dH or dO)"
-        " times Vᵀ."
+        "K was used instead of V: A was multiplied by V, so dA is the gradient that arrives (dH or dO) "
+        "times Vᵀ."
     ),
     Entry("dv-no-transpose", "dv", MATMUL, "0ᵀ 1"): N_(
         "A was not transposed: dV is Aᵀ times the gradient that arrives (dH or dO)."
     ),
     Entry("dv-swapped", "dv", MATMUL, "1ᵀ 0ᵀ"): N_(
-        "The factors were exchanged, which gives dV transposed: Aᵀ comes first, then the gradient that "
+        "The factors were swapped, which gives dV transposed: Aᵀ comes first, then the gradient that "
         "arrives (dH or dO)."
     ),
     # Through the softmax: the right one is A∘(dA − rowsum(A∘dA))
@@ -66,10 +66,10 @@ BACKWARD = {
     ),
     Entry("softmax-only-a-da", "db", Wrong("{0}∘{1}", np.multiply), "…"): N_(
         "dA was only multiplied by A: subtract rowsum(A∘dA) from dA first, since the weights of a row "
-        "depend on one another."
+        "depend on each other."
     ),
     Entry("softmax-passed-through", "db", COPY, "1"): N_(
-        "dA was handed on as it is: the softmax has a derivative as well, A∘(dA − rowsum(A∘dA))."
+        "dA was passed on unchanged: the softmax has a derivative as well, A∘(dA − rowsum(A∘dA))."
     ),
     Entry(
         "softmax-row-sum", "db", Wrong("{0}∘({1} − rowsum({1}))", lambda a, g: a * (g - along_rows(g))), "…"
@@ -83,8 +83,7 @@ BACKWARD = {
         Wrong("{0}∘({1} − rowmean({1}))", lambda a, g: a * (g - g.mean(axis=-1, keepdims=True))),
         "…",
     ): N_(
-        "The mean of each row of dA was subtracted: it is the sum of A∘dA along the row, in which A says "
-        "how much each cell counts."
+        "The mean of each row of dA was subtracted: subtract the sum of A∘dA along the row, weighted by A."
     ),
     Entry("softmax-column-sum", "db", Wrong("{0}∘({1} − colsum({0}∘{1}))", wrong.minus_sum(-2)), "…"): N_(
         "A∘dA was summed down the columns: the softmax goes along the rows, and so does this sum."
@@ -115,45 +114,42 @@ BACKWARD = {
         "dS was transposed: dQ = dS·K, and only dK takes the transpose."
     ),
     Entry("dq-with-q", "dq", MATMUL, "dS q"): N_(
-        "Q was used in the place of K: Q met K in the scores, so dQ = dS·K."
+        "Q was used instead of K: in the scores Q was multiplied by Kᵀ, so dQ = dS·K."
     ),
     Entry("dk-no-transpose", "dk", MATMUL, "dS q"): N_(
-        "dS was not transposed: a key has its scores in a column of S, so dK = dSᵀ·Q."
+        "dS was not transposed: the scores of a key are a column of S, so dK = dSᵀ·Q."
     ),
     Entry("dk-with-k", "dk", MATMUL, "dSᵀ k, dS k"): N_(
-        "K was used in the place of Q: K met Q in the scores, so dK = dSᵀ·Q."
+        "K was used instead of Q: in the scores Kᵀ was multiplied by Q, so dK = dSᵀ·Q."
     ),
     # To the weights and the embeddings
     Entry("dw-transposed", "dW dWo", MATMUL, "1ᵀ 0ᵀ"): N_(
-        "The factors were exchanged, which gives the gradient transposed: it has its weight's shape, as in "
+        "The factors were swapped, which gives the gradient transposed: it has its weight's shape, as in "
         "dWq = Xᵀ·dQ."
     ),
     Entry("dw-other-gradient", "dW", MATMUL, "0 dQ, 0 dK, 0 dV"): N_(
-        "Another gradient than this weight's own was used: dQ belongs to dWq, dK to dWk and dV to dWv."
+        "The gradient of another quantity was used: dQ belongs to dWq, dK to dWk and dV to dWv."
     ),
     Entry("dw-averaged", "dW", Wrong("{0}·{1}/n", lambda x, g, n: x @ g / n), "… n"): N_(
         "The gradient was divided by n, the number of tokens: it is the sum over all of them, as in dWq = "
         "Xᵀ·dQ."
     ),
     Entry("dw-updated", "dW", wrong.STEPS, "… w"): N_(
-        "This is the weight after a step of learning: asked for is only its gradient, without the old "
-        "weight and the step size."
+        "This is the weight after an update: only its gradient is asked for, without the old weight and the"
+        " learning rate."
     ),
     Entry("dx-no-v-path", "dX", rest, "… -V"): N_(
-        "The path through V was left out: the embeddings go into V as well, so add what comes back by it, "
-        "dV·Wvᵀ."
+        "The path through V was left out: the embeddings go into V as well, so add its gradient, dV·Wvᵀ."
     ),
     Entry("dx-no-k-path", "dX", rest, "… -K"): N_(
-        "The path through K was left out: the embeddings go into K as well, so add what comes back by it, "
-        "dK·Wkᵀ."
+        "The path through K was left out: the embeddings go into K as well, so add its gradient, dK·Wkᵀ."
     ),
     Entry("dx-no-q-path", "dX", rest, "… -Q"): N_(
-        "The path through Q was left out: the embeddings go into Q as well, so add what comes back by it, "
-        "dQ·Wqᵀ."
+        "The path through Q was left out: the embeddings go into Q as well, so add its gradient, dQ·Wqᵀ."
     ),
     Entry("dx-one-path", "dX", wrong.one_of_three, "0, 1, 2"): N_(
-        "Only one path was followed: the embeddings go into Q, K and V, so add up what comes back by each "
-        "of them."
+        "Only one path was followed: the embeddings go into Q, K and V, so add up the gradients of all of "
+        "them."
     ),
     Entry("dx-no-transpose", "path", MATMUL, "0 1ᵀ").or_at(
         "dX", Wrong(wrong.sum_text, wrong.sum_of_products), "paths"

@@ -15,7 +15,7 @@ from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.entry import Place
 from attncli.mistakes.forward import FORWARD
 from attncli.mistakes.wrong import Wrong, softmax_of
-from attncli.page.attention import Form
+from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import whole_page
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def softmax_after(mask: Row) -> Wrong:
 
 
 class Example(NamedTuple):
-    """One mistake as it looks on an ordinary page: its formula, the right one, and its sentence, as marked."""
+    """One mistake as it looks on an ordinary page: its formula, the right one, and its sentence."""
 
     id: str
     formula: str
@@ -90,7 +90,7 @@ def listing() -> list[Example]:
     sizes = dict.fromkeys(("n", "m", "d_model", "d_k"), 1)
     for form, loss, mean in product(EXAMPLES, ("bce", "mse"), (False, True)):
         page = whole_page(form, frozenset(), loss, mean=mean)
-        known = frozenset({*page.reads, *page.row})
+        known = page.reads | page.row.keys() | CONSTANTS
         for mistake in catalogue(page, known, sizes):
             wrong = mistake.rows[0]
             right = page.row[wrong.symbol].formula

@@ -4,21 +4,20 @@ An entry stands in a table beside its sentence::
 
     Entry("scores-qq", "S", MATMUL, "q qᵀ, k kᵀ"): N_("One of Q and K was used twice: …"),
 
-**Where** is the job that a row has on the page, by the symbol that it has where every row is there: H is
-A·V whatever it is called, O is C·Wo (:meth:`Place.job`). **What goes in** are arguments, with a comma
-between alternatives (:meth:`Place.arguments`):
+**Where** is the job that a quantity has on the page, named after the symbol that it mostly has: H is A·V and
+O is C·Wo, whatever they are called (:meth:`Place.job`). **What goes in** are arguments, with a comma between
+alternatives:
 
-- ``0``, ``1``: the right row's own, counted from 0; ``…``: all of them, ``2…``: those from there on
-- ``-N``, ``-V``: leaves N out again, or the path by way of V
+- ``0``, ``1``: the right row's own, counted from 0; ``…``: all of them; ``2…``: those from there on
+- ``-N``, ``-V``: without N, or without the path by way of V
 - ``q k v``: Q, K and V, or their heads; ``b``: what the softmax reads; ``z``: the same before the mask;
-  ``free``: the same where there is no mask; ``s``: scores that are scaled later; ``mask``, ``added``: what the
-  mask reads besides; ``heads``: h where there are several; ``w``: what the row is the gradient of;
+  ``free``: the same where there is no mask; ``s``: scores that are scaled later; ``mask``, ``added``: what
+  the mask reads besides; ``heads``: h where there are several; ``w``: what the row is the gradient of;
   ``paths``: what goes into each path of a sum, not transposed
 - ``n m d_k d_model …``: a size, given to the function as its last argument
-- anything else is a symbol; ``ᵀ`` behind it transposes it, ``?`` behind it takes it only if it is there
+- anything else is a symbol; ``ᵀ`` behind it transposes it, ``?`` allows for a page that does not have it
 
-What cannot be written on a page (it has no mask, no other head, no such symbol) is no mistake there, and
-neither is what would be the right row.
+What a page does not have (a mask, another head, a symbol) is no mistake there, and neither is the right row.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.mistakes.wrong import Wrong
 from attncli.ops.heads import CONCAT
-from attncli.ops.linear import ADD, DIVIDE, MULTIPLY
+from attncli.ops.linear import DIVIDE, MULTIPLY
 from attncli.ops.op import TRANSPOSED, Op, transpose
 from attncli.ops.softmax import SOFTMAX_GRADIENT
 from attncli.page.attention import EMBEDDINGS
@@ -48,7 +47,7 @@ Operation = Op | tuple[Op, ...] | Callable[[Row], Op | None]  # one, several, or
 class Entry:
     """One mistake: its stable id, the jobs of the rows it is made in, and what is computed there.
 
-    ``together``: it is made in all these rows at once, by one slip.
+    ``together``: it is made in all these rows at once, by one slip. ``also``: as it looks elsewhere.
     """
 
     id: str
@@ -59,18 +58,18 @@ class Entry:
     also: tuple[Entry, ...] = ()
 
     def or_at(self, jobs: str, op: Operation, args: str, *, together: bool = False) -> Entry:
-        """Return the same mistake as it looks in another row too."""
+        """Return the same mistake, which may be made in other rows too."""
         return replace(self, also=(*self.also, Entry(self.id, jobs, op, args, together)))
 
     def rows(self, right: Row, place: Place) -> Iterator[Row]:
         """Write down each wrong row that may stand where ``right`` should."""
-        op = self.op if isinstance(self.op, Op | tuple) else self.op(right)
-        for one in op if isinstance(op, tuple) else (op,) if op else ():
+        made = self.op if isinstance(self.op, Op | tuple) else self.op(right)
+        for op in made if isinstance(made, tuple) else (made,):
             for pattern in self.args.split(", "):
                 found = place.arguments(pattern, right)
-                if found and (one, found.args) != (right.op, right.args):
-                    bound = one.given(found.sizes) if isinstance(one, Wrong) and found.sizes else one
-                    yield replace(right, op=bound, args=found.args)
+                if op and found and (op, found.args) != (right.op, right.args):
+                    sized = op.given(found.sizes) if isinstance(op, Wrong) and found.sizes else op
+                    yield replace(right, op=sized, args=found.args)
 
 
 class Arguments(NamedTuple):
@@ -81,26 +80,32 @@ class Arguments(NamedTuple):
 
 
 class Place:
-    """A page, and what its rows are to the catalogue; ``sizes``: n, m, d_model and so on, where there are."""
+    """A page as the catalogue sees it; ``sizes``: n, m, d_model and so on, as far as there are."""
 
     def __init__(self, page: Page, sizes: Mapping[str, int]) -> None:
         self.page, self.sizes = page, sizes
         self.q, self.k, self.v = (f"{name}h" if f"{name}h" in page.row else name for name in "QKV")
-        reads = page.row["A"].args[0] if "A" in page.row else ""
-        masked = page.row["M"].args if reads == "M" and "M" in page.row else ()
+        b = page.row["A"].args[0] if "A" in page.row else ""
+        z, *mask = page.row["M"].args if b == "M" and b in page.row else [b]
         self.symbols = {
-            **{"q": self.q, "k": self.k, "v": self.v},
-            "b": reads,
-            "z": masked[0] if masked else "" if reads == "M" else reads,
-            "free": "" if masked else reads,
+            "q": self.q,
+            "k": self.k,
+            "v": self.v,
+            "b": b,
+            "z": z,
+            "free": "" if mask else b,
             "s": "S" if "Z" in page.row else "",
-            "mask": "mask" if masked else "",
-            "added": "".join(masked[2:]),
-            "heads": "h" if "Qh" in page.row else "",
+            "mask": "".join(mask[:1]),
+            "added": "".join(mask[1:]),
+            "heads": "h" if self.q == "Qh" else "",
         }
 
     def job(self, row: Row) -> str:
-        """Tell what a row does, by the symbol that it has on a page with every row; ``db`` leaves a softmax."""
+        """Tell what a row does, by the symbol that it mostly has; "" where nobody errs.
+
+        ``dq``, ``dk`` and ``dv`` are gradients of what the heads read, ``db`` is one behind the softmax,
+        ``path`` one way back to the embeddings, ``dX`` the sum of them.
+        """
         if row.backward:
             return self.backward_job(row)
         if row.op is CONCAT:
@@ -112,21 +117,21 @@ class Place:
         return "" if row.args[0] == "U" else row.symbol
 
     def backward_job(self, row: Row) -> str:
-        """Tell what a gradient row does: ``path`` is one way back to the embeddings, ``dX`` their sum."""
-        of = gradient_of(row)
-        if of == "O":
-            return "dO" if row.args[0] in {"P", "O"} else ""
-        if of in {self.q, self.k, self.v}:
-            return {self.q: "dq", self.k: "dk", self.v: "dv"}[of]
+        """Tell what a gradient does."""
         if row.op is SOFTMAX_GRADIENT:
             return "db"
-        if of == "S":
-            return "dS" if row.op in {DIVIDE, MULTIPLY} else ""
-        if of in {"Wq", "Wk", "Wv"}:
-            return "dW"
         if row.args[-1] in {"Wqᵀ", "Wkᵀ", "Wvᵀ"}:
             return "path"
-        return "dX" if row.op is ADD and of in EMBEDDINGS else f"d{of}"
+        jobs = {
+            self.q: "dq",
+            self.k: "dk",
+            self.v: "dv",
+            "O": "dO" if row.args[0] in {"P", "O"} else "",
+            "S": "dS" if row.op in {DIVIDE, MULTIPLY} else "",
+            **dict.fromkeys(("Wq", "Wk", "Wv"), "dW"),
+            **dict.fromkeys(EMBEDDINGS, "dX"),
+        }
+        return jobs.get(row.of, row.symbol)
 
     def arguments(self, pattern: str, right: Row) -> Arguments | None:
         """Find the arguments that a pattern stands for; None where this page does not have them."""
@@ -136,33 +141,31 @@ class Place:
             name = token.removesuffix("?")
             if name in self.sizes:
                 sizes.append(self.sizes[name])
+            elif name.endswith("…"):
+                args += right.args[int(name[:-1] or 0) :]
             elif name.startswith("-"):
-                kept = [arg for arg in args if name[1:] not in {arg, self.via(arg)}]
-                if kept == args and name == token:
+                left = [arg for arg in args if name[1:] not in {arg, self.via(arg)}]
+                if left == args and name == token:
                     return None
-                args = kept
+                args = left
             else:
-                found = self.symbols_for(name, right)
-                if not found and name == token:
+                symbols = self.symbols_of(name, right)
+                if not symbols and name == token:
                     return None
-                args += found
+                args += symbols
         return Arguments(tuple(args), tuple(sizes))
 
-    def symbols_for(self, name: str, right: Row) -> list[str]:
-        """Return the symbols that a name in a pattern stands for; none where the page has none."""
-        if name.endswith("…"):
-            return list(right.args[int(name[:-1] or 0) :])
-        if name == "paths":
-            paths = [self.page.row[path] for path in right.args]
-            return [arg.removesuffix(TRANSPOSED) for path in paths for arg in path.args]
+    def symbols_of(self, name: str, right: Row) -> list[str]:
+        """Return what a name in a pattern stands for; nothing where the page has no such thing."""
         if name.endswith(TRANSPOSED):
-            return [transpose(symbol) for symbol in self.symbols_for(name[:-1], right)]
+            return [transpose(symbol) for symbol in self.symbols_of(name.removesuffix(TRANSPOSED), right)]
+        if name == "paths":
+            return [arg.removesuffix(TRANSPOSED) for path in right.args for arg in self.page.row[path].args]
         if name.isdecimal():
             return list(right.args[int(name) :][:1])
-        if name == "N?"
-        symbol = right.of if name == "w" else self.names.get(name, name)
+        symbol = right.of if name == "w" else self.symbols.get(name, name)
         return [symbol] if symbol else []
 
-def gradient_of(row: Row) -> str:
-    """Tell of what a gradient row, or one path of it, is the gradient."""
-    return row.symbol.removeprefix("d")
+    def via(self, symbol: str) -> str:
+        """Tell by way of which quantity a path goes; "" for what is no path."""
+        return self.page.row[symbol].via if symbol in self.page.row else ""

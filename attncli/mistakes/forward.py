@@ -39,34 +39,33 @@ FORWARD = {
         "The weight was transposed: the embeddings are multiplied by Wq, Wk or Wv itself, as in Q = X·Wq."
     ),
     Entry("projection-swapped", "Q K V", same, "0 Wq 2…, 0 Wk 2…, 0 Wv 2…"): N_(
-        "Another weight than this row's own was used: Wq belongs to Q, Wk to K and Wv to V."
+        "The weight of another quantity was used: Wq belongs to Q, Wk to K and Wv to V."
     ),
     Entry("projection-missing", "Q K V", COPY, "0"): N_(
-        "The embeddings stand here as they are: multiply them by this row's weight first (Wq, Wk or Wv)."
+        "These are the embeddings themselves: multiply them by the quantity's own weight first (Wq, Wk or "
+        "Wv)."
     ),
     # Scores
     Entry("scores-no-transpose", "S", MATMUL, "q k"): N_(
         "K was not transposed: S = Q·Kᵀ takes each row of Q (a query) with each row of K (a key)."
     ),
     Entry("scores-swapped", "S", MATMUL, "k qᵀ"): N_(
-        "Q and K were exchanged: S = Q·Kᵀ has a row for each query and a column for each key."
+        "Q and K were swapped: S = Q·Kᵀ has a row for each query and a column for each key."
     ),
     Entry("scores-qq", "S", MATMUL, "q qᵀ, k kᵀ"): N_(
         "One of Q and K was used twice: S = Q·Kᵀ compares the queries with the keys."
     ),
     Entry("scores-qt-k", "S", MATMUL, "qᵀ k"): N_(
-        "Q was transposed in the place of K: Qᵀ·K adds up over the tokens, but S = Q·Kᵀ compares token with"
-        " token."
+        "Q was transposed instead of K: Qᵀ·K sums over the tokens, but S = Q·Kᵀ compares token with token."
     ),
     Entry("scores-with-v", "S", MATMUL, "q vᵀ"): N_(
-        "V was used in the place of K: S = Q·Kᵀ compares queries with keys, and V waits until after the "
-        "softmax."
+        "V was used instead of K: S = Q·Kᵀ compares queries with keys; V comes in after the softmax."
     ),
     Entry("scores-from-x", "S", MATMUL, "X Xᵀ"): N_(
-        "The embeddings were multiplied by themselves: the scores are made of Q and K, S = Q·Kᵀ."
+        "The embeddings were multiplied by themselves: the scores come from Q and K, S = Q·Kᵀ."
     ),
     Entry("heads-not-split", "S", Wrong(N_("{0}·{1} in every head"), wrong.in_every_head), "Q Kᵀ heads"): N_(
-        "All columns of Q and K were used in every head: a head has only its own block of them, S = Qh·Khᵀ."
+        "Every head used all columns of Q and K: a head has only its own block of them, S = Qh·Khᵀ."
     ),
     Entry(
         "heads-split-interleaved",
@@ -74,8 +73,8 @@ FORWARD = {
         Wrong(N_("split({0})·split({1})ᵀ, interleaved"), wrong.interleaved_scores),
         "Q K heads",
     ).or_at("Qh Kh Vh", Wrong(N_("split({0}), interleaved"), wrong.interleaved), "…", together=True): N_(
-        "The heads took turns with the columns: the first block of neighbouring columns is head 1's, the "
-        "next one head 2's, and so on."
+        "The columns were dealt out to the heads in turn: the first block of adjacent columns belongs to "
+        "head 1, the next to head 2, and so on."
     ),
     # Scale
     Entry("scale-missing", "Z", COPY, "0"): N_(
@@ -83,18 +82,18 @@ FORWARD = {
         "that long keys do not make the scores too large."
     ),
     Entry("scale-by-dk", "Z", by("d_k"), "0 d_k"): N_(
-        "S was divided by d_k itself: the scale has its square root, √d_k, unless the problem gives another."
+        "S was divided by d_k itself: the scale is its square root, √d_k, unless the problem gives another."
     ),
     Entry("scale-multiplied", "Z", inverse, "…"): N_(
         "S was scaled the wrong way round: multiplied where it should be divided (by √d_k), or divided by a"
-        " scale that multiplies."
+        " factor."
     ),
     Entry("scale-by-dmodel", "Z", by_root("d_model"), "0 d_model"): N_(
-        "S was divided by √d_model: what counts is d_k, the length of one key, not that of an embedding."
+        "S was divided by √d_model: what counts is d_k, the length of a key, not the length of an embedding."
     ),
     Entry("scale-by-n", "Z", by_root("n"), "0 m"): N_(
-        "S was divided by the root of the number of tokens: what counts is d_k, the length of one key, "
-        "however long the sentence is."
+        "S was divided by the square root of the number of tokens: what counts is d_k, the length of a key,"
+        " however long the sentence is."
     ),
     # Mask: each may also be made on the way from Z to A
     Entry("mask-missing", "M", rest, "0 2…"): N_(
@@ -103,8 +102,8 @@ FORWARD = {
     Entry(
         "mask-wrong-triangle", "M", Wrong(N_("the other triangle of {0}"), masked(wrong.other_triangle)), "…"
     ): N_(
-        "The wrong triangle was kept: with a causal mask a token sees itself and those before it, on and "
-        "below the diagonal."
+        "The wrong triangle was kept: with a causal mask a token sees itself and the tokens before it, on "
+        "and below the diagonal."
     ),
     Entry(
         "mask-zero-fill",
@@ -112,8 +111,8 @@ FORWARD = {
         Wrong(N_("{0}, 0 where masked"), masked(lambda s, allowed: np.where(allowed, s, 0.0))),
         "…",
     ): N_(
-        "Masked scores were set to 0, but e⁰ is 1, so they still get a share: set them to −∞, for which the"
-        " softmax gives 0."
+        "Masked scores were set to 0, but e⁰ is 1, so they still get some weight: set them to −∞, for which"
+        " the softmax gives 0."
     ),
     Entry(
         "mask-diagonal", "M", Wrong(N_("mask({0}), the diagonal as well"), masked(wrong.off_diagonal)), "…"
@@ -128,11 +127,11 @@ FORWARD = {
         ),
         "z mask added?",
     ): N_(
-        "Masked weights were set to 0 after the softmax, so that the rows of A no longer sum to 1: put −∞ "
-        "into the scores before it."
+        "Masked weights were set to 0 after the softmax, so the rows of A no longer sum to 1: set the "
+        "scores to −∞ before it."
     ),
     Entry("mask-unasked", "A", Wrong("softmax(mask({0}))", softmax_of(wrong.causal)), "free"): N_(
-        "A causal mask was used, but this problem has none: here a token may also look at those behind it."
+        "A causal mask was used, but this problem has none: here a token may also attend to later ones."
     ),
     Entry("softmax-unscaled", "A", Wrong(unscaled_text, unscaled), "s mask? added?"): N_(
         "The softmax was taken of scores that were not scaled: the scaling comes first."
@@ -143,8 +142,7 @@ FORWARD = {
         Wrong(lambda *args: f"{unscaled_text(*args)}/√d_k", wrong.scaled_later),
         "s mask? added? d_k",
     ): N_(
-        "The scaling came after the softmax, so that the rows of A no longer sum to 1: scale the scores "
-        "before it."
+        "The scaling came after the softmax, so the rows of A no longer sum to 1: scale the scores before it."
     ),
     Entry("softmax-columns", "A", Wrong(N_("softmax of each column of {0}"), wrong.by_column), "b"): N_(
         "The softmax was taken down each column: it goes along each row, so that every row of A sums to 1."
@@ -159,12 +157,12 @@ FORWARD = {
         "every row of A sums to 1."
     ),
     Entry("softmax-no-exp", "A", Wrong("{0}/rowsum({0})", wrong.share_of_row), "b"): N_(
-        "The scores themselves were divided by the sum of their row: each becomes a power of e first, which"
-        " is never negative."
+        "The scores themselves were divided by the sum of their row: take e to the power of each first, "
+        "which is never negative."
     ),
     Entry("softmax-sigmoid", "A", SIGMOID, "b"): N_(
-        "The sigmoid σ was used: it looks at one score alone, while the softmax shares out 1 among all "
-        "scores of a row."
+        "The sigmoid σ was used: it looks at one score alone, while the softmax divides 1 among all scores "
+        "of a row."
     ),
     Entry("softmax-base-2", "A", Wrong("2^{0}/rowsum(2^{0})", lambda b: softmax(b * np.log(2))), "b"): N_(
         "Powers of 2 were used: the softmax has powers of e."
@@ -175,8 +173,8 @@ FORWARD = {
         Wrong(N_("1 at the largest of each row of {0}, else 0"), wrong.only_largest),
         "b",
     ): N_(
-        "The largest score of a row got 1 and the others 0: the softmax gives every score that is not "
-        "masked a share."
+        "The largest score of a row got 1 and the others 0: the softmax gives some weight to every score "
+        "that is not masked."
     ),
     # Output and heads
     Entry("output-at-v", "H", MATMUL, "0ᵀ 1"): N_(
@@ -189,7 +187,8 @@ FORWARD = {
         "A was multiplied by Q: the output mixes the values, A·V."
     ),
     Entry("output-scores", "H", MATMUL, "z v"): N_(
-        "V was multiplied by the scores: the softmax makes them the weights A first, and the output is A·V."
+        "V was multiplied by the scores: the softmax first turns them into the weights A, and the output is"
+        " A·V."
     ),
     Entry("output-elementwise", "H", Wrong("{0}∘{1}", wrong.by_cell), "…"): N_(
         "A and V were multiplied cell by cell: the output is their matrix product, A·V."
@@ -204,60 +203,60 @@ FORWARD = {
         "The heads were put side by side from the last to the first: head 1 comes first."
     ),
     Entry("heads-stacked", "C", Wrong(N_("{0}'s heads below each other"), wrong.stack), "0"): N_(
-        "The heads were put below one another: they stand side by side, so that each token has one row."
+        "The heads were stacked below one another: put them side by side, so that each token has one row."
     ),
     Entry("heads-interleaved", "C", Wrong(N_("{0}'s columns interleaved"), wrong.interleave), "0"): N_(
-        "The columns of the heads were mixed: all columns of head 1 come first, then all of head 2, and so "
-        "on."
+        "The columns of the heads were interleaved: all columns of head 1 come first, then all of head 2, "
+        "and so on."
     ),
     Entry("wo-transposed", "O", same, "0 1ᵀ 2…"): N_(
-        "Wo was transposed: what comes from the heads is multiplied by Wo itself, which stands on the right."
+        "Wo was transposed: the output of the heads is multiplied by Wo itself, on the right."
     ),
     Entry("wo-missing", "O", COPY, "0"): N_(
-        "Wo was left out: what comes from the heads is still to be multiplied by it."
+        "Wo was left out: the output of the heads is still to be multiplied by it."
     ),
     # Loss
     Entry("activation-missing", "P", COPY, "0"): N_(
-        "O stands here as it is: P holds probabilities, which σ or softmax makes of it."
+        "This is O itself: P holds probabilities, which σ or softmax computes from it."
     ),
     Entry("activation-softmax", "P", DISTRIBUTION, "0"): N_(
-        "The softmax was used: this loss reads each cell of O by itself, so P = σ(O)."
+        "The softmax was used: this loss treats each cell of O on its own, so P = σ(O)."
     ),
     Entry("activation-tanh", "P", Wrong("tanh({0})", np.tanh), "0"): N_(
-        "tanh was used, which also gives negative numbers: P holds probabilities, made by this row's own "
-        "function (σ or softmax)."
+        "tanh was used, which also gives negative numbers: P holds probabilities, from σ or softmax."
     ),
     Entry("activation-sign", "P", of_negative, "0"): N_(
-        "The sign of O was turned before it became a probability: where O is larger, P is larger."
+        "The sign of O was flipped before it became a probability: where O is larger, P is larger."
     ),
     Entry("loss-sum", "L", same, "… -N"): N_(
         "The terms were only added up: this problem asks for their mean, so divide the sum by N, the number"
-        " of things that count."
+        " of terms."
     ),
-    Entry("loss-mean", "L", same, "… -N N"): N_(
+    Entry("loss-mean", "L", same, "… -N? N"): N_(
         "The sum was divided by N: this problem asks for the sum itself, without a division."
     ),
-    Entry("loss-per-row", "L", over_n, "… -N n"): N_(
-        "The sum was divided by n, the number of tokens: take the sum or divide it by N, whichever the "
-        "problem asks for."
+    Entry("loss-per-row", "L", over_n, "… -N? n"): N_(
+        "The sum was divided by n, the number of tokens: take the sum itself or divide it by N, as the "
+        "problem asks."
     ),
-    Entry("loss-sign", "L", times(-1.0, lambda text: text.removeprefix("−")), "P Y O N?"): N_(
-        "The minus in front was left out: logarithms of probabilities are negative, and the minus makes the"
-        " loss positive."
+    Entry("loss-sign", "L", times(-1.0, lambda text: text.removeprefix("−")), "P Y O 3…"): N_(
+        "The minus sign in front was left out: logarithms of probabilities are negative, and it makes the "
+        "loss positive."
     ),
-    Entry("loss-log2", "L", times(1 / np.log(2), lambda text: text.replace("ln", "log₂")), "P Y O N?"): N_(
+    Entry("loss-log2", "L", times(1 / np.log(2), lambda text: text.replace("ln", "log₂")), "P Y O 3…"): N_(
         "Logarithms to the base 2 were used: ln is the natural one, to the base e."
     ),
-    Entry("loss-log10", "L", times(1 / np.log(10), lambda text: text.replace("ln", "log₁₀")), "P Y O N?"): N_(
+    Entry("loss-log10", "L", times(1 / np.log(10), lambda text: text.replace("ln", "log₁₀")), "P Y O 3…"): N_(
         "Logarithms to the base 10 were used: ln is the natural one, to the base e."
     ),
-    Entry("loss-positive-only", "L", wrong.positive_only, "P Y O N?"): N_(
-        "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to it as well, for the cells in which Y is not 1."
+    Entry("loss-positive-only", "L", wrong.positive_only, "P Y O 3…"): N_(
+        "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to the loss as well, for the cells in which Y is "
+        "not 1."
     ),
-    Entry("loss-mse", "L", Wrong("Σ({0} − {1})²", wrong.squares), "P Y O N?"): N_(
+    Entry("loss-mse", "L", Wrong("Σ({0} − {1})²", wrong.squares), "P Y O 3…"): N_(
         "Squared differences were used: this loss is a cross-entropy, which is made of logarithms of P."
     ),
-    Entry("loss-swapped", "L", wrong.exchanged, "P Y O N?"): N_(
-        "Y and P were exchanged: the logarithm is taken of P, and the target Y says how much it counts."
+    Entry("loss-swapped", "L", wrong.exchanged, "P Y O 3…"): N_(
+        "Y and P were swapped: the logarithm is taken of P, and the target Y says how much it counts."
     ),
 }

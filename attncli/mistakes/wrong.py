@@ -128,7 +128,7 @@ def times(factor: float, change: Callable[[str], str]) -> Callable[[Row], Op]:
 
 def last_form(text: str) -> str:
     """Return the simplest form of what is derived in several steps: P − Y."""
-    return text.split(" = ")[-1]
+    return text.rsplit(" = ", maxsplit=1)[-1]
 
 
 # Scale, mask and softmax
