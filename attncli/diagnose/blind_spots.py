@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from attncli.homework.key import near, slack
+from attncli.homework.tolerance import near, slack
 from attncli.language import N_, _
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.page.lazy import LazyPage

@@ -7,22 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attncli.graders.records import GOOD, lost, raw_score
-from attncli.homework.marks import rounded
-from attncli.language import N_, _, plural
+from attncli.homework.marks import Verdict, rounded
+from attncli.language import _, plural
 from attncli.untrusted import points
 
 if TYPE_CHECKING:
     from attncli.graders.records import Record
 
 
-SIGNS = {"correct": "✓", "follow-through": "↷", "wrong": "✗", "blank": "○", "unreadable": "?"}
-WORDS = {
-    "correct": N_("right"),
-    "follow-through": N_("follows from earlier rows"),
-    "wrong": N_("wrong"),
-    "blank": N_("blank"),
-    "unreadable": N_("cannot be read"),
-}
+SIGNS = {str(verdict): verdict.sign for verdict in Verdict}
+WORDS = {str(verdict): verdict.word for verdict in Verdict}
 SLIP = "slip-"  # the formula was right: the hand slipped
 LISTED = 8  # wrong cells that are named one by one
 LONGEST = 40  # characters of what stands in a cell

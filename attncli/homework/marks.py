@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from attncli.result import LARGEST_EXACT, SCHEMA
+import numpy as np
+
+from attncli.language import N_
+from attncli.result import SCHEMA, plain
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from attncli.homework.answer import Answer
     from attncli.ops.op import Array
 
@@ -25,7 +25,29 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
     WRONG = "wrong"
 
+    @property
+    def word(self) -> str:
+        """What a person reads, to be looked up in their language."""
+        return APPEARANCE[self][0]
 
+    @property
+    def sign(self) -> str:
+        """The same as a sign."""
+        return APPEARANCE[self][1]
+
+    @property
+    def ascii_sign(self) -> str:
+        """The same as a sign that every terminal has."""
+        return APPEARANCE[self][2]
+
+
+APPEARANCE = {
+    Verdict.CORRECT: (N_("right"), "✓", "+"),
+    Verdict.FOLLOW_THROUGH: (N_("follows from earlier"), "↷", ">"),
+    Verdict.BLANK: (N_("blank"), "○", "o"),
+    Verdict.UNREADABLE: (N_("unreadable"), "?", "?"),
+    Verdict.WRONG: (N_("wrong"), "✗", "!"),
+}
 SEVERITY = tuple(Verdict)
 
 
@@ -35,7 +57,7 @@ def worst(verdicts: Any) -> Verdict:  # noqa: ANN401 - any iterable of verdicts
 
 
 class Hint(StrEnum):
-    """How much a student is told about what is wrong."""
+    """How much of what is wrong a student sees."""
 
     NONE = "none"
     CELL = "cell"
@@ -62,7 +84,7 @@ class Finding:
         return self.formula.partition(" = ")[0]
 
     def to_dict(self, *, student: bool) -> dict[str, str]:
-        """Return what JSON tells of it."""
+        """Return its part of the record."""
         record = {"id": self.id, "formula": self.formula, "says": self.says}
         return record if student or not self.detail else {**record, "detail": self.detail}
 
@@ -77,10 +99,10 @@ class WrongCell:
     right: float | None
 
     def to_dict(self, *, student: bool) -> dict[str, Any]:
-        """Return what JSON tells of it."""
+        """Return its part of the record."""
         record: dict[str, Any] = {"cell": self.cell, "index": list(self.index), "yours": self.yours}
         if not student and self.right is not None:
-            record["expected"] = number(self.right)
+            record["expected"] = plain(np.asarray(self.right))
         return record
 
 
@@ -89,7 +111,7 @@ class RowMark:
     """What became of one row: ``right`` of ``cells`` cells, ``points`` of ``max_points``.
 
     ``good`` is true at each cell that is right, ``formula`` the page's own, ``answer`` what the student
-    wrote (None: nothing), ``key`` the page's value. ``says`` tells what is wrong with the row as a
+    wrote (None: nothing), ``key`` the page's value. ``says`` is what is wrong with the row as a
     whole (its shape, its text), ``reason`` what only a teacher may read of it.
     """
 
@@ -124,12 +146,12 @@ class RowMark:
             record["says"] = self.says
         if self.reason and not student:
             record["reason"] = self.reason
-        told = not student or hint is not Hint.NONE
-        record["wrong_cells"] = [cell.to_dict(student=student) for cell in self.wrong_cells if told]
-        if not told:
+        cells = not student or hint is not Hint.NONE
+        if not cells:
             del record["right"]
-        told = not student or hint is Hint.MISTAKE
-        record["mistakes"] = [finding.to_dict(student=student) for finding in self.mistakes if told]
+        record["wrong_cells"] = [cell.to_dict(student=student) for cell in self.wrong_cells if cells]
+        mistakes = not student or hint is Hint.MISTAKE
+        record["mistakes"] = [finding.to_dict(student=student) for finding in self.mistakes if mistakes]
         return record
 
 
@@ -176,10 +198,3 @@ class Mark:
 def rounded(points: float) -> float:
     """Points to the two decimals in which they are given."""
     return round(points + 1e-9, 2)
-
-
-def number(value: float) -> Any:  # noqa: ANN401 - a number, or the word for one that JSON does not have
-    """Return a number for JSON, as :func:`attncli.record.plain` does."""
-    if not math.isfinite(value):
-        return str(value)
-    return int(value) if value.is_integer() and abs(value) < LARGEST_EXACT else value
