@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from attncli.diagnose.repairs import places
+from attncli.diagnose.repairs import decimals_text
 from attncli.language import N_, _, plural
 from attncli.show.listing import paragraph, printed
 from attncli.show.terminal import columns_of
@@ -34,7 +34,7 @@ HEADINGS = {
 
 def screen(diagnosis: Diagnosis, terminal: Terminal, *, quiet: bool = False) -> Iterator[str]:
     """Yield everything as text; ``quiet``: the verdict alone."""
-    place = _("{config}, at {places}", config=diagnosis.config, places=places(diagnosis.decimals))
+    place = _("{config}, at {places}", config=diagnosis.config, places=decimals_text(diagnosis.decimals))
     yield paragraph(terminal, f"{place}: {verdict(diagnosis)}")
     if quiet:
         return
@@ -88,7 +88,7 @@ def listed(findings: Sequence[Finding], decimals: int, terminal: Terminal) -> It
         spots = [finding.spot for finding in findings if (finding.spot.kind, finding.exact) == (kind, exact)]
         if not spots:
             continue
-        yield paragraph(terminal, INDENT + _(heading, places=places(decimals)), indent=INDENT)
+        yield paragraph(terminal, INDENT + _(heading, places=decimals_text(decimals)), indent=INDENT)
         if kind == "faint":
             said: dict[str, list[str]] = {}
             for spot in spots:
