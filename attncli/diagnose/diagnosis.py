@@ -133,5 +133,5 @@ def refuse_size(key: Key) -> None:
     if numbers > MOST_NUMBERS:
         raise AttnError(
             _("the page of this problem has {numbers:,} numbers", numbers=numbers),
-            hint=_("{most:,} are the most that are looked through for blind spots", most=MOST_NUMBERS),
+            hint=_("at most {most:,} are searched for blind spots", most=MOST_NUMBERS),
         )

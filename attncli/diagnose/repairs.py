@@ -184,7 +184,9 @@ def decimals_text(decimals: int) -> str:
 def any_number(setting: Setting, decimals: int) -> Iterator[Change]:
     """Change any number, where nothing about it is special."""
     for symbol in setting.givens:
-        yield from cells(setting, symbol, _("the numbers of {symbol} fall so", symbol=symbol), decimals)
+        yield from cells(
+            setting, symbol, _("the numbers of {symbol} happen to be so", symbol=symbol), decimals
+        )
 
 
 def cells(setting: Setting, symbol: str, why: str, decimals: int) -> Iterator[Change]:

@@ -260,12 +260,12 @@ def load_sheet(source: str | os.PathLike[str] | bytes | AnyMapping[str, Any]) ->
         return from_mapping(source)
     path = os.fspath(source)
     if path == STDIN:
-        return read_sheet(read_bytes(path), "<stdin>")
-    sheet = read_sheet(read_bytes(path), path)
+        return read_sheet(sheet_bytes(path), "<stdin>")
+    sheet = read_sheet(sheet_bytes(path), path)
     return sheet if sheet.student is not None else replace(sheet, student=Path(path).stem)
 
 
-def read_bytes(path: str) -> bytes:
+def sheet_bytes(path: str) -> bytes:
     """Read a sheet's bytes, or as many as show that it is too large. Raises AttnError."""
     shown = "<stdin>" if path == STDIN else path
     try:
