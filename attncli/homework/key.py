@@ -34,13 +34,14 @@ class Key:
 
     ``values`` holds every row, ``given`` what the page reads besides, ``mistakes`` those of the catalogue
     that this problem can show, by the row in which they show. The signatures are what one of them (for each
-    way of rounding) or two make of a row, kept once they are worked out.
+    way of rounding) or two make of a row; they and the cells' names are kept once they are worked out.
     """
 
     setting: Setting
     values: Mapping[str, Array]
     single_signatures: dict[tuple[str, Mistake, str, int], Array | None] = field(default_factory=dict)
     pair_signatures: dict[str, tuple[tuple[tuple[Mistake, ...], Array], ...]] = field(default_factory=dict)
+    cell_names: dict[str, Sequence[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: Problem, loss: str | None = None, reduction: str | None = None) -> Self:
@@ -101,25 +102,13 @@ class Key:
                         before.add(row.symbol)
         return {symbol: frozenset(symbols) for symbol, symbols in found.items()}
 
-    @cached_property
-    def before(self) -> dict[str, frozenset[str]]:
-        """For each row, the rows that go into it."""
-        return {
-            symbol: frozenset(name for name, behind in self.behind.items() if symbol in behind) - {symbol}
-            for symbol in self.symbols
-        }
-
     def cells(self, symbol: str) -> Sequence[tuple[str, tuple[int, ...]]]:
-        """Name each cell of a row, with its index, row after row."""
-        if symbol not in self._cells:
+        """Return each cell's name and index, row after row."""
+        if symbol not in self.cell_names:
             labels = self.labels[symbol]
             indices = np.ndindex(self.values[symbol].shape)
-            self._cells[symbol] = [(cell_name(symbol, index, labels), index) for index in indices]
-        return self._cells[symbol]
-
-    @cached_property
-    def _cells(self) -> dict[str, Sequence[tuple[str, tuple[int, ...]]]]:
-        return {}
+            self.cell_names[symbol] = [(cell_name(symbol, index, labels), index) for index in indices]
+        return self.cell_names[symbol]
 
     @cached_property
     def labels(self) -> dict[str, tuple[tuple[str, ...] | None, ...]]:

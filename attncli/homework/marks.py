@@ -68,20 +68,17 @@ class Hint(StrEnum):
 class Finding:
     """One explanation of a wrong row: a mistake of the catalogue, or a slip.
 
-    ``formula`` is what seems to have been computed, ``right`` what the page has there, ``says`` a
-    sentence for a person; ``detail`` is what only a teacher may read: it would give the answer away.
+    ``symbol`` is the row in which it was made, not always the one in which it shows, ``formula`` what seems
+    to have been computed, ``right`` what the page has there, ``says`` a sentence for a person; ``detail`` is
+    what only a teacher may read: it would give the answer away.
     """
 
     id: str
+    symbol: str
     formula: str
     right: str
     says: str
     detail: str = ""
-
-    @property
-    def symbol(self) -> str:
-        """The row in which it was made: not always the one in which it shows."""
-        return self.formula.partition(" = ")[0]
 
     def to_dict(self, *, student: bool) -> dict[str, str]:
         """Return its part of the record."""

@@ -89,7 +89,7 @@ class Recogniser:
                 yield Fit(mistakes, max(found))
 
     def later_fits(self, symbol: str, page: LazyPage) -> int:
-        """Count the answers behind a row that go with a way of page."""
+        """Count the answers behind a row that agree with a page."""
         later = [*self.later(symbol)]
         page.update((name, answer.values) for name, answer in later)
         page[symbol] = self.student.answers[symbol].values
@@ -112,7 +112,9 @@ class Recogniser:
 
     def untouched(self, symbol: str) -> bool:
         """Whether nothing of the student's own goes into a row: then it is the same for every such sheet."""
-        return not self.student.rows and self.student.written.keys().isdisjoint(self.key.before[symbol])
+        return not self.student.rows and not any(
+            symbol in self.key.behind[name] for name in self.student.written
+        )
 
     def near_pairs(self, symbol: str, mistakes: Sequence[Mistakes]) -> Iterator[Mistakes]:
         """Go through the pairs of mistakes that come near to a row, if nothing is rounded on the way."""

@@ -143,7 +143,9 @@ class RowMarks:
             first.setdefault(mistake.id, mistake)
         for mistake in first.values():
             row = next((row for row in mistake.rows if row.symbol == symbol), mistake.rows[0])
-            yield Finding(mistake.id, row.formula, self.key.formulas[row.symbol], sentence(mistake.id))
+            yield Finding(
+                mistake.id, row.symbol, row.formula, self.key.formulas[row.symbol], sentence(mistake.id)
+            )
 
     def slips(self, symbol: str, answer: Answer, right: Array) -> Iterator[Finding]:
         """Write down each slip of the hand."""
@@ -151,7 +153,7 @@ class RowMarks:
         limit = allowed(self.policy.tolerance, answer, right, slack(right))
         required = self.policy.tolerance.decimals
         for slip in find_slips(answer, right, limit, heads=right.ndim > MATRIX, required_decimals=required):
-            yield Finding(slip.id, formula, formula, slip.says, slip.detail)
+            yield Finding(slip.id, symbol, formula, formula, slip.says, slip.detail)
 
     def wrong_cells(self, symbol: str, answer: Answer, settled: Cells, right: Array) -> tuple[WrongCell, ...]:
         """List the cells that are not right, with what should stand there."""

@@ -25,7 +25,7 @@ from attncli.mistakes.wrong import (
     unscaled,
     unscaled_text,
 )
-from attncli.ops.activation import DISTRIBUTION, SIGMOID
+from attncli.ops.cross_entropy import DISTRIBUTION, SIGMOID
 from attncli.ops.linear import MATMUL
 from attncli.ops.loss import COPY
 from attncli.ops.softmax import softmax

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.language import _
-from attncli.ops.activation import counted
 from attncli.ops.cross_entropy import BCE
 from attncli.ops.expression import Number
 from attncli.ops.linear import ADD, DIVIDE, MULTIPLY
-from attncli.ops.loss import COPY
+from attncli.ops.loss import COPY, counted
 from attncli.ops.op import Array, Op
 from attncli.ops.softmax import softmax
 

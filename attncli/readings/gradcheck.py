@@ -232,9 +232,8 @@ class Slope:
             through(row, self.of, self.name) if gradient.via in {"", row.symbol} else row for row in forward
         ]
         self.page = behind(self.name, moving)
-        problem = result.problem
-        self.given: dict[str, Any] = {"h": problem.form.heads, "mask": problem.mask}
-        self.given |= {**result.values, **result.constants}
+        self.given: dict[str, Any] = {**result.given, **result.values}
+        self.count = result.constants.get("N", 1.0)
         self.binary = result.loss is not None and result.loss.name == "bce"
 
     def places(self) -> NDArray[np.intp]:
@@ -267,7 +266,7 @@ class Slope:
         if np.isnan(y):  # a row of the target that does not count
             return 0.0
         term = -y * np.log(p) - ((1 - y) * np.log(1 - p) if self.binary else 0.0)
-        return float(term / self.given.get("N", 1.0))
+        return float(term / self.count)
 
 
 def through(row: Row, of: str, name: str) -> Row:

@@ -66,14 +66,14 @@ class Working:
         """Write one line: the cell, its formula, the numbers put in, the step between, the result."""
         name = self.named(explanation.name)
         if explanation.row is None:
-            return self.given(name, self.write(explanation.value))
+            return self.given(name, self.write(explanation.shown))
         expression = explanation.expression
         steps = [
             name,
             self.named(place_text(explanation)),
             self.substituted(expression),
             self.substituted(collapsed(expression)),
-            self.write(explanation.value),
+            self.write(explanation.shown),
         ]
         kept = [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]
         rounded = explanation.result.rounding is not None and value_of(expression) != explanation.value

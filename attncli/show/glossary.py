@@ -128,8 +128,7 @@ RULES: dict[str, str] = {
         " the shapes leave no other choice."
     ),
     "ColSum": N_("A bias went into every row alike, so its gradient is the sum over the rows."),
-    "Divide": N_("A constant divisor divides the gradient as well."),
-    "Multiply": N_("A constant factor multiplies the gradient as well."),
+    "Scale": N_("What divides or multiplies a quantity does the same to its gradient."),
     "Split": N_(
         "Cutting into heads moves numbers without changing them; the gradient is cut in the same way."
     ),
