@@ -85,12 +85,12 @@ def check(
     problem = source.load(environment, settings)
     from attncli.homework.key import Key
     from attncli.homework.marking import mark
-    from attncli.homework.sheet import answered, sheet_of
+    from attncli.homework.sheet import from_options, load_sheet
 
     key = Key.of(problem, changes.loss, changes.reduction)
     policy = judging.policy(key.symbols)
     try:
-        sheet = sheet_of(first) if first is not None else answered(answers or [])
+        sheet = load_sheet(first) if first is not None else from_options(answers or [])
     except AttnError as error:
         if first is None:
             raise

@@ -7,21 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attncli.graders.records import GOOD, is_unreadable, late_penalty
-from attncli.homework.marks import points_text
-from attncli.language import N_, _, plural
+from attncli.homework.marks import Verdict, points_text
+from attncli.language import _, plural
 
 if TYPE_CHECKING:
     from attncli.graders.records import Record
 
 
-SIGNS = {"correct": "✓", "follow-through": "↷", "wrong": "✗", "blank": "○", "unreadable": "?"}
-WORDS = {
-    "correct": N_("right"),
-    "follow-through": N_("follows from earlier rows"),
-    "wrong": N_("wrong"),
-    "blank": N_("blank"),
-    "unreadable": N_("cannot be read"),
-}
+SIGNS = {str(verdict): verdict.sign for verdict in Verdict}
+WORDS = {str(verdict): verdict.word for verdict in Verdict}
 SLIP = "slip-"  # the formula was right: the hand slipped
 MOST_CELLS = 8  # wrong cells that are named one by one
 LONGEST = 40  # characters of what stands in a cell

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from attncli.homework.marks import Hint, Verdict, points_text, rounded
-from attncli.language import N_, _, plural
+from attncli.language import _, plural
 from attncli.rounding import MOST_DECIMALS
 from attncli.show.answers import answer_parts, shows_all, title_of
 from attncli.show.listing import Line, Listing
@@ -29,20 +29,6 @@ if TYPE_CHECKING:
     from attncli.show.display import Display
 
 
-WORDS = {
-    Verdict.CORRECT: N_("right"),
-    Verdict.FOLLOW_THROUGH: N_("follows from earlier"),
-    Verdict.BLANK: N_("blank"),
-    Verdict.UNREADABLE: N_("unreadable"),
-    Verdict.WRONG: N_("wrong"),
-}
-SIGNS = {
-    Verdict.CORRECT: "✓",
-    Verdict.FOLLOW_THROUGH: "↷",
-    Verdict.BLANK: "○",
-    Verdict.UNREADABLE: "?",
-    Verdict.WRONG: "✗",
-}
 STYLES = {
     Verdict.CORRECT: "green",
     Verdict.FOLLOW_THROUGH: "cyan",
@@ -86,7 +72,7 @@ def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> 
     if telling.quiet:
         return
     if any(row.verdict is Verdict.FOLLOW_THROUGH for row in mark.rows):
-        sign = SIGNS[Verdict.FOLLOW_THROUGH]
+        sign = Verdict.FOLLOW_THROUGH.sign
         yield ""
         yield Words(
             _("{sign} worked out rightly, from numbers in earlier rows that are not right", sign=sign),
@@ -107,8 +93,8 @@ def heading(mark: Mark) -> str:
         sheet=", ".join(filter(None, (mark.student, mark.config))),
         score=points(mark.score),
         most=points(mark.max_score),
-        sign=SIGNS[mark.verdict],
-        verdict=_(WORDS[mark.verdict]),
+        sign=mark.verdict.sign,
+        verdict=_(mark.verdict.word),
     )
 
 
@@ -120,7 +106,7 @@ def table(mark: Mark, telling: Telling) -> Listing:
     for row in mark.rows:
         cells = (
             label(row.symbol),
-            f"{SIGNS[row.verdict]} {_(WORDS[row.verdict])}",
+            f"{row.verdict.sign} {_(row.verdict.word)}",
             right_cells(row),
             _("{points} of {most}", points=points(row.points), most=points(row.max_points)),
         )
@@ -130,7 +116,7 @@ def table(mark: Mark, telling: Telling) -> Listing:
 
 def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
     """Yield what the student wrote, what is wrong with it, and what seems to have been done."""
-    yield title_of(row, SIGNS[row.verdict], formula=telling.mistakes)
+    yield title_of(row, row.verdict.sign, formula=telling.mistakes)
     for sentence in (row.says, "" if telling.student else row.reason):
         if sentence:
             yield Words(sentence)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.table import Table
 
-from attncli.diagnose.repairs import places
+from attncli.diagnose.repairs import decimals_text
 from attncli.language import N_, _, plural
 from attncli.show.terminal import Words
 
@@ -23,9 +23,9 @@ INDENT = 2
 WIDE = 24  # columns of a mistake's name
 KINDS = ("hidden", "alike", "faint")
 HEADINGS = {
-    ("hidden", True): N_("Cannot be seen: the right numbers come out."),
-    ("hidden", False): N_("Cannot be seen at {places}."),
-    ("alike", True): N_("Cannot be told apart: the same numbers come out."),
+    ("hidden", True): N_("Undetectable: this mistake still gives the right numbers."),
+    ("hidden", False): N_("Undetectable at {places}."),
+    ("alike", True): N_("Cannot be told apart: these mistakes give the same numbers."),
     ("alike", False): N_("Cannot be told apart at {places}."),
     ("faint", True): N_("Says little."),
     ("faint", False): N_("Says little at {places}."),
@@ -34,7 +34,7 @@ HEADINGS = {
 
 def screen(diagnosis: Diagnosis, *, quiet: bool = False) -> Iterator[RenderableType]:
     """Yield the verdict, and unless ``quiet`` what explains it."""
-    place = _("{config}, at {places}", config=diagnosis.config, places=places(diagnosis.decimals))
+    place = _("{config}, at {places}", config=diagnosis.config, places=decimals_text(diagnosis.decimals))
     yield Words(f"{place}: {verdict(diagnosis)}")
     if quiet:
         return
@@ -45,7 +45,7 @@ def screen(diagnosis: Diagnosis, *, quiet: bool = False) -> Iterator[RenderableT
         yield ""
         yield Words(title(why), "bold")
         if how:
-            yield Words(_("To change it: {how}", how=how), indent=INDENT, hanging=2 * INDENT)
+            yield Words(_("To fix it: {how}", how=how), indent=INDENT, hanging=2 * INDENT)
         yield from listed(findings, diagnosis.decimals)
     yield from remarks(diagnosis)
 
@@ -53,26 +53,28 @@ def screen(diagnosis: Diagnosis, *, quiet: bool = False) -> Iterator[RenderableT
 def verdict(diagnosis: Diagnosis) -> str:
     """Say in one sentence what was found."""
     counts = [
-        plural("{n} mistake cannot be seen", "{n} mistakes cannot be seen", diagnosis.count("hidden")),
+        plural(
+            "{n} mistake cannot be detected", "{n} mistakes cannot be detected", diagnosis.count("hidden")
+        ),
         plural(
             "{n} group of mistakes cannot be told apart",
             "{n} groups of mistakes cannot be told apart",
             diagnosis.count("alike"),
         ),
-        plural("{n} row says little", "{n} rows say little", diagnosis.count("faint")),
+        plural("{n} quantity says little", "{n} quantities say little", diagnosis.count("faint")),
     ]
     found = [text for kind, text in zip(KINDS, counts, strict=True) if diagnosis.count(kind)]
     if found:
         return ", ".join(found)
     if diagnosis.always:
         return plural(
-            "nothing to change: the {n} mistake can be seen",
-            "nothing to change: all {n} mistakes can be seen",
+            "nothing to change: the {n} mistake can be detected",
+            "nothing to change: all {n} mistakes can be detected",
             diagnosis.mistakes,
         )
     return plural(
-        "nothing to change: the {n} mistake can be seen and told apart",
-        "nothing to change: all {n} mistakes can be seen and told apart",
+        "nothing to change: the {n} mistake can be detected and told apart",
+        "nothing to change: all {n} mistakes can be detected and told apart",
         diagnosis.mistakes,
     )
 
@@ -88,7 +90,7 @@ def listed(findings: Sequence[Finding], decimals: int) -> Iterator[RenderableTyp
         spots = [finding.spot for finding in findings if (finding.spot.kind, finding.exact) == (kind, exact)]
         if not spots:
             continue
-        yield Words(_(heading, places=places(decimals)), indent=INDENT)
+        yield Words(_(heading, places=decimals_text(decimals)), indent=INDENT)
         if kind == "faint":
             said: dict[str, list[str]] = {}
             for spot in spots:
@@ -115,17 +117,17 @@ def remarks(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         yield ""
     for group in diagnosis.always:
         names = ", ".join(dict.fromkeys(f"{name.id} ({name.symbol})" for name in group.names))
-        line = _("On every problem of this kind the same numbers come of {names}.", names=names)
+        line = _("On every problem of this kind these give the same numbers: {names}.", names=names)
         missing = [row for row in group.rows[:-1] if row not in diagnosis.rows]  # the last holds both
         if missing:
-            told = _("They can be told apart where this is handed in too: {rows}.", rows=", ".join(missing))
+            told = _("They can be told apart if the students also hand in {rows}.", rows=", ".join(missing))
             line = f"{line} {told}"
         yield Words(line)
     if diagnosis.outside:
         yield Words(
             plural(
-                "{n} mistake more is made where none of these rows would show it.",
-                "{n} mistakes more are made where none of these rows would show them.",
+                "{n} more mistake is made where none of these quantities would show it.",
+                "{n} more mistakes are made where none of these quantities would show them.",
                 diagnosis.outside,
             ),
         )
