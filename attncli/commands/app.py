@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "diagnose": N_("What a homework could not show, before it goes out."),
     "diff": N_("What a change does to the page."),
     "train": N_("Gradient descent on the weights."),
+    "guide": N_("Read the manual, one topic at a time."),
 }
 COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 

@@ -8,14 +8,17 @@ Within a row the commonest stand first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.language import N_
 from attncli.mistakes import wrong
-from attncli.mistakes.backward import backward
-from attncli.mistakes.forward import BY_SYMBOL, joined, output, projection
+from attncli.mistakes.backward import BACKWARD, backward
+from attncli.mistakes.forward import BY_SYMBOL, FORWARD, joined, output, projection
 from attncli.mistakes.wrong import Wrong
 from attncli.ops.heads import CONCAT
+from attncli.page.attention import Form
+from attncli.page.chain_rule import whole_page
 from attncli.page.page import Row
 
 if TYPE_CHECKING:
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
     from attncli.mistakes.wrong import Entry
     from attncli.page.page import Page
+
+
+SENTENCES = FORWARD | BACKWARD
+EXAMPLES = (Form(), Form(heads=2, masked=True, output_weights=True, biases=frozenset({"bq", "bo"})))
 
 
 @dataclass(frozen=True)
@@ -61,3 +68,25 @@ def entries(row: Row, page: Page, sizes: Mapping[str, int]) -> Iterator[Entry]:
         yield from output(row, page)
     elif row.symbol in BY_SYMBOL:
         yield from BY_SYMBOL[row.symbol](row, page, sizes)
+
+
+class Example(NamedTuple):
+    """One mistake as it looks on an ordinary page: its formula, the right one, its sentence as marked."""
+
+    id: str
+    formula: str
+    right: str
+    says: str
+
+
+def listing() -> list[Example]:
+    """List the whole catalogue, with no problem at hand: each mistake once, in the order of the page."""
+    found: dict[str, Example] = {}
+    sizes = dict.fromkeys(("n", "m", "d_model", "d_k"), 1)
+    for form, loss, mean in product(EXAMPLES, ("bce", "mse"), (False, True)):
+        page = whole_page(form, frozenset(), loss, mean=mean)
+        for mistake in catalogue(page, frozenset({*page.reads, *page.row, "N"}), sizes):
+            wrong = mistake.rows[0]
+            right = page.row[wrong.symbol].formula
+            found.setdefault(mistake.id, Example(mistake.id, wrong.formula, right, SENTENCES[mistake.id]))
+    return [found[id_] for id_ in SENTENCES]
