@@ -29,6 +29,7 @@ TOPICS = (
     *("sheets", "mistakes", "grade", "rubric", "graders", "performance", "changes"),
 )
 WIDEST = 100  # lines of prose longer than this are hard to read
+LINK = re.compile(r"\[([^\]]+)\]\([\w./]+\.md\)")  # to another topic: good in a browser, of no use here
 
 
 class Verbatim(CodeBlock):
@@ -96,7 +97,7 @@ class Guide:
             legacy_windows=False,
         )
         with console.capture() as captured:
-            console.print(Page(markdown, hyperlinks=self.out.color), crop=False)
+            console.print(Page(LINK.sub(r"\1", markdown), hyperlinks=False), crop=False)
         lines = (line.rstrip() for line in captured.get().splitlines())
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip("\n")) + "\n"
 

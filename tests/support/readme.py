@@ -6,7 +6,7 @@
 
 A transcript is a block that begins with ```console; each of its lines that begins with ``$ `` is run
 in a folder that holds copies of configs/ and tests/data/sheets, and what it prints, errors included,
-stands under it. The table of mistakes is made from the catalogue, the picture from a coloured run.
+stands under it. The table of mistakes is made from the catalogue, the picture from tiny's numbers.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ import tempfile
 from pathlib import Path
 
 from attncli import language
-from attncli.export.svg import picture
 from attncli.homework.slips import SLIPS
 from attncli.language import _
 from attncli.mistakes.catalogue import listing
+from tests.support.equation import equation
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "attncli" / "guide").rglob("*.md")))
-PICTURE = ROOT / ".github" / "terminal.svg"
-PICTURED = "attncli forward tiny --only Q,K,S,A"
+PICTURE = ROOT / ".github" / "equation.svg"
 COPIED = ("configs", "tests/data/sheets")
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 MISTAKES = re.compile(r"(?<=<!-- mistakes -->\n)(.*?)(?=<!-- /mistakes -->)", re.DOTALL)
@@ -69,12 +68,6 @@ def transcript(block: str) -> str:
     return "\n".join(parts)
 
 
-def drawing() -> str:
-    """Draw the terminal as it looks after one command."""
-    screen = run(f"{PICTURED} --color always --width 80")
-    return picture(f"$ {PICTURED}\n{screen}", "attncli", 80)
-
-
 def mistakes(lang: str) -> str:
     """Return the table of all mistakes: the id, the wrong formula, and what its sentence says was done."""
     language.use(lang)
@@ -101,7 +94,7 @@ def main() -> int:
     names = {argument for argument in sys.argv[1:] if argument != "--write"}
     now = {page: renewed(page) for page in PAGES if not names or page.name in names}
     if not names or PICTURE.name in names:
-        now[PICTURE] = drawing()
+        now[PICTURE] = equation()
     differs = False
     for path, new in now.items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""
