@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "diagnose": N_("What homework cannot reveal, before it goes out."),
     "diff": N_("What a change does to the page."),
     "train": N_("Gradient descent on the weights."),
+    "guide": N_("Read the manual, one topic at a time."),
 }
 COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 

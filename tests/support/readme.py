@@ -1,11 +1,12 @@
-"""The READMEs' transcripts and the picture, made from real runs.
+"""What the READMEs and the guide show of the program, made from real runs.
 
-    python tests/support/readme.py            compare them with what the commands print now
-    python tests/support/readme.py --write    write them anew
+    python tests/support/readme.py            compare it with what the commands print now
+    python tests/support/readme.py --write    write it anew
+    python tests/support/readme.py config.md  (or --write config.md) only files of such a name
 
 A transcript is a block that begins with ```console; each of its lines that begins with ``$ `` is run
 in a folder that holds copies of configs/ and tests/data/sheets, and what it prints, errors included,
-stands under it.
+stands under it. The table of mistakes is made from the catalogue, the picture from tiny's numbers.
 """
 
 from __future__ import annotations
@@ -19,14 +20,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from attncli.export.svg import picture
+from attncli import language
+from attncli.homework.slips import SLIPS
+from attncli.language import _
+from attncli.mistakes.catalogue import listing
+from tests.support.equation import equation
 
 ROOT = Path(__file__).parents[2]
-READMES = (ROOT / "README.md", ROOT / "README.vi.md")
-PICTURE = ROOT / ".github" / "terminal.svg"
-PICTURED = "attncli forward article --only S,A"
+PAGES = (ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "attncli" / "guide").rglob("*.md")))
+PICTURE = ROOT / ".github" / "equation.svg"
 COPIED = ("configs", "tests/data/sheets")
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
+MISTAKES = re.compile(r"(?<=<!-- mistakes -->\n)(.*?)(?=<!-- /mistakes -->)", re.DOTALL)
+TABLE_HEAD = {
+    "en": "| id | written | what was done |\n|---|---|---|\n",
+    "vi": "| tên | đã viết | đã làm gì |\n|---|---|---|\n",
+}
 OURS = {"COLUMNS": "80", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
 NOT_OURS = {"NO_COLOR", "FORCE_COLOR", "TERM", "LC_ALL", "LC_MESSAGES", "ATTNCLI_LANG"}
 
@@ -59,18 +68,33 @@ def transcript(block: str) -> str:
     return "\n".join(parts)
 
 
-def drawing() -> str:
-    """Draw the terminal as it looks after one command."""
-    screen = run(f"{PICTURED} --color always --width 80")
-    return picture(f"$ {PICTURED}\n{screen}", "attncli", 80)
+def mistakes(lang: str) -> str:
+    """Return the table of all mistakes: the id, the wrong formula, and what its sentence says was done."""
+    language.use(lang)
+    lines = [
+        *((one.id, f"`{one.formula}`", _(one.says)) for one in listing()),
+        *((slip, "", _(says)) for slip, says in SLIPS.items()),
+    ]
+    language.use(None)
+    rows = (
+        f"| `{id_}` | {written} | {says.partition(':')[0].rstrip('.')} |\n" for id_, written, says in lines
+    )
+    return f"\n{TABLE_HEAD[lang]}{''.join(rows)}\n"
+
+
+def renewed(page: Path) -> str:
+    """Return the text of a page with its transcripts and its table as they are now."""
+    lang = "vi" if page.parent.name == "vi" else "en"
+    text = MISTAKES.sub(lambda _match: mistakes(lang), page.read_text(encoding="utf-8"))
+    return BLOCK.sub(lambda match: transcript(match[0]), text)
 
 
 def main() -> int:
     """Compare or write; the exit code says whether anything differed."""
-    now = {PICTURE: drawing()}
-    for readme in READMES:
-        text = readme.read_text(encoding="utf-8")
-        now[readme] = BLOCK.sub(lambda match: transcript(match[0]), text)
+    names = {argument for argument in sys.argv[1:] if argument != "--write"}
+    now = {page: renewed(page) for page in PAGES if not names or page.name in names}
+    if not names or PICTURE.name in names:
+        now[PICTURE] = equation()
     differs = False
     for path, new in now.items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""
