@@ -105,7 +105,7 @@ GLOSSARY = {
         N_("Each head returns something of its own."),
     ),
     "S": Entry(
-        N_("scores: each query with each key"),
+        N_("scores"),
         N_("The scores: row i, column j is the dot product of query i and key j."),
         N_("The dot product is large where the two point the same way: token i should attend to token j."),
     ),
@@ -124,13 +124,13 @@ GLOSSARY = {
         N_("It can favour some positions, or hide them with −∞."),
     ),
     "M": Entry(
-        N_("masked scores: -∞ where a token may not look"),
+        N_("masked scores"),
         N_("The masked scores: −∞ where a token may not look."),
         N_("e^(−∞) is 0, so a masked token gets no weight, and the other weights still sum to 1."),
     ),
     "A": Entry(
-        N_("attention weights: each row sums to 1"),
-        N_("The attention weights: row i says how token i divides its attention."),
+        N_("attention weights"),
+        N_("The attention weights: row i says how token i divides its attention. Each row sums to 1."),
         N_("Softmax makes any numbers positive and each row sum to 1, and it is differentiable."),
     ),
     "H": Entry(

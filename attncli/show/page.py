@@ -82,14 +82,14 @@ def page(
     if not quiet:
         yield from heading(result, display.decimals)
         yield ""
-    panels = [panel(result, symbol, display, head) for symbol in symbols]
+    panels = [panel(result, symbol, display, head, legend=quiet) for symbol in symbols]
     if not quiet and "A" in symbols:
         panels.append(attention_panel(result, display, head))
-    for line in lines(panels, display.width):
-        yield from side_by_side(line, display.width)
-        yield ""
     if not quiet and result.loss and "L" in symbols[:-1]:  # by now it has scrolled away
-        yield loss_line(result.loss, display.decimals)
+        panels.append(Panel(loss_line(result.loss, display.decimals), ""))
+    for i, line in enumerate(lines(panels, display.width)):
+        yield from [""] if i else []
+        yield from side_by_side(line, display.width)
 
 
 def lines(panels: Iterable[Panel], width: int) -> Iterator[list[Panel]]:
@@ -128,8 +128,8 @@ def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType
     yield grid
 
 
-def panel(result: Result, symbol: str, display: Display, head: int | None) -> Panel:
-    """Return one quantity: its formula, its size and meaning, its numbers."""
+def panel(result: Result, symbol: str, display: Display, head: int | None, *, legend: bool) -> Panel:
+    """Return one quantity: its formula, its size and meaning, its numbers; a ``legend`` explains the signs."""
     value = result.shown(symbol)
     formula = equation(result, symbol, display.decimals).removeprefix(symbol)
     title = Words(display.fit(symbol), SYMBOL).add(display.fit(formula), "bold")
@@ -151,7 +151,7 @@ def panel(result: Result, symbol: str, display: Display, head: int | None) -> Pa
         for i, line in enumerate(found):
             parts += [*([""] if i else []), *side_by_side(line, display.width)]
         width = max(map(needed, found))
-    if any(any(line) for view in views for line in view.largest or ()):
+    if legend and any(any(line) for view in views for line in view.largest or ()):
         parts.append(Words(f"{LARGEST} {_('the largest of its row')}", "dim"))
     if views[0].hidden:
         parts.append(Words(views[0].hidden, "dim"))
@@ -227,7 +227,7 @@ def drift(result: Result, symbol: str) -> str:
 def attention_panel(result: Result, display: Display, head: int | None) -> Panel:
     """Return what there is to see in the attention weights."""
     view = attention_view(result, display, head=head)
-    title = Words(display.fit(_("From A: the word that each token attends to most")), "bold")
+    title = Words(f"{LARGEST} {_('what each token attends to most')}", "bold")
     return Panel(title, "", tuple(matrix_tables(view, display)), view_width(view), len(view.rows))
 
 
@@ -241,11 +241,7 @@ def attention_view(result: Result, display: Display, *, head: int | None) -> Vie
     for h in heads:
         ranks = [ranked(weights[h, i]) if i >= 0 else [] for i in shown]
         for rank in range(RANKS if len(heads) == 1 else 1):
-            title = (
-                (_("attends most to"), _("then to"))[rank]
-                if len(heads) == 1
-                else _("head {number}", number=h + 1)
-            )
+            title = (_("most"), _("next"))[rank] if len(heads) == 1 else _("head {number}", number=h + 1)
             words = looked_at(ranks, rank, shown, result, display)
             column = flush([display.fit(title), *words], left=True)
             titles.append(column[0])
