@@ -30,7 +30,7 @@ COMMANDS: dict[str, str] = {
     "backward": N_("The loss, and its gradient with respect to every matrix."),
     "explain": N_("Where a number comes from; what a quantity is."),
     "formulas": N_("The page of formulas, without numbers."),
-    "graph": N_("What flows into what."),
+    "graph": N_("The computation graph: what flows into what."),
     "shapes": N_("Every shape, and what it costs."),
     "init": N_("Write a config to start from."),
     "gradcheck": N_("Check gradients against finite differences."),
@@ -178,7 +178,7 @@ def usage_error(wrong: typer.TyperException, arguments: Sequence[str]) -> AttnEr
     """Return the error for a command line that cannot be read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"
-    hint = _("{command} --help lists what there is", command=command)
+    hint = _("{command} --help shows how to use it", command=command)
     config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
     if command == "attncli" and config:
         hint = _("a config goes after a command: attncli forward {config}", config=config)

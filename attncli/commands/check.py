@@ -75,7 +75,7 @@ def check(
     if answers:
         if source.config is not None:
             raise AttnError(
-                _("--answer stands in place of a sheet, and there is one"),
+                _("--answer stands in for a sheet, but a sheet is named as well"),
                 hint=_("leave {sheet!r} or --answer out", sheet=first),
             )
         first, source = None, Source(first, source.config_option)

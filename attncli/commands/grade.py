@@ -170,7 +170,7 @@ def grade(
         with progress_of(plan, environment) as progress:
             graded = course.grade(plan, progress, environment.note)
     except KeyboardInterrupt:
-        environment.note(_("what is done is kept: the same command goes on from here"))
+        environment.note(_("finished sheets are kept; run the same command again to continue"))
         raise
     for note in graded.notes:
         environment.note(note)

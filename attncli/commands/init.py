@@ -59,7 +59,7 @@ class Wishes:
         None, metavar="N", help=N_("How many heads; several are joined by Wo. Default: 1.")
     )
     masked: bool = typer.Option(
-        False, "--mask", help=N_("With the causal mask: no word looks at a later one.")
+        False, "--mask", help=N_("Use the causal mask: no word looks at a later one.")
     )
     method: str | None = typer.Option(
         None,

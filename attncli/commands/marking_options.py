@@ -25,7 +25,9 @@ HintLevel = Annotated[
     typer.Option(
         "--hint",
         metavar="|".join(HINTS),
-        help=N_("How much a student is told: the verdicts; also which cells; also what seems to be wrong."),
+        help=N_(
+            "How much students are told: the verdicts, also which cells, or also what seems to be wrong."
+        ),
     ),
 ]
 

@@ -75,7 +75,9 @@ def train(
     if not (lr > 0 and math.isfinite(lr)):
         raise AttnError(_("--lr is {lr:g}; expected a number above 0", lr=lr), hint=_("like 0.1"))
     if out_file == "-" and json:
-        raise AttnError(_("--out - and --json both want standard output"), hint=_("name a file for --out"))
+        raise AttnError(
+            _("--out - and --json both write to standard output"), hint=_("name a file for --out")
+        )
     if out_file not in {None, "-"}:
         from attncli.files import check_writable
 

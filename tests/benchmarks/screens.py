@@ -13,7 +13,7 @@ import numpy as np
 
 import attncli
 from attncli.commands.environment import Environment
-from attncli.commands.output import deliver
+from attncli.commands.output import Destination
 from attncli.export.entries import Shown
 from attncli.export.formats import FORMATS
 from attncli.show.matrix import Looks
@@ -75,7 +75,7 @@ def write(result: Result, style: str, path: Path, *, full: bool = False) -> None
         environment.out = Terminal(stream, 80, color=False, ascii_only=False)
         looks = Looks(environment.out, result.decimals, full)
         content = FORMATS[style].write(Shown(result, list(result.values), looks, quiet=full))
-        deliver(FORMATS[style], content, str(path) if style == "npz" else None, environment)
+        Destination(FORMATS[style], str(path) if style == "npz" else None).write(content, environment)
 
 
 def save_text(result: Result, path: Path, form: str) -> None:

@@ -37,7 +37,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_issues_own_example() -> None:
     made = run("init", "my.yaml", *ISSUE)
     assert (made.code, made.out) == (0, "")
-    assert made.err == "note: my.yaml is written; next: attncli forward my.yaml\n"
+    assert made.err == "note: wrote my.yaml; next: attncli forward my.yaml\n"
     problem = attncli.load("my.yaml")
     assert problem.tokens == ("no", "one", "on", "time")
     assert problem.givens["Wq"].tolist() == WQ

@@ -11,7 +11,7 @@ import typer
 
 from attncli import language
 from attncli.commands.app import app
-from attncli.commands.help_text import PHRASES, said
+from attncli.commands.help_text import PHRASES, translate_phrase
 from tests.support.running import Stream, attncli
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def test_a_terminal_without_utf_8_gets_help_in_plain_letters():
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
-        (("forwrd",), "không có lệnh 'forwrd'. Có phải ý bạn là 'forward'?", "liệt kê những gì có"),
+        (("forwrd",), "không có lệnh 'forwrd'. Có phải ý bạn là 'forward'?", "--help cho biết cách dùng"),
         (("my.yaml",), "không có lệnh 'my.yaml'", "đứng sau một lệnh: attncli forward my.yaml"),
         (("--ascii",), "thiếu lệnh", "attncli --help"),
         (("forward", "--ful"), "không có tùy chọn --ful", "attncli forward --help"),
@@ -202,11 +202,11 @@ def test_numbers_for_scripts_are_the_same_in_every_language():
 def test_typers_own_words_are_known_as_it_writes_them():
     """English stays as it is, and what is no phrase of Typer's stays so in any language."""
     for phrase in PHRASES:
-        assert said(phrase) == phrase
+        assert translate_phrase(phrase) == phrase
     language.use("vi")
     try:
-        assert [phrase for phrase in PHRASES if said(phrase) == phrase] == []
-        assert said("[default: half-up]") == "[mặc định: half-up]"
-        assert said("something else") == "something else"
+        assert [phrase for phrase in PHRASES if translate_phrase(phrase) == phrase] == []
+        assert translate_phrase("[default: half-up]") == "[mặc định: half-up]"
+        assert translate_phrase("something else") == "something else"
     finally:
         language.use(None)

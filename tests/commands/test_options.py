@@ -184,7 +184,7 @@ def test_a_token_that_sees_nothing_is_told_once():
 def test_many_tokens_that_see_nothing_are_not_all_named():
     ones, n = [[1]], 14
     config = {"given": {"Q": ones * n, "K": ones * n, "V": ones * n}, "mask": [[0] * n] * n, "heads": 1}
-    assert ", 12, …: the weights" in attncli("forward", "-", stdin=json.dumps(config)).err
+    assert ", 12, …: their attention weights" in attncli("forward", "-", stdin=json.dumps(config)).err
     heads = {**config, "given": {"Q": [[1, 1]] * n, "K": [[1, 1]] * n, "V": [[1, 1]] * n}, "heads": 2}
     heads["mask"] = [[[0] * n] * n, [[1] * n] * n]
     assert "everything is masked" in attncli("forward", "-", stdin=json.dumps(heads)).err
@@ -205,7 +205,7 @@ def test_float32_can_be_seen():
 WRONG = [
     (("forward", "article", "--only", "Qq"), "error: 'Qq' is not on this page", "did you mean 'Q'?"),
     (("forward", "article", "--only", "dWq"), "'dWq' is not on this page", "it belongs to the backward pass"),
-    (("forward", "article", "--only", ","), "--only names no row", "like --only Q,A"),
+    (("forward", "article", "--only", ","), "--only names no quantity", "like --only Q,A"),
     (("forward", "article", "--head", "2"), "there is no head 2", "this problem has 1 head, counted from 1"),
     (
         ("forward", "multihead", "--head", "9"),
@@ -223,7 +223,7 @@ WRONG = [
     (("forward", "article", "--json", "--plain"), "--plain does not go with --json", ""),
     (("forward", "article", "--width", "19"), "--width is 19", "at least 20 columns"),
     (("--width", "19", "forward", "article"), "--width is 19", ""),
-    (("forward", "article", "--color", "blue"), "--color is 'blue'; expected auto, always, never", ""),
+    (("forward", "article", "--color", "blue"), "--color is 'blue'; expected auto or always or never", ""),
     (("forward", "article", "--dtype", "float16"), "dtype is 'float16'", "float64 or float32"),
     (("backward", "article", "--loss", "bcd"), "--loss is 'bcd'", "did you mean 'bce'?"),
     (("backward", "article", "--loss", ""), "--loss is ''", ""),
@@ -233,7 +233,7 @@ WRONG = [
     (("forward", "article", "--set", "hedas=2"), "unknown key 'hedas'", "did you mean 'heads'?"),
     (("forwrd",), "No such command 'forwrd'", "Did you mean 'forward'?"),
     (("my.yaml",), "No such command 'my.yaml'", "attncli forward my.yaml"),
-    (("forward", "--ful"), "No such option: --ful", "attncli forward --help lists what there is"),
+    (("forward", "--ful"), "No such option: --ful", "attncli forward --help shows how to use it"),
     (("forward", "a", "b"), "unexpected extra argument", ""),
 ]
 

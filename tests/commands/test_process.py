@@ -194,7 +194,7 @@ def test_an_interruption_while_loading_is_130(monkeypatch: pytest.MonkeyPatch):
     assert stop.value.code == ExitCode.INTERRUPTED
 
 
-def test_a_fault_of_ours_is_4_and_one_sentence(monkeypatch: pytest.MonkeyPatch):
+def test_an_internal_error_is_4_and_one_sentence(monkeypatch: pytest.MonkeyPatch):
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("one\ntwo")
 
@@ -202,7 +202,7 @@ def test_a_fault_of_ours_is_4_and_one_sentence(monkeypatch: pytest.MonkeyPatch):
     outcome = attncli("forward", "article")
     assert (outcome.code, outcome.out) == (ExitCode.FAULT, "")
     assert outcome.err == (
-        "error: a fault of ours: ZeroDivisionError: one\\ntwo\n"
+        "error: internal error: ZeroDivisionError: one\\ntwo\n"
         "    hint: --debug shows where; please report it\n"
     )
     for arguments in (("--debug", "forward", "article"), ("forward", "article", "--debug")):

@@ -32,17 +32,13 @@ NEVER = {
     "secrets",
 }
 OURS = """
-    arithmetic attention calculation errors harmless language mask ops ops.activation ops.cross_entropy
-    ops.heads ops.linear ops.loss ops.op ops.softmax chain_rule page pages result tokens
-    problem problem.build problem.counts problem.dimensions problem.document
-    problem.givens problem.keys problem.masks problem.matrices problem.nested problem.nodes
-    problem.numbers problem.problem problem.report problem.settings problem.sources
-    problem.targets problem.words
-    commands commands.app commands.deliver commands.environment commands.forward commands.options
-    commands.output commands.registry commands.words
-    show show.captions show.columns show.digits show.export show.export.formats show.export.screens
-    show.export.shown show.layout show.messages show.reading show.tables show.terminal show.text show.titles
-    show.views show.words
+    calculation commands commands.app commands.environment commands.forward commands.help_text
+    commands.options commands.output errors export export.entries export.formats export.text files language names ops
+    ops.activation ops.cross_entropy ops.expression ops.heads ops.linear ops.loss ops.mask ops.op ops.softmax
+    page page.attention page.chain_rule page.page problem problem.build problem.dimensions problem.document
+    problem.givens problem.keys problem.masks problem.matrices problem.numbers problem.problem problem.sources
+    problem.targets problem.tokens report result show show.glossary show.matrix show.messages show.numbers
+    show.page show.terminal untrusted
 """
 
 

@@ -69,7 +69,7 @@ def test_the_screen(tmp_path: Path) -> None:
     assert "scale-missing 1 Z = S" in text
     assert "Dũng, Em: 4 cells in O" in text
     assert "group/broken.yml:2:13: this is not YAML" in text
-    assert "no rows are due" in done.err
+    assert "nothing is due" in done.err
     plain = run("grade", sheets, config, "--out", str(tmp_path / "out"), "--ascii")
     assert plain.out.isascii()
     assert "#####" in plain.out
@@ -112,7 +112,7 @@ def test_exit_codes(tmp_path: Path) -> None:
         (["--jobs", "-1"], "--jobs is -1"),
         (["--out", "sheets"], "--out is the folder of the sheets"),
         (["--out", "config.json"], "'config.json' is a file"),
-        (["--configs", "configs"], "CONFIG and --configs are both there"),
+        (["--configs", "configs"], "CONFIG and --configs are both given"),
         (["--rubric", "nowhere.yaml"], "there is no file 'nowhere.yaml'"),
         (["--roster", "nowhere.csv"], "there is no file 'nowhere.csv'"),
         (["--rows", "S,AA"], "'AA'"),
@@ -155,7 +155,7 @@ def test_due_rows_and_what_they_earn(tmp_path: Path) -> None:
     rubric.write_text("rows: {S: 2, O: 3, dWq: 5}\nmistakes: {scale-missing: 0.5}", encoding="utf-8")
     out = tmp_path / "out"
     done = run("grade", sheets, config, "--rubric", str(rubric), "-o", str(out))
-    assert "no rows are due" not in done.err
+    assert "nothing is due" not in done.err
     found = results(out)
     assert {record["max_score"] for record in found.values()} == {10}
     assert found["an.json"]["score"] == 5

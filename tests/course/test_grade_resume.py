@@ -147,7 +147,7 @@ def test_a_failed_marking_leaves_the_old_results(tmp_path: Path, monkeypatch: py
         patch.setattr(grader_module, "mark", interrupted)
         done = run("grade", sheets, config, "-o", str(out), "--set", "Wv[1,1]=5")
     assert done.code == 130
-    assert "the same command goes on from here" in done.err
+    assert "run the same command again to continue" in done.err
     assert "interrupted" in done.err
     assert {name: data for name, data in outcome(out).items() if name != PARTIAL} == before
     again = run("grade", sheets, config, "-o", str(out), "--set", "Wv[1,1]=5")
@@ -297,7 +297,7 @@ def test_interrupted_by_the_keyboard(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert b"the same command goes on from here" in err
+    assert b"run the same command again to continue" in err
     assert b"Traceback" not in err
     assert grown(tmp_path / "out" / PARTIAL) > 0
 

@@ -84,7 +84,7 @@ def test_the_record() -> None:
     [
         (["article", "--decimals", "16"], "--decimals is 16; expected a whole number from 0 to 15"),
         (["article", "--rows", "S,dWz"], "dWz"),
-        (["article", "--rows", ","], "--rows names no row"),
+        (["article", "--rows", ","], "--rows names no quantity"),
         (["nowhere.yaml"], "there is no file 'nowhere.yaml'"),
         (["article", "--set", "scale=1e308"], "too large"),
     ],

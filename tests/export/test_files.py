@@ -64,7 +64,7 @@ def test_one_csv_is_a_file_where_its_name_says_so(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == attncli("forward", "article", "--only", "A", "-f", "csv").out
     outcome = attncli("forward", "article", "--only", "A,S", "-o", str(path))
     assert (outcome.code, outcome.out) == (2, "")
-    assert "a file of each of 2 rows" in outcome.err
+    assert "makes 2 files, one for each" in outcome.err
     assert "name a folder" in outcome.err
 
 
@@ -146,7 +146,7 @@ def test_a_file_that_fails_half_way_is_as_it_was(
 
 WRONG = [
     (("forward", "article", "-f", "npz"), "--format npz cannot be shown", "--output FILE.npz"),
-    (("forward", "article", "-f", "csv"), "--format csv makes a file of each of 11 rows", "--output FOLDER"),
+    (("forward", "article", "-f", "csv"), "--format csv makes 11 files, one for each", "--output FOLDER"),
     (("forward", "article", "-f", "pdf"), "--format is 'pdf'; expected text or plain or json", ""),
     (("forward", "article", "-f", "htm"), "--format is 'htm'", "did you mean 'html'"),
     (("forward", "article", "--json", "-f", "html"), "--json does not go with --format html", "keep one"),

@@ -277,8 +277,8 @@ def test_markdown_is_a_table() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--loss", "mse"], "--loss says nothing about the forward pass"),
-        (["--reduction", "mean"], "--reduction says nothing about the forward pass"),
+        (["--loss", "mse"], "--loss has no effect on the forward pass"),
+        (["--reduction", "mean"], "--reduction has no effect on the forward pass"),
         (["-b", "--loss", "mes"], "did you mean 'mse'"),
         (["-b", "--reduction", "median"], "--reduction is 'median'"),
         (["--format", "pdf"], "--format is 'pdf'; expected text or latex or markdown"),

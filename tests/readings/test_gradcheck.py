@@ -200,7 +200,7 @@ def test_json() -> None:
         (["--tolerance", "-1"], "--tolerance is -1"),
         (["--only", "dWx"], "'dWx' is not a gradient of this page"),
         (["--only", "A"], "'A' is not a gradient of this page"),
-        (["--only", ","], "--only names no gradient"),
+        (["--only", ","], "--only names no quantity"),
     ],
 )
 def test_what_cannot_be_is_refused(options: list[str], says: str) -> None:

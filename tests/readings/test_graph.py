@@ -426,7 +426,7 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["--format", "png"], "--format is 'png'; expected tree or mermaid or dot or svg"),
-        (["--loss", "mse"], "--loss says nothing about the forward pass"),
+        (["--loss", "mse"], "--loss has no effect on the forward pass"),
         (["--backward", "--loss", "mes"], "did you mean 'mse'"),
     ],
 )

@@ -150,7 +150,7 @@ def test_the_trained_config() -> None:
         "train", "masked", "--steps", "20", "--out", "trained.yaml", "--set", "Wq[1,1]=0.3", "--loss", "ce"
     )
     assert outcome.code == 0
-    assert outcome.err == "note: trained.yaml is written; next: attncli forward trained.yaml\n"
+    assert outcome.err == "note: wrote trained.yaml; next: attncli forward trained.yaml\n"
     expected = train(attncli.load("masked", ["Wq[1,1]=0.3", "loss=ce"]), steps=20, lr=0.01)
     again = attncli.load("trained.yaml")
     assert all(np.array_equal(again.givens[s], value) for s, value in expected.after.givens.items())
@@ -257,7 +257,7 @@ def test_json() -> None:
         (["--steps", "0"], "--steps is 0"),
         (["--lr", "0"], "--lr is 0"),
         (["--lr", "inf"], "--lr is inf"),
-        (["--out", "-", "--json"], "both want standard output"),
+        (["--out", "-", "--json"], "both write to standard output"),
         (["--out", "no/where.yaml"], "there is no folder 'no'"),
         (["--loss", "huber"], "loss is 'huber'"),
     ],
