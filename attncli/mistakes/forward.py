@@ -10,8 +10,7 @@ import numpy as np
 from attncli.language import N_
 from attncli.mistakes import wrong
 from attncli.mistakes.wrong import Times, Wrong, divided, masked_with, softmax_of, whole, without
-from attncli.ops.activation import SIGMOID
-from attncli.ops.cross_entropy import BCE
+from attncli.ops.cross_entropy import BCE, SIGMOID
 from attncli.ops.linear import ADD, AFFINE, DIVIDE, MATMUL, MULTIPLY
 from attncli.ops.loss import COPY
 from attncli.ops.op import transpose
