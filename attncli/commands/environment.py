@@ -89,6 +89,11 @@ class Environment:
         """Whether somebody is watching: progress is shown on a terminal and nowhere else."""
         return self.stderr.isatty() and not self.quiet
 
+    @property
+    def paged(self) -> bool:
+        """Whether a long text may be shown in a pager: somebody reads it, and can turn the pages."""
+        return self.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
+
     def show(self, parts: Iterable[RenderableType]) -> None:
         """Show a result on standard output, part by part."""
         self.out.show(parts)

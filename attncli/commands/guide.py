@@ -42,4 +42,4 @@ def guide(
         raise AttnError(_("the guide has no topic {name!r}", name=topic[:40]), hint=hint)
     if not is_translated(topic):
         environment.note(_("this topic is in English only"))
-    show(topic, environment.out, interactive=environment.stdout.isatty())
+    show(topic, environment.out, paged=environment.paged)

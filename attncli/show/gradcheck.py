@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil, log10
 from typing import TYPE_CHECKING
 
 from attncli.language import _, plural
 from attncli.names import cell_name
 from attncli.readings.gradcheck import SHARE_OF_P, STEP, labels
 from attncli.show.listing import Line, Listing
+from attncli.show.numbers import FULL, written
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from attncli.readings.gradcheck import GradCheck, RowCheck
 
 
-NUMBERS = (2, 3, 4)
+NUMBERS = (2, 3)
 
 
 def screen(check: GradCheck, *, quiet: bool) -> Iterator[RenderableType]:
@@ -28,7 +30,7 @@ def screen(check: GradCheck, *, quiet: bool) -> Iterator[RenderableType]:
             yield Words(sentence)
         yield ""
     lines = [Line(cells_of(row), "" if row.agrees else "bold red") for row in check.rows]
-    titles = (_("gradient"), _("moved"), _("cells"), _("largest difference"), _("allowed"), "")
+    titles = (_("gradient"), _("moved"), _("cells"), _("largest difference"), "")
     yield Listing(titles, lines, right=NUMBERS)
     wrong = [row for row in check.rows if not row.agrees]
     if wrong:
@@ -41,11 +43,15 @@ def screen(check: GradCheck, *, quiet: bool) -> Iterator[RenderableType]:
 
 
 def cells_of(row: RowCheck) -> tuple[str, ...]:
-    """Write one row of the table."""
+    """Write one row of the table.
+
+    A difference that is allowed is what rounding leaves, and not the same on every processor.
+    """
     some = row.cells != row.total
     cells = _("{count} of {total}", count=row.cells, total=row.total) if some else str(row.cells)
-    judged = _("agrees") if row.agrees else _("DIFFERS")
-    return (row.symbol, moved(row), cells, f"{row.difference:.1e}", f"{row.allowed:.1e}", judged)
+    if row.agrees:
+        return (row.symbol, moved(row), cells, f"≤ {row.allowed:.1e}", _("agrees"))
+    return (row.symbol, moved(row), cells, f"{row.difference:.1e} > {row.allowed:.1e}", _("DIFFERS"))
 
 
 def moved(row: RowCheck) -> str:
@@ -86,13 +92,13 @@ def what_is_done(check: GradCheck) -> Iterator[str]:
 def apart(check: GradCheck, row: RowCheck) -> str:
     """Name the cell of a row that is most off."""
     cell = cell_name(row.symbol, row.index, labels(check.result, row.symbol))
-    formula = check.result.formula(row.symbol)
+    decimals = max(0, ceil(-log10(row.allowed))) if row.allowed else FULL
     return _(
-        "{formula}: {cell} is {page:.8g} on the page; the slope is {slope:.8g}",
-        formula=formula,
+        "{formula}: {cell} is {page} on the page; the slope is {slope}",
+        formula=check.result.formula(row.symbol),
         cell=cell,
-        page=row.page,
-        slope=row.slope,
+        page=written(row.page, decimals),
+        slope=written(row.slope, decimals),
     )
 
 

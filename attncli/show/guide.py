@@ -73,10 +73,10 @@ def is_translated(topic: str) -> bool:
     return active() == ENGLISH or path_of(topic, active()).is_file()
 
 
-def show(topic: str, terminal: Terminal, *, interactive: bool) -> None:
+def show(topic: str, terminal: Terminal, *, paged: bool) -> None:
     """Show a topic, in a pager where it is longer than the screen and somebody can turn the pages."""
     text = laid_out(topic, terminal)
-    if not interactive or text.count("\n") < terminal.height:
+    if not paged or text.count("\n") < terminal.height:
         terminal.file.write(text)
         return
     os.environ.setdefault("LESS", "FRX")  # less shows colours only with R

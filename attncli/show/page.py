@@ -129,7 +129,7 @@ def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType
 
 
 def panel(result: Result, symbol: str, display: Display, head: int | None, *, legend: bool) -> Panel:
-    """Return one quantity: its formula, its size and meaning, its numbers; a ``legend`` explains the signs."""
+    """Return one quantity: formula, size and meaning, numbers, and a ``legend`` of the signs among them."""
     value = result.shown(symbol)
     formula = equation(result, symbol, display.decimals).removeprefix(symbol)
     title = Words(display.fit(symbol), SYMBOL).add(display.fit(formula), "bold")
