@@ -41,7 +41,7 @@ def process(*arguments: str, stdin: str = "", **variables: str) -> subprocess.Co
         (("backward", "--help"), {"typer"}),
         (("forward", "article", "--json"), {"typer", "numpy", "yaml"}),
         (("backward", "article", "--plain"), {"typer", "numpy", "yaml"}),
-        (("forward", "article"), {"typer", "numpy", "yaml"}),
+        (("forward", "article"), {"typer", "numpy", "yaml", "rich"}),
         (("shapes", "article"), {"typer", "numpy", "yaml", "rich"}),
     ],
 )

@@ -9,10 +9,10 @@ from unittest import mock
 
 import pytest
 
-from attncli.homework.slips import SAYINGS
+from attncli.homework.slips import SENTENCES
 from attncli.show import guide
 from attncli.show.guide import FOLDER, TOPICS
-from attncli.show.terminal import terminal
+from attncli.show.terminal import Terminal
 from tests.support.running import Outcome, Stream, attncli, pinned
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def test_an_unknown_topic_is_an_error_with_a_suggestion() -> None:
 def test_every_mistake_is_in_the_table() -> None:
     for folder in (FOLDER, FOLDER / "vi"):
         text = (folder / "mistakes.md").read_text(encoding="utf-8")
-        assert re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE) == list(SAYINGS)
+        assert re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE) == list(SENTENCES)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,9 @@ def test_paged_only_in_a_terminal_that_is_too_short(
 ) -> None:
     pages: list[str] = []
     monkeypatch.setattr(guide.SystemPager, "show", lambda _pager, text: pages.append(text))
-    monkeypatch.setattr("sys.stdin", Stream(tty=stdin))
+    stream = Stream(tty=out)
     with mock.patch.dict(os.environ, pinned(LINES=str(lines), COLUMNS="80"), clear=True):
-        stream = Stream(tty=out)
-        guide.Guide(terminal(stream)).show("rounding")
+        guide.show("rounding", Terminal(stream), paged=out and stdin)
     assert bool(pages) == paged
     assert bool(stream.text()) != paged
     shown = "".join(pages) + stream.text()
