@@ -6,8 +6,7 @@ from math import ceil, log10
 from typing import TYPE_CHECKING
 
 from attncli.language import _, plural
-from attncli.names import cell_name
-from attncli.readings.gradcheck import SHARE_OF_P, STEP, labels
+from attncli.readings.gradcheck import SHARE_OF_P, STEP
 from attncli.show.listing import Line, paragraph, summary
 from attncli.show.numbers import FULL, written
 
@@ -89,7 +88,7 @@ def what_is_done(check: GradCheck) -> Iterator[str]:
 
 def apart(check: GradCheck, row: RowCheck) -> str:
     """Name the cell of a row that is most off."""
-    cell = cell_name(row.symbol, row.index, labels(check.result, row.symbol))
+    cell = check.result.cell_name(row.symbol, row.index)
     decimals = max(0, ceil(-log10(row.allowed))) if row.allowed else FULL
     return _(
         "{formula}: {cell} is {page} on the page; the slope is {slope}",

@@ -142,7 +142,7 @@ def largest_of(values: Array, down: Sequence[int], across: Sequence[int]) -> lis
 
 def labels_of(result: Result, symbol: str) -> list[tuple[str, ...] | None]:
     """Return the tokens along each axis of a row, or None where it is only counted."""
-    return [result.problem.labels(letter) for letter in result.letters(symbol)]
+    return result.labels(symbol)
 
 
 def blocks(view: View, width: int) -> tuple[list[range], int]:
