@@ -27,7 +27,7 @@ def checks(check: GradCheck, terminal: Terminal, *, quiet: bool) -> Iterator[str
             yield paragraph(terminal, sentence)
         yield "\n"
     lines = [Line(cells_of(row), "" if row.agrees else "bold red") for row in check.rows]
-    titles = (_("gradient"), _("moved"), _("cells"), _("largest difference"), "")
+    titles = (_("gradient"), _("moved"), _("cells"), _("difference"), "")
     yield summary(terminal, titles, lines, right=NUMBERS)
     wrong = [row for row in check.rows if not row.agrees]
     if wrong:
