@@ -102,7 +102,7 @@ def all_words(result: Result) -> tuple[str, ...]:
 
 
 def merge(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """Put two orders together: what only one page has stands where it stands there."""
+    """Merge two orders: what only one page has keeps its place there."""
     order: list[str] = []
     for _, i, end_i, j, end_j in SequenceMatcher(a=first, b=second, autojunk=False).get_opcodes():
         order += [*first[i:end_i], *second[j:end_j]]

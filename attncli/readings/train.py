@@ -79,7 +79,7 @@ def train(
 
 
 def trainable(problem: Problem, *, embeddings: bool) -> list[str]:
-    """Name what is to be trained, in the page's order."""
+    """Return the symbols to be trained, in the page's order."""
     wanted = {*WEIGHTS, *BIASES, *(EMBEDDINGS if embeddings else ())}
     return [symbol for symbol in problem.letters if symbol in problem.givens and symbol in wanted]
 
@@ -107,7 +107,7 @@ def step_down(value: Array, gradient: Array, lr: float, step: int) -> Array:
 
 
 def diverged(step: int, reason: str) -> AttnError:
-    """Say that the numbers have grown without end."""
+    """Return the error that says that the numbers grew without end."""
     message = plural(
         "training diverged after {n} step: {reason}",
         "training diverged after {n} steps: {reason}",
