@@ -177,7 +177,7 @@ def is_large(problem: Problem) -> bool:
 
 
 def behind_the_output(problem: Problem) -> set[str]:
-    """Name what only the backward pass has: the loss's side and the gradients."""
+    """Return what only the backward pass has: the loss's side and the gradients."""
     return {"Y", "U", *whole_page(problem.form, problem.given_rows, "bce", mean=False).row}
 
 

@@ -93,8 +93,12 @@ class Result:
         return letters_of(self.problem, symbol)
 
     def labels(self, symbol: str) -> list[tuple[str, ...] | None]:
-        """The tokens along each axis of a quantity; None where an axis is only counted."""
+        """Return the tokens along each axis of a value, or None where it is only counted."""
         return [self.problem.labels(letter) for letter in self.letters(symbol)]
+
+    def cell_name(self, symbol: str, index: tuple[int, ...]) -> str:
+        """Name a cell: ``A[2][Death,wind]``."""
+        return cell_name(symbol, index, self.labels(symbol))
 
     @cached_property
     def known(self) -> LazyPage:
@@ -157,8 +161,8 @@ class Result:
         symbol, indices = parse_cell(cell)
         if symbol not in self.values:
             raise not_on_page(symbol, self.values)
-        labels = [self.problem.labels(letter) for letter in self.letters(symbol)]
-        return Explanation(self, symbol, locate(symbol, indices, self.values[symbol].shape, labels))
+        index = locate(symbol, indices, self.values[symbol].shape, self.labels(symbol))
+        return Explanation(self, symbol, index)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints, at full precision: only numbers, words, lists and dictionaries."""
@@ -265,8 +269,7 @@ class Explanation:
 
     def name_of(self, symbol: str, index: tuple[int, ...]) -> str:
         """Name any cell of the same page."""
-        labels = [self.result.problem.labels(letter) for letter in self.result.letters(symbol)]
-        return cell_name(symbol, index, labels)
+        return self.result.cell_name(symbol, index)
 
     @property
     def value(self) -> float:

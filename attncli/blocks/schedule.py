@@ -26,7 +26,7 @@ WIDE = ("n", "m")
 
 
 def read_by(rows: Collection[Row]) -> set[str]:
-    """Name what rows read that none of them makes."""
+    """Return the symbols that rows read and none of them computes."""
     made = {row.symbol for row in rows}
     return {symbol for row in rows for symbol, _ in row.reads if symbol not in made}
 
@@ -72,7 +72,7 @@ class Pass:
 
 
 def key_shapes(page: Page, letters: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Tell every shape in letters, m where there is one row a key token, in self-attention too."""
+    """Return every shape in letters, m where there is one row a key token, in self-attention too."""
 
     def own(symbol: str, shape: Shape) -> Shape:
         if symbol in KEYS:
@@ -83,7 +83,7 @@ def key_shapes(page: Page, letters: Mapping[str, Shape]) -> dict[str, Shape]:
 
 
 def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> list[Row | Pass]:
-    """Put a page's rows in order: the keys and values, the pass, and what is made of its sums."""
+    """Order a page's rows: the keys and values, the pass, and what is made of its sums."""
     before: list[Row] = []
     after: list[Row] = []
     sliced: list[Row] = []
@@ -152,7 +152,7 @@ def dead_after(steps: Sequence[Row | Pass], page: Page, wanted: Collection[str])
 
 
 def registers(step: Pass, shapes: Mapping[str, Shape]) -> dict[str, int]:
-    """Tell in which piece of memory each n × m row is worked out that does not come out of the pass.
+    """Return the piece of memory in which each n × m row is computed that does not come out of the pass.
 
     A row takes over the memory of what it is made of, cell by cell, if nobody reads that afterwards.
     """
@@ -174,7 +174,7 @@ def registers(step: Pass, shapes: Mapping[str, Shape]) -> dict[str, int]:
 
 
 def kept_for_later(step: Pass) -> set[str]:
-    """Name the rows that a later stage of a pass reads: there, every head's own are needed."""
+    """Return the rows that a later stage of a pass reads: of these every head's must be kept."""
     return {
         row.symbol
         for i, stage in enumerate(step.stages)

@@ -121,7 +121,7 @@ class Blocks:
         return self.results | {row.symbol: total(row, found) for row in self.step.sums}
 
     def blocks_of(self, worker: int) -> Iterator[slice]:
-        """Tell which blocks a worker takes: to and fro, since a causal mask makes the later ones longer."""
+        """Yield the blocks of one worker: to and fro, since a causal mask makes the later ones longer."""
         for i, start in enumerate(range(0, self.n, self.size)):
             if i % self.turns in {worker, self.turns - 1 - worker}:
                 yield slice(start, min(start + self.size, self.n))
@@ -170,7 +170,7 @@ class Blocks:
         return max(1, self.mask.rows(queries).seen_by_any(queries.stop - queries.start, self.m))
 
     def prepare(self, stage: Stage, block: Block, room: Room) -> None:
-        """Say where the rows of a stage are to be worked out, if that is known beforehand."""
+        """Assign the memory in which the rows of a stage are computed, where it is known beforehand."""
         count, keys = block.queries.stop - block.queries.start, block.keys.stop
         for symbol in (row.symbol for row in stage.rows):
             if symbol in self.results:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from attncli.ops.op import Array
     from attncli.page.page import Row
+
+
 WORTH_IT = 2**15  # numbers: fewer are sooner done by one
 MATRIX = 2
 
@@ -58,7 +60,7 @@ class Crew:
 
 
 def processors() -> int:
-    """Tell how many processors to use: OMP_NUM_THREADS, else those that this process may run on."""
+    """Return how many processors to use: OMP_NUM_THREADS, else those that this process may run on."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):
         return int(asked)

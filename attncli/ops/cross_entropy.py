@@ -17,10 +17,10 @@ from attncli.ops.op import Array, Gradient, Op
 from attncli.ops.softmax import SAFE, Softmax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from attncli.ops.expression import Expression
-    from attncli.ops.op import Errors, Operand
+    from attncli.ops.op import ErrorOf, Operand
 
 
 class Sigmoid(Op):
@@ -61,10 +61,10 @@ def log_softmax(o: Array) -> Array:
     return shares
 
 
-def saturated(p: Array) -> Array:
-    """Tell where a probability came out as exactly 0 or 1."""
-    ends: Array = (p == 0) | (p == 1)
-    return ends
+def seen(p: Array, of_p: Callable[[Array], Array], from_o: Array) -> Array:
+    """Work out something from a rounded P, as on paper, except where P came out as 0 or 1: there from O."""
+    end = (p == 0) | (p == 1)
+    return np.where(end, from_o, of_p(np.where(end, 0.5, p)))
 
 
 def weighted(weight: Expression, number: float, of: Expression) -> Expression:
@@ -72,22 +72,14 @@ def weighted(weight: Expression, number: float, of: Expression) -> Expression:
     return of if number == 1 else Product((weight, of))
 
 
-def log_p(p: Operand, o: Operand, i: int, j: int) -> Expression:
-    """Write ln σ(o), from P unless P rounds to 0 or 1."""
+def log_sigmoid(p: Operand, o: Operand, i: int, j: int, *, rest: bool = False) -> Expression:
+    """Write ln σ(o), or with ``rest`` ln(1 − σ(o)) = ln σ(−o), from P unless P rounds to 0 or 1."""
     if p.value[i, j] not in {0.0, 1.0}:
-        return log(p.at(i, j))
-    if o.value[i, j] < -SAFE:
-        return o.at(i, j)  # ln σ(o) is o to the last digit
-    return Negative(log(Sum((ONE, exp(Negative(o.at(i, j)))))))
-
-
-def log_one_minus_p(p: Operand, o: Operand, i: int, j: int) -> Expression:
-    """Write ln(1 − σ(o)), from P unless P rounds to 0 or 1."""
-    if p.value[i, j] not in {0.0, 1.0}:
-        return log(minus(ONE, p.at(i, j)))
-    if o.value[i, j] > SAFE:
-        return Negative(o.at(i, j))
-    return Negative(log(Sum((ONE, exp(o.at(i, j))))))
+        return log(minus(ONE, p.at(i, j)) if rest else p.at(i, j))
+    plus, negative = o.at(i, j), Negative(o.at(i, j))
+    if (-o.value[i, j] if rest else o.value[i, j]) < -SAFE:
+        return negative if rest else plus  # ln σ(o) is o to the last digit
+    return Negative(log(Sum((ONE, exp(plus if rest else negative)))))
 
 
 def log_share(p: Operand, o: Operand, i: int, j: int) -> Expression:
@@ -111,11 +103,8 @@ class BinaryCrossEntropy(LossOp):
         return scalar(counted(y * one + (1 - y) * rest, y).sum(), n)
 
     def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
-        """From the rounded P, except where it came out as 0 or 1: there from O."""
-        kept = np.where(saturated(p), 0.5, p)
         rest, one = softplus(o)
-        log_p = np.where(saturated(p), -one, np.log(kept))
-        log_rest = np.where(saturated(p), -rest, np.log(1 - kept))
+        log_p, log_rest = seen(p, np.log, -one), seen(p, lambda p: np.log(1 - p), -rest)
         return scalar(-counted(y * log_p + (1 - y) * log_rest, y).sum(), n)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
@@ -123,10 +112,10 @@ class BinaryCrossEntropy(LossOp):
         terms: list[Expression] = []
         for i, j in places(y):
             if y.value[i, j] != 0:
-                terms.append(weighted(y.at(i, j), y.value[i, j], log_p(p, o, i, j)))
+                terms.append(weighted(y.at(i, j), y.value[i, j], log_sigmoid(p, o, i, j)))
             if y.value[i, j] != 1:
                 rest = minus(ONE, y.at(i, j))
-                terms.append(weighted(rest, 1 - y.value[i, j], log_one_minus_p(p, o, i, j)))
+                terms.append(weighted(rest, 1 - y.value[i, j], log_sigmoid(p, o, i, j, rest=True)))
         return per_cell(Negative(Sum(tuple(terms))), *n)
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
@@ -148,18 +137,14 @@ class BinaryCrossEntropyByP(Op):
             ones = np.where(y == 0, np.zeros((), o.dtype), y * (1 + np.exp(-o)))
             return counted((zeros - ones) / n, y)
 
-    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+    def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         """That of P, where P is close to a Y between 0 and 1."""
         p, y, _, *n = args
         close = np.abs(p - y) < np.minimum(y, 1 - y) / 2
         return np.where(close, 1 / (1 - p) / (n[0] if n else 1), np.abs(value))
 
     def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
-        """From the rounded P, except where it came out as 0 or 1: there from O."""
-        kept = np.where(saturated(p), 0.5, p)
-        return np.where(
-            saturated(p), self.value(p, y, o, n), counted((kept - y) / (kept * (1 - kept)) / n, y)
-        )
+        return seen(p, lambda p: counted((p - y) / (p * (1 - p)) / n, y), self.value(p, y, o, n))
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         p, y, o, *n = args
@@ -186,9 +171,7 @@ class CrossEntropy(LossOp):
         return scalar(-counted(np.where(y == 0, np.zeros((), o.dtype), y * log_softmax(o)), y).sum(), n)
 
     def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
-        """From the rounded P, except where it came out as 0 or 1: there from O."""
-        log_p = np.where(saturated(p), log_softmax(o), np.log(np.where(saturated(p), 0.5, p)))
-        return scalar(-counted(y * log_p, y).sum(), n)
+        return scalar(-counted(y * seen(p, np.log, log_softmax(o)), y).sum(), n)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         p, y, o, *n = args
@@ -218,9 +201,7 @@ class CrossEntropyByP(Op):
             return counted(np.where(y == 0, np.zeros((), p.dtype), -y * inverse) / n, y)
 
     def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
-        """From the rounded P, except where it came out as 0 or 1: there from O."""
-        kept = np.where(saturated(p), 0.5, p)
-        return np.where(saturated(p), self.value(p, y, o, n), counted(-y / kept / n, y))
+        return seen(p, lambda p: counted(-y / p / n, y), self.value(p, y, o, n))
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         p, y, o, *n = args
@@ -246,7 +227,7 @@ class OutputMinusTarget(Op):
     def value(self, p: Array, y: Array, n: float = 1.0) -> Array:
         return counted((p - y) / n, y)
 
-    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+    def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         """That of P, where P is close to Y: half a unit of its last digit."""
         return np.abs(value) if (lost := errors(0)) is None else lost / 2 / (args[2] if args[2:] else 1)
 

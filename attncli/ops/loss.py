@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from attncli.ops.expression import Expression
-    from attncli.ops.op import Errors, Operand
+    from attncli.ops.op import ErrorOf, Operand
 
 
 def scalar(total: Array, n: float) -> Array:
@@ -41,7 +41,7 @@ def per_cell(expression: Expression, *number: Operand) -> Expression:
 
 
 def counted(cells: Array, target: Array) -> Array:
-    """Put 0 where the target's row does not count."""
+    """Return the cells, 0 where the target's row does not count."""
     blank = np.isnan(target)
     return np.where(blank, np.zeros((), cells.dtype), cells) if blank.any() else cells
 
@@ -67,7 +67,7 @@ class SquaredError(LossOp):
         o, y, *n = args
         return per_cell(Sum(tuple(Square(minus(o.at(i, j), y.at(i, j))) for i, j in places(y))), *n)
 
-    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+    def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         o, y, *n = args
         lost = errors(0)
         carried = 0.0 if lost is None else np.sqrt((counted(2 * (o - y) * lost, y) ** 2).sum())
@@ -87,7 +87,7 @@ class SquaredErrorGradient(Op):
     def value(self, o: Array, y: Array, n: float = 1.0) -> Array:
         return counted(2 * (o - y) / n, y)
 
-    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+    def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         """That of O, where O is close to Y."""
         return np.abs(value) if (lost := errors(0)) is None else 2 * lost / (args[2] if args[2:] else 1)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.floating[Any]]
 Shape = tuple[str, ...]
 
-Errors = Callable[[int], Array | None]
+ErrorOf = Callable[[int], Array | None]
 
 TRANSPOSED = "ᵀ"
 
@@ -82,7 +82,7 @@ class Op(ABC):
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         """Write out one cell of the row: the same arithmetic, number by number."""
 
-    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+    def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         """How far rounding may have carried each cell, in units of its type's eps.
 
         ``value`` is the row, ``errors(i)`` says the same of an argument; None where it is exact. By
@@ -102,7 +102,7 @@ class Op(ABC):
 class LinearOp(Op):
     """Sums of products: linear in each argument by itself. Where its terms cancel, rounding is left."""
 
-    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+    def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         """What the terms of a cell come to without their signs; the arguments' errors add up at random."""
         sizes = [np.abs(arg) if isinstance(arg, np.ndarray | float) else arg for arg in args]
         squares = [size**2 if isinstance(size, np.ndarray | float) else size for size in sizes]

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
     from attncli.ops.expression import Expression
     from attncli.ops.mask import Mask
-    from attncli.ops.op import Errors, Operand
+    from attncli.ops.op import ErrorOf, Operand
 
 
 SAFE = 700.0  # e^709 is the last power that float64 holds
 
 
-def looks(mask: Mask, scores: Array, index: tuple[int, ...]) -> bool:
-    """Tell whether one cell is allowed."""
+def is_allowed(mask: Mask, scores: Array, index: tuple[int, ...]) -> bool:
+    """Whether a token may look at another: one cell of the mask."""
     allowed = np.broadcast_to(mask.allowed(*scores.shape[-2:]), scores.shape)
     return bool(allowed[index])
 
 
 def fill_hidden(matrix: Array, mask: Mask, number: float) -> None:
-    """Put a number wherever a token may not look."""
+    """Write a number into every cell that the mask hides."""
     n, m = matrix.shape[-2:]
     clear = mask.seen_by_all(m)
     if clear < m:
@@ -59,7 +59,7 @@ class MaskOut(LinearOp):
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         scores, mask, *added = args
-        if not looks(mask.value, scores.value, index):
+        if not is_allowed(mask.value, scores.value, index):
             return Number(-np.inf)
         terms = tuple(operand.at(*index[-operand.value.ndim :]) for operand in (scores, *added))
         return Sum(terms) if added else terms[0]
@@ -87,7 +87,7 @@ class KeepAllowed(LinearOp):
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         a, mask = args
-        return a.at(*index) if looks(mask.value, a.value, index) else Number(0.0)
+        return a.at(*index) if is_allowed(mask.value, a.value, index) else Number(0.0)
 
 
 def softmax(scores: Array) -> Array:
@@ -168,7 +168,7 @@ class SoftmaxGradient(Op):
                 gradient = np.where(a == 0, np.zeros((), a.dtype), a * (da - total))
         return gradient
 
-    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+    def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         """What the difference is taken of, and the error of dA; that of A counts for nothing beside them."""
         a, da = args
         size = np.abs(da)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def strict() -> np.errstate:
-    """Have NumPy raise FloatingPointError where a number grows too large or is none."""
+    """Return a context in which NumPy raises FloatingPointError on overflow and on NaN."""
     return np.errstate(over="raise", invalid="raise", divide="raise", under="ignore")
 
 
@@ -120,9 +120,9 @@ class Page:
     def shapes(
         self, given: Mapping[str, Shape], own: Callable[[str, Shape], Shape] = lambda _symbol, shape: shape
     ) -> dict[str, Shape]:
-        """Tell every row's shape in letters, from those of what is given.
+        """Return every row's shape in letters, from those of what is given.
 
-        ``own`` may write the letters of a symbol otherwise, before another row's shape is told from them.
+        ``own`` may replace the letters of a symbol before other rows' shapes are derived from them.
         """
         shapes = {symbol: own(symbol, shape) for symbol, shape in given.items()}
         for row in self.rows:

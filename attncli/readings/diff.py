@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,13 @@ from attncli.names import cell_name
 from attncli.result import SCHEMA, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from attncli.ops.op import Array
     from attncli.result import Result
 
 
 TOLERANCE = 1e-12
-DUST = 1e-15  # of the largest number of a pass: smaller than what rounding leaves where a sum is 0
 
 
 @dataclass(frozen=True)
@@ -69,27 +68,27 @@ def difference(first: Result, second: Result, tolerance: float = TOLERANCE) -> D
     """Compare two results of the same pass, row by row.
 
     Two numbers are the same where they differ by at most ``tolerance`` times the largest number of
-    their row on either page.
+    their row on either page, or by no more than rounding leaves of 0.
     """
-    values = [everything(result) for result in (first, second)]
-    order = merged(list(values[0]), list(values[1]))
+    ours, theirs = values_of(first), values_of(second)
+    order = merge(list(ours), list(theirs))
     rows = tuple(
-        compared(symbol, (first, second), values, tolerance)
+        compare(symbol, (first, second), (ours[symbol], theirs[symbol]), tolerance)
         for symbol in order
-        if symbol in values[0] and symbol in values[1]
+        if symbol in ours and symbol in theirs
     )
     words = (all_words(first), all_words(second))
     return Difference(
         first,
         second,
         rows,
-        tuple(symbol for symbol in order if symbol not in values[1]),
-        tuple(symbol for symbol in order if symbol not in values[0]),
+        tuple(symbol for symbol in order if symbol not in theirs),
+        tuple(symbol for symbol in order if symbol not in ours),
         words if words[0] != words[1] else None,
     )
 
 
-def everything(result: Result) -> dict[str, Array]:
+def values_of(result: Result) -> dict[str, Array]:
     """Return the page's values in its order: givens, constants such as √d_k, rows."""
     rows = {row.symbol for row in result.rows}
     givens = {symbol: value for symbol, value in result.values.items() if symbol not in rows}
@@ -102,40 +101,36 @@ def all_words(result: Result) -> tuple[str, ...]:
     return (*result.problem.tokens, *(result.problem.context_tokens or ()))
 
 
-def merged(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """Put two orders together: what only one page has stands where it stands there."""
+def merge(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Merge two orders: what only one page has keeps its place there."""
     order: list[str] = []
     for _, i, end_i, j, end_j in SequenceMatcher(a=first, b=second, autojunk=False).get_opcodes():
         order += [*first[i:end_i], *second[j:end_j]]
     return list(dict.fromkeys(order))
 
 
-def compared(
-    symbol: str, results: tuple[Result, Result], values: Sequence[Mapping[str, Array]], tolerance: float
+def compare(
+    symbol: str, results: tuple[Result, Result], values: tuple[Array, Array], tolerance: float
 ) -> RowDifference:
     """Compare one row."""
-    ours, theirs = (page[symbol] for page in values)
+    ours, theirs = values
     formulas = (results[0].formula(symbol), results[1].formula(symbol))
     row = RowDifference(symbol, formulas, (ours.shape, theirs.shape), of=ours.size)
     if row.reshaped:
         return row
     off = distances(ours, theirs)
-    largest = max(size(ours), size(theirs))
-    backward = results[0].page.row[symbol].backward if symbol in results[0].page.row else False
-    dust = DUST * max(pass_size(result, backward=backward) for result in results)
-    differs = off > max(tolerance * largest, dust)
+    allowed = np.maximum(tolerance * max(map(size, values)), sum(result.noise(symbol) for result in results))
+    differs = off > allowed
     if not differs.any():
         return row
-    index = tuple(int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
-    return RowDifference(
-        symbol,
-        formulas,
-        row.shapes,
+    worst = np.where(differs, off, -1.0).argmax()
+    index = tuple(int(i) for i in np.unravel_index(int(worst), off.shape))
+    return replace(
+        row,
         cells=int(differs.sum()),
-        of=ours.size,
         largest=float(off[index]),
         index=index,
-        cell=named(results, symbol, index),
+        cell=name_of(results, symbol, index),
         values=(float(ours[index]), float(theirs[index])),
     )
 
@@ -154,19 +149,12 @@ def size(value: Array) -> float:
     return float(np.abs(value[np.isfinite(value)]).max(initial=0.0))
 
 
-def pass_size(result: Result, *, backward: bool) -> float:
-    """Return the largest number of a pass."""
-    return max((size(result[row.symbol]) for row in result.rows if row.backward == backward), default=0.0)
-
-
-def named(results: tuple[Result, Result], symbol: str, index: tuple[int, ...]) -> str:
+def name_of(results: tuple[Result, Result], symbol: str, index: tuple[int, ...]) -> str:
     """Name a cell by its tokens, or by its place where the two pages have other words there."""
     if not index:
         return symbol
-    labels = []
-    for letter in results[0].letters(symbol):
-        ours, theirs = (result.problem.labels(letter) for result in results)
-        labels.append(ours if ours == theirs else None)
+    ours, theirs = (result.labels(symbol) for result in results)
+    labels = [here if here == there else None for here, there in zip(ours, theirs, strict=True)]
     return cell_name(symbol, index, labels)
 
 

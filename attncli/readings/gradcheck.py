@@ -16,7 +16,6 @@ import numpy as np
 from attncli import calculation
 from attncli.errors import AttnError
 from attncli.language import _
-from attncli.names import cell_name
 from attncli.page.page import Page
 from attncli.report import did_you_mean
 from attncli.result import SCHEMA, plain
@@ -185,11 +184,6 @@ def sample(symbol: str, cells: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     return cells[np.sort(draw.permutation(len(cells))[:most])]
 
 
-def labels(result: Result, symbol: str) -> list[tuple[str, ...] | None]:
-    """Return the tokens along each axis of a row, or None where it is only counted."""
-    return [result.problem.labels(letter) for letter in result.letters(symbol)]
-
-
 def record(check: GradCheck) -> dict[str, Any]:
     """Return what ``gradcheck --json`` prints."""
     result = check.result
@@ -209,7 +203,7 @@ def record(check: GradCheck) -> dict[str, Any]:
                 "difference": plain(np.asarray(row.difference)),
                 "allowed": row.allowed,
                 "agrees": row.agrees,
-                "cell": cell_name(row.symbol, row.index, labels(result, row.symbol)),
+                "cell": result.cell_name(row.symbol, row.index),
                 "index": list(row.index),
                 "page": plain(np.asarray(row.page)),
                 "slope": plain(np.asarray(row.slope)),

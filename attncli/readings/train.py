@@ -53,9 +53,9 @@ def train(
 
     The loss and the reduction are the problem's own. ``embeddings``: these learn as well. Every step
     uses all of the target, so the same problem gives the same numbers. ``progress`` is told the step
-    and its loss. Raises AttnError where there is nothing to train, or the numbers run away.
+    and its loss. Raises AttnError where there is nothing to train, or the numbers grow without end.
     """
-    trained = tuple(learns(problem, embeddings=embeddings))
+    trained = tuple(trainable(problem, embeddings=embeddings))
     if not trained:
         raise AttnError(
             _("there is nothing to train: no weights or biases are given in this problem"),
@@ -70,53 +70,53 @@ def train(
         result = attempt(now, ("L", *gradients.values()), step)
         losses.append(float(result["L"]))
         progress(step, losses[-1])
-        now = holding(
-            now, {symbol: moved(now.givens[symbol], result[d], lr, step) for symbol, d in gradients.items()}
-        )
+        old = now.givens
+        new = {symbol: step_down(old[symbol], result[d], lr, step) for symbol, d in gradients.items()}
+        now = with_givens(now, new)
     losses.append(float(attempt(now, ("L",), steps)["L"]))
     return Training(problem, now, trained, lr, tuple(losses))
 
 
-def learns(problem: Problem, *, embeddings: bool) -> list[str]:
-    """Name what is to be trained, in the page's order."""
+def trainable(problem: Problem, *, embeddings: bool) -> list[str]:
+    """Return the symbols to be trained, in the page's order."""
     wanted = {*WEIGHTS, *BIASES, *(EMBEDDINGS if embeddings else ())}
     return [symbol for symbol in problem.letters if symbol in problem.givens and symbol in wanted]
 
 
 def attempt(problem: Problem, only: tuple[str, ...], step: int) -> Result:
-    """Work out the loss and the gradients; where the numbers have run away, say so."""
+    """Work out the loss and the gradients; where training diverged, say so."""
     try:
         result = calculation.backward(problem, only=only)
     except AttnError as error:
         if step == 0:  # the problem itself, before anything was changed
             raise
-        raise ran_away(step, error.message) from None
+        raise diverged(step, error.message) from None
     if step and not np.isfinite(result["L"]):
-        raise ran_away(step, _("L is {value}", value=result["L"]))
+        raise diverged(step, _("L is {value}", value=result["L"]))
     return result
 
 
-def moved(value: Array, gradient: Array, lr: float, step: int) -> Array:
+def step_down(value: Array, gradient: Array, lr: float, step: int) -> Array:
     """Go one step down the slope."""
     with np.errstate(over="ignore", invalid="ignore"):
         new = value - lr * gradient
     if not np.isfinite(new).all():
-        raise ran_away(step, _("a weight grew beyond float64"))
+        raise diverged(step, _("a weight grew beyond float64"))
     return new
 
 
-def ran_away(step: int, reason: str) -> AttnError:
-    """Say that the numbers have grown without end."""
+def diverged(step: int, reason: str) -> AttnError:
+    """Return the error that says that the numbers grew without end."""
     message = plural(
-        "the numbers ran away after {n} step: {reason}",
-        "the numbers ran away after {n} steps: {reason}",
+        "training diverged after {n} step: {reason}",
+        "training diverged after {n} steps: {reason}",
         step,
         reason=reason,
     )
     return AttnError(message, hint=_(SMALLER))
 
 
-def holding(problem: Problem, changed: Mapping[str, Array]) -> Problem:
+def with_givens(problem: Problem, changed: Mapping[str, Array]) -> Problem:
     """Return the problem with other numbers in some of its matrices."""
     for value in changed.values():
         value.setflags(write=False)

@@ -6,8 +6,7 @@ from math import ceil, log10
 from typing import TYPE_CHECKING
 
 from attncli.language import _, plural
-from attncli.names import cell_name
-from attncli.readings.gradcheck import SHARE_OF_P, STEP, labels
+from attncli.readings.gradcheck import SHARE_OF_P, STEP
 from attncli.show.listing import Line, Listing
 from attncli.show.numbers import FULL, written
 from attncli.show.terminal import Words
@@ -30,7 +29,7 @@ def screen(check: GradCheck, *, quiet: bool) -> Iterator[RenderableType]:
             yield Words(sentence)
         yield ""
     lines = [Line(cells_of(row), "" if row.agrees else "bold red") for row in check.rows]
-    titles = (_("gradient"), _("moved"), _("cells"), _("largest difference"), "")
+    titles = (_("gradient"), _("moved"), _("cells"), _("difference"), "")
     yield Listing(titles, lines, right=NUMBERS)
     wrong = [row for row in check.rows if not row.agrees]
     if wrong:
@@ -91,7 +90,7 @@ def what_is_done(check: GradCheck) -> Iterator[str]:
 
 def apart(check: GradCheck, row: RowCheck) -> str:
     """Name the cell of a row that is most off."""
-    cell = cell_name(row.symbol, row.index, labels(check.result, row.symbol))
+    cell = check.result.cell_name(row.symbol, row.index)
     decimals = max(0, ceil(-log10(row.allowed))) if row.allowed else FULL
     return _(
         "{formula}: {cell} is {page} on the page; the slope is {slope}",

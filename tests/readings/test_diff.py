@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import attncli
-from attncli.readings.diff import difference, merged
+from attncli.readings.diff import difference, merge
 from tests.support.running import attncli as run
 
 EYE = [[1.0, 0.0], [0.0, 1.0]]
@@ -97,8 +97,8 @@ def test_rounding_is_no_difference_but_anything_larger_is() -> None:
 
 
 def test_the_order_of_both_pages() -> None:
-    assert merged(["X", "Q", "S", "A"], ["X", "Q", "Qh", "S", "M", "A"]) == ["X", "Q", "Qh", "S", "M", "A"]
-    assert merged(["X", "Z", "O"], ["X", "M", "O"]) == ["X", "Z", "M", "O"]
+    assert merge(["X", "Q", "S", "A"], ["X", "Q", "Qh", "S", "M", "A"]) == ["X", "Q", "Qh", "S", "M", "A"]
+    assert merge(["X", "Z", "O"], ["X", "M", "O"]) == ["X", "Z", "M", "O"]
 
 
 def test_other_shapes_and_words(tmp_path: Path) -> None:
