@@ -1,4 +1,4 @@
-"""The screens are the same whatever processor OpenBLAS takes the machine for, and on any number of threads."""
+"""The screens are the same whatever processor OpenBLAS takes the machine for, on any number of threads."""
 
 from __future__ import annotations
 
