@@ -11,7 +11,7 @@ import typer
 from attncli.commands import options  # noqa: TC001 - Typer reads the annotations
 from attncli.commands.environment import Environment
 from attncli.errors import AttnError
-from attncli.language import N_, _
+from attncli.language import N_, _, active
 from attncli.problem.sources import builtin_names, configs_folder
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def check(given: Mapping[str, object]) -> None:
 
 
 def copied(template: str | None, given: Mapping[str, object]) -> str:
-    """Return a built-in problem's own text, whose comments teach."""
+    """Return a built-in problem's own text, whose comments teach, in the active language."""
     from attncli.report import did_you_mean
 
     names = [*builtin_names(), BLANK]
@@ -218,7 +218,8 @@ def copied(template: str | None, given: Mapping[str, object]) -> str:
             ),
             hint=_("leave one of them out; --template {blank} takes words and sizes", blank=BLANK),
         )
-    return (configs_folder() / f"{template}.yaml").read_text(encoding="utf-8")
+    text = configs_folder() / active() / f"{template}.yaml"
+    return (text if text.is_file() else configs_folder() / text.name).read_text(encoding="utf-8")
 
 
 def drawn(given: Mapping[str, object], *, blank: bool) -> str:

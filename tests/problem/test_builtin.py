@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -93,6 +96,22 @@ def test_friendly_to_the_hand_and_not_degenerate(name: str) -> None:
 def test_comments_teach(name: str) -> None:
     lines = (configs_folder() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     assert sum(line.lstrip().startswith("#") for line in lines) >= 15
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_vietnamese_comments_stand_on_the_same_problem(name: str) -> None:
+    folder = configs_folder()
+    english, vietnamese = folder / f"{name}.yaml", folder / "vi" / f"{name}.yaml"
+    assert bare(vietnamese) == bare(english)
+    template = ("init", "-", "--template", name)
+    assert command(*template).out == english.read_text(encoding="utf-8")
+    assert command(*template, "--lang", "vi").out == vietnamese.read_text(encoding="utf-8")
+
+
+def bare(config: Path) -> list[str]:
+    """The lines of a config without their comments."""
+    lines = config.read_text(encoding="utf-8").splitlines()
+    return [line for line in (re.sub(r" *#.*", "", line) for line in lines) if line]
 
 
 @pytest.mark.xfail(reason="matrices stand below each other until screens are Rich tables", strict=True)
