@@ -55,8 +55,8 @@ def summary(terminal: Terminal, titles: Sequence[str], lines: Sequence[Line], *,
         padding=(0, GAP - 1, 0, 0),
         header_style="dim",
     )
-    for i, (title, width) in enumerate(zip(titles, widths, strict=True)):
-        table.add_column(Text(title), no_wrap=True, width=width, justify="right" if i in right else "left")
+    for i, title in enumerate(titles):
+        table.add_column(Text(title), no_wrap=True, justify="right" if i in right else "left")
     for line in fitted:
         table.add_row(*map(Text, line.cells), style=line.style or None)
     return printed(terminal, [table])

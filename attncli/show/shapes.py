@@ -105,7 +105,10 @@ class ShapeTables:
         )
         for i, (name, width) in enumerate(zip(fitted[0], widths, strict=True)):
             table.add_column(
-                Text(name), width=width, no_wrap=i != wrapped, justify="right" if i >= right else "left"
+                Text(name),
+                width=width if i == wrapped else None,
+                no_wrap=i != wrapped,
+                justify="right" if i >= right else "left",
             )
         for row in fitted[1:]:
             table.add_row(*(Text(cell, "bold" if i == 0 else "") for i, cell in enumerate(row)))
