@@ -16,7 +16,7 @@ SLOW = (
     "diagnose",
     *("course/test_grade_hostile.py", "course/test_grade_resume.py"),
     *("homework/test_recognition.py", "homework/test_slips.py"),
-    *("page/test_finite_differences.py", "page/test_properties.py"),
+    *("page/test_exact.py", "page/test_finite_differences.py", "page/test_properties.py"),
     *("show/test_explain.py", "show/test_processors.py"),
 )
 

@@ -190,7 +190,7 @@ def read_mistakes(node: Node | None, report: Report) -> dict[str, float]:
     earned = {}
     for key, (at, value) in node.pairs.items():
         if key not in SENTENCES:
-            hint = did_you_mean(key, SENTENCES, _("the README lists them"))
+            hint = did_you_mean(key, SENTENCES, _("attncli guide mistakes lists them"))
             report.error(at, _("{id!r} is no mistake that there is a name for", id=key[:40]), hint)
         earned[key] = read_share(value, key, report) or 0.0
     return earned

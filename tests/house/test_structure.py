@@ -93,3 +93,8 @@ def test_the_top_level_holds_what_it_should() -> None:
     built = {"build", "dist"}
     allowed = {"pyproject.toml", "README.md", "README.vi.md", "LICENSE", "attncli", "configs", "tests"}
     assert named - built <= allowed
+
+
+def test_the_readme_is_a_page() -> None:
+    text = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 250

@@ -7,6 +7,7 @@ import pytest
 
 import attncli
 from attncli.problem.sources import builtin_names, configs_folder
+from tests.support.running import attncli as command
 
 WORDS = "Death is like the wind alway by my side".split()
 HEADS_LOOK_AT = ["wind", "Death", "like", "the", "alway", "side", "is", "my"]
@@ -92,3 +93,7 @@ def test_friendly_to_the_hand_and_not_degenerate(name: str) -> None:
 def test_comments_teach(name: str) -> None:
     lines = (configs_folder() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     assert sum(line.lstrip().startswith("#") for line in lines) >= 15
+
+
+def test_tiny_fits_on_a_screen() -> None:
+    assert command("forward", "tiny").out.count("\n") < 40
