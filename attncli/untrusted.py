@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 # What a spreadsheet takes for the beginning of a formula; it reads full-width signs as well.
 FORMULA = tuple("=+-@\t\r＝＋－＠")
@@ -32,6 +31,8 @@ def in_csv(value: object) -> str:
 
 def in_markup(text: str, *, quoted: bool = True) -> str:
     """Return text for HTML and XML: in an element, and with ``quoted`` between quotes as well."""
+    from html import escape  # noqa: PLC0415 - screens are no markup
+
     return escape(sanitize(text), quote=quoted)
 
 

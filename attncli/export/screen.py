@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attncli.show import explain as explanations
 from attncli.show.page import page
 
 if TYPE_CHECKING:
@@ -24,4 +23,6 @@ def write(shown: Shown) -> Iterator[RenderableType]:
 
 def explain(explained: Sequence[Explained], _display: Display) -> Iterator[RenderableType]:
     """Yield the words about each symbol, and each cell's working as a tree."""
-    return explanations.screen(explained)
+    from attncli.show.explain import screen  # noqa: PLC0415 - forward and backward explain nothing
+
+    return screen(explained)
