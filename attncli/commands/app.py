@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "diff": N_("What a change does to the page."),
     "train": N_("Gradient descent on the weights."),
 }
+USAGE_ERROR: Any = typer.BadParameter.__base__  # not every Typer that will do has a public name for it
 COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 
@@ -144,7 +145,7 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
         return ExitCode.INTERRUPTED
     except AttnError as error:
         environment.error(error)
-    except typer.TyperException as wrong:
+    except USAGE_ERROR as wrong:
         environment.error(usage_error(wrong, arguments))
     except OSError as error:
         environment.error(system_error(error))
@@ -173,7 +174,7 @@ def language_option(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def usage_error(wrong: typer.TyperException, arguments: Sequence[str]) -> AttnError:
+def usage_error(wrong: Any, arguments: Sequence[str]) -> AttnError:  # noqa: ANN401 - a USAGE_ERROR
     """Return the error for a command line that cannot be read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"

@@ -33,12 +33,12 @@ NEVER = {
 }
 OURS = """
     calculation commands commands.app commands.environment commands.forward commands.help_text
-    commands.options commands.output errors export export.entries export.formats export.text files language names ops
-    ops.activation ops.cross_entropy ops.expression ops.heads ops.linear ops.loss ops.mask ops.op ops.softmax
-    page page.attention page.chain_rule page.page problem problem.build problem.dimensions problem.document
-    problem.givens problem.keys problem.masks problem.matrices problem.numbers problem.problem problem.sources
-    problem.targets problem.tokens report result show show.glossary show.matrix show.messages show.numbers
-    show.page show.terminal untrusted
+    commands.options commands.output errors export export.entries export.formats export.text files
+    language names ops ops.activation ops.cross_entropy ops.expression ops.heads ops.linear ops.loss
+    ops.mask ops.op ops.softmax page page.attention page.chain_rule page.page problem problem.build
+    problem.dimensions problem.document problem.givens problem.keys problem.masks problem.matrices
+    problem.numbers problem.problem problem.sources problem.targets problem.tokens report result show
+    show.glossary show.matrix show.messages show.numbers show.page show.terminal untrusted
 """
 
 
