@@ -131,12 +131,12 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
     try:
         language.use(None)
         language.use(language.choose(language_option(arguments), os.environ))
-        program = translate_help(typer.main.get_command(app))
+        main = translate_help(typer.main.get_command(app))
         if COMPLETION in os.environ:
-            program(prog_name="attncli")
+            main(prog_name="attncli")
         # Not app(): it would end the process itself where a pipe breaks.
-        with program.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
-            code = program.invoke(context)
+        with main.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
+            code = main.invoke(context)
         environment.flush()
     except (BrokenPipeError, typer.Exit):
         raise
