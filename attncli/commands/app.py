@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "train": N_("Gradient descent on the weights."),
     "guide": N_("Read the manual, one topic at a time."),
 }
+USAGE_ERROR: Any = typer.BadParameter.__base__  # not every Typer that will do has a public name for it
 COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 
@@ -131,12 +132,12 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
     try:
         language.use(None)
         language.use(language.choose(language_option(arguments), os.environ))
-        program = translate_help(typer.main.get_command(app))
+        main = translate_help(typer.main.get_command(app))
         if COMPLETION in os.environ:
-            program(prog_name="attncli")
+            main(prog_name="attncli")
         # Not app(): it would end the process itself where a pipe breaks.
-        with program.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
-            code = program.invoke(context)
+        with main.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
+            code = main.invoke(context)
         environment.flush()
     except (BrokenPipeError, typer.Exit):
         raise
@@ -145,7 +146,7 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
         return ExitCode.INTERRUPTED
     except AttnError as error:
         environment.error(error)
-    except typer.TyperException as wrong:
+    except USAGE_ERROR as wrong:
         environment.error(usage_error(wrong, arguments))
     except OSError as error:
         environment.error(system_error(error))
@@ -174,7 +175,7 @@ def language_option(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def usage_error(wrong: typer.TyperException, arguments: Sequence[str]) -> AttnError:
+def usage_error(wrong: Any, arguments: Sequence[str]) -> AttnError:  # noqa: ANN401 - a USAGE_ERROR
     """Return the error for a command line that cannot be read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"

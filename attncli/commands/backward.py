@@ -1,4 +1,4 @@
-"""``attncli backward``: the loss, and its gradient by everything on the page."""
+"""``attncli backward``: the loss, and its gradient with respect to everything on the page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def backward(
     symbols = symbols_in("--only", only, "Q,A")
     target.check()
     rounding = on_paper.rounding()
-    problem = source.load(environment, changes.settings())
+    problem = source.load(environment, changes.with_loss())
     target.check_head(problem)
     from attncli import calculation
 

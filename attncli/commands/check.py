@@ -81,8 +81,8 @@ def check(
         first, source = None, Source(first, source.config_option)
     else:
         check_sheet(first, source)
-    settings = changes.settings()
-    problem = source.load(environment, settings)
+    assignments = changes.with_loss()
+    problem = source.load(environment, assignments)
     from attncli.homework.key import Key
     from attncli.homework.marking import mark
     from attncli.homework.sheet import from_options, load_sheet
@@ -105,7 +105,7 @@ def check(
         from attncli.homework.marks import Hint
         from attncli.show.check import Telling, screen
 
-        same = same_problem(source.name or key.name, settings)
+        same = same_problem(source.name or key.name, assignments)
         telling = Telling(student, Hint(hint), same, environment.quiet)
         environment.show(screen(marked, problem, environment.display(problem.decimals, full=full), telling))
     for note in marked.notes:

@@ -46,7 +46,7 @@ def diagnose(
 ) -> None:
     """Parse, work every mistake out, show."""
     check_number("--decimals", decimals, 0, MOST_DECIMALS)
-    problem = source.load(environment, changes.settings())
+    problem = source.load(environment, changes.with_loss())
     from attncli.diagnose import diagnosis
     from attncli.homework.key import Key
 

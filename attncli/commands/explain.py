@@ -92,7 +92,7 @@ def explain(
         )
     target.check()
     rounding = on_paper.rounding()
-    problem = Source(None, config_option).load(environment, changes.settings())
+    problem = Source(None, config_option).load(environment, changes.with_loss())
     result = calculate(problem, cells, rounding)
     from attncli.show.explain import Explained
 

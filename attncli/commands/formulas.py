@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import Changes, Source, command
+from attncli.commands.options import Backward, Changes, Source, command
 from attncli.language import N_, _
 from attncli.report import one_of
 
@@ -25,7 +25,7 @@ FORMATS = ("text", "latex", "markdown")
 def formulas(
     *,
     source: Source,
-    backward: bool = typer.Option(False, "--backward", "-b", help=N_("The loss and every gradient as well.")),
+    backward: Backward = False,
     style: str = typer.Option(
         FORMATS[0],
         "--format",
@@ -43,7 +43,7 @@ def formulas(
     from attncli.readings.formulas import page_of
 
     one_of("--format", style, FORMATS)
-    problem = source.load(environment, changes.changes)
+    problem = source.load(environment, changes.assignments)
     page = page_of(problem, backward=backward, loss=changes.loss, reduction=changes.reduction)
     found = formulas_of(problem, page)
     if not found:

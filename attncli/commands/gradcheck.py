@@ -51,7 +51,7 @@ def gradcheck(
                 hint=_("like 1e-5"),
             )
     symbols = symbols_in("--only", only, "dWq,dX")
-    problem = source.load(environment, changes.settings())
+    problem = source.load(environment, changes.with_loss())
     from attncli.readings import gradcheck as engine
 
     check = engine.gradcheck(problem, only=symbols, step=step, tolerance=tolerance)

@@ -256,12 +256,12 @@ def keys_of(source: Source, paths: Paths, changes: Changes, environment: Environ
     from attncli.course.grader import KeyEach, OneKey
     from attncli.course.sheets import configs_by_student
 
-    settings = changes.settings()
+    assignments = changes.with_loss()
     if paths.configs is not None:
         configs = configs_by_student(Path(paths.configs))
-        keys = KeyEach(configs, tuple(settings), changes.loss, changes.reduction)
+        keys = KeyEach(configs, tuple(assignments), changes.loss, changes.reduction)
         return keys, Path(paths.configs).resolve().name
-    problem = source.load(environment, settings)
+    problem = source.load(environment, assignments)
     name = Path(problem.name).stem if Path(problem.name).suffix else problem.name
     return OneKey(problem, changes.loss, changes.reduction), name
 

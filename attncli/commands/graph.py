@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import Changes, Force, Source, command
+from attncli.commands.options import Backward, Changes, Force, Source, command
 from attncli.language import N_
 from attncli.report import one_of
 
@@ -35,7 +35,7 @@ SUFFIXES = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mer
 def graph(
     *,
     source: Source,
-    backward: bool = typer.Option(False, "--backward", "-b", help=N_("The loss and every gradient as well.")),
+    backward: Backward = False,
     style: str | None = typer.Option(
         None,
         "--format",
@@ -65,7 +65,7 @@ def graph(
     one_of("--format", style, FORMATS)
     if output is not None:
         check_writable(output, force=force)
-    problem = source.load(environment, changes.changes)
+    problem = source.load(environment, changes.assignments)
     page = page_of(problem, backward=backward, loss=changes.loss, reduction=changes.reduction)
     graph = graph_of(problem, page)
     if style == "tree":

@@ -27,6 +27,7 @@ PHRASES: tuple[str, ...] = (
     N_("Option {name} does not take a value"),
     N_("Got unexpected extra argument(s) ({names})"),
     N_("Invalid value for {name}: {value} is not a valid int"),
+    N_("Invalid value for {name}: {value} is not a valid integer"),
     N_("Invalid value for {name}: {value} is not a valid float"),
     N_("Usage: "),
     N_("Arguments"),

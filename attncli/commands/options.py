@@ -2,8 +2,8 @@
 
 A command names the groups that it wants among its parameters, and gets an object for each::
 
-    @command
-    def shapes(source: Source, changes: Set = None, *, environment: Environment) -> None:
+    @command(quiet=N_("Show no notes."))
+    def shapes(*, source: Source, changes: Set = None, environment: Environment) -> None:
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ Decimals = Annotated[
 ]
 Full = Annotated[bool, typer.Option("--full", help=N_("Show large matrices whole, not just their corners."))]
 Force = Annotated[bool, typer.Option("--force", help=N_("Replace the file if it already exists."))]
+Backward = Annotated[bool, typer.Option("--backward", "-b", help=N_("The loss and every gradient as well."))]
 Json = Annotated[bool, typer.Option("--json", help=N_("JSON for scripts."))]
 PageJson = Annotated[
     bool, typer.Option("--json", help=N_("JSON for scripts: every quantity at full precision."))
@@ -125,8 +126,8 @@ class Source:
         """The name of the problem as it was typed; None where there is none."""
         return self.config or self.config_option
 
-    def load(self, environment: Environment, changes: Sequence[str] | None = ()) -> Problem:
-        """Load the problem with its changes, and say which one it is where none is named.
+    def load(self, environment: Environment, assignments: Sequence[str] | None = ()) -> Problem:
+        """Load the problem, changed as ``--set`` says, and say which one it is where none is named.
 
         Raises AttnError where it cannot be used, or is named twice.
         """
@@ -140,7 +141,7 @@ class Source:
         if source is None:
             source, chosen = default_source()
             notes = [chosen]
-        problem = load(source, changes or ())
+        problem = load(source, assignments or ())
         for note in (*notes, *problem.notes):
             environment.note(note)
         return problem
@@ -157,20 +158,20 @@ class Changes:
         help=N_("The loss; overrides the config. Default: the config's, then bce."),
     )
     reduction: Reduction = None
-    changes: Set = None
+    assignments: Set = None
 
-    def settings(self) -> list[str]:
+    def with_loss(self) -> list[str]:
         """Return all of it as ``--set`` takes it, so that the config's target is checked against this loss.
 
         Raises AttnError where there is no such loss or reduction.
         """
         from attncli.problem.targets import LOSSES, REDUCTIONS
 
-        settings = list(self.changes or ())
+        assignments = list(self.assignments or ())
         for key, value, known in (("loss", self.loss, LOSSES), ("reduction", self.reduction, REDUCTIONS)):
             if value is not None:
-                settings.append(f"{key}={one_of(f'--{key}', value, known)}")
-        return settings
+                assignments.append(f"{key}={one_of(f'--{key}', value, known)}")
+        return assignments
 
     def check_backward(self, *, backward: bool) -> None:
         """Refuse a loss that would do nothing; which one it is is checked where it is read."""
@@ -215,34 +216,33 @@ class OnPaper:
 def command(quiet: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a command of a function: a group among its parameters stands for the options in it, in its place.
 
-    A group is a dataclass whose fields are options; the function gets an object of it. An Environment is
-    the one of this run, with the options of ``Screen``, and ``--quiet`` before them: what else it leaves
-    out besides the notes is said in ``quiet``.
+    A group is a dataclass whose fields are options, and the function gets an object of it. An Environment
+    stands for the options of ``Screen`` and, before them, ``--quiet``: ``quiet`` is the help of that, and
+    says what is left out besides the notes.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        hints = get_type_hints(function, include_extras=True)
+        kinds = get_type_hints(function, include_extras=True)
         names = signature(function).parameters
-        groups = {name: Screen if hints[name] is Environment else hints[name] for name in names}
-        groups = {name: group for name, group in groups.items() if is_dataclass(group)}
+        options = {name: options_of(kinds[name]) for name in names if is_dataclass(kinds[name])}
         parameters = [Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)]
         for name, parameter in names.items():
-            if groups.get(name) is Screen and quiet:
+            if kinds[name] is Environment and quiet:
                 kind = Annotated[bool, typer.Option("--quiet", "-q", help=quiet)]
                 parameters.append(Parameter("quiet", Parameter.KEYWORD_ONLY, default=False, annotation=kind))
-            parameters += (
-                options_of(groups[name]) if name in groups else [parameter.replace(annotation=hints[name])]
-            )
+            parameters += options.get(name, [parameter.replace(annotation=kinds[name])])
 
         @wraps(function)
         def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - as Typer read them
             environment = context.ensure_object(Environment)
             environment.quiet = values.get("quiet", False)
-            for name, group in groups.items():
-                chosen = {field.name: values.pop(field.name) for field in fields(group)}
-                if group is Screen:
+            for name, group in options.items():
+                chosen = {option.name: values.pop(option.name) for option in group}
+                if kinds[name] is Environment:
                     environment.update(**chosen)
-                values[name] = environment if group is Screen else group(**chosen)
+                    values[name] = environment
+                else:
+                    values[name] = kinds[name](**chosen)
             function(**{name: values[name] for name in names})
 
         vars(run)["__signature__"] = Signature(parameters)
@@ -251,11 +251,12 @@ def command(quiet: str = "") -> Callable[[Callable[..., None]], Callable[..., No
     return decorate
 
 
-def options_of(group: type) -> list[Parameter]:
+def options_of(kind: type) -> list[Parameter]:
     """Return a parameter for each option of a group."""
-    kinds = get_type_hints(group, include_extras=True)
+    group: Any = Screen if kind is Environment else kind
+    hints = get_type_hints(group, include_extras=True)
     return [
-        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=kinds[field.name])
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
         for field in fields(group)
     ]
 

@@ -82,15 +82,15 @@ def train(
         from attncli.files import check_writable
 
         check_writable(str(out_file), force=force)
-    settings = changes.settings()
-    problem = source.load(environment, settings)
+    assignments = changes.with_loss()
+    problem = source.load(environment, assignments)
     from attncli import calculation
     from attncli.readings import train as engine
 
     with progress_of(steps, environment) as progress:
         trained = engine.train(problem, steps=steps, lr=lr, embeddings=embeddings, progress=progress)
     if out_file is not None:
-        write_config(trained_config(trained, settings), out_file, environment, force=force)
+        write_config(trained_config(trained, assignments), out_file, environment, force=force)
     if json:
         environment.write_json(engine.record(trained))
     elif out_file != "-":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from attncli.commands.app import COMMANDS, Commands
 from tests.support.running import attncli
 
 if TYPE_CHECKING:
@@ -254,15 +255,11 @@ def test_help_starts_with_what_it_does_and_examples(arguments: tuple[str, ...]):
     assert outcome.out.index("Examples:") < outcome.out.index("Options:")
 
 
-def test_every_option_says_what_it_does():
-    import inspect
-    from typing import get_args
-
-    from attncli.commands import options
-
-    for name, kind in inspect.getmembers(options):
-        if get_args(kind) and name[0].isupper():
-            assert get_args(kind)[1].help, name
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_says_what_it_does(name: str):
+    params = Commands()[name].params
+    assert {"lang", "width", "color", "ascii_only", "debug", "quiet"} <= {param.name for param in params}
+    assert [param.name for param in params if not param.help] == []
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("-V",)])

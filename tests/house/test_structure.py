@@ -81,6 +81,27 @@ def test_guests_stay_in_their_rooms(name: str) -> None:
         assert room(name) in GUESTS[guest], f"{name} imports {guest}"
 
 
+def test_an_option_of_several_commands_is_declared_once() -> None:
+    declared: dict[tuple[str, ...], str] = {}
+    for path in sorted((PACKAGE / "commands").glob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in {"typer.Option", "typer.Argument"}:
+                words = [ast.unparse(word.value) for word in call.keywords if word.arg == "help"]
+                names = [ast.unparse(name) for name in call.args if "'--" in ast.unparse(name)]
+                place = declared.setdefault((*names, *words), f"{path.name}:{call.lineno}")
+                assert place == f"{path.name}:{call.lineno}", f"{names} stands at {place} already"
+
+
+def test_only_the_environment_knows_the_standard_streams() -> None:
+    streams = {"sys.stdin", "sys.stdout", "sys.stderr"}
+    for path in sorted((PACKAGE / "commands").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        # app.py throws away what nobody will read, whatever became of the environment.
+        allowed = {"environment.py": streams, "app.py": {"sys.stdout"}}.get(path.name, set())
+        assert streams & set(found) <= allowed, path.name
+
+
 def test_no_test_imports_a_benchmark() -> None:
     tests = PACKAGE.parent / "tests"
     for path in tests.rglob("test_*.py"):
