@@ -39,6 +39,11 @@ class Setting:
     count: float = 1.0
 
     @property
+    def given(self) -> dict[str, Any]:
+        """All that the page reads and does not compute."""
+        return {**self.givens, **self.constants}
+
+    @property
     def constants(self) -> dict[str, Any]:
         """What the rows read besides matrices: numbers, and the mask."""
         return {
@@ -128,7 +133,6 @@ def evaluate(
 ) -> Result:
     """Evaluate a page and gather what was wanted of it; results are read-only, as the givens are."""
     problem, page, givens, loss = setting.problem, setting.page, setting.givens, setting.loss
-    constants = setting.constants
     if one_of("dtype", getattr(dtype, "__name__", str(dtype)), ("float64", "float32")) == "float32":
         givens = {symbol: narrowed(symbol, value) for symbol, value in givens.items()}
     known = {*page.row, *givens}
@@ -139,7 +143,7 @@ def evaluate(
             hint = _("it belongs to the backward pass: attncli backward")
         raise not_on_page(symbol, (*givens, *page.row), hint)
     run = page if only is None else page.needed_for(wanted | ({"L"} if loss else set()))
-    given = {**givens, **constants}
+    given = {**givens, **setting.constants}
     kept = wanted | {"L"}
     keep = None if only is None else kept.__contains__
     if rounding is None and is_large(problem):
@@ -160,7 +164,7 @@ def evaluate(
         problem,
         page,
         values,
-        {name: value for name, value in constants.items() if name in page.reads and isinstance(value, float)},
+        given,
         taken,
         exact if rounding is not None else None,
         rounding,

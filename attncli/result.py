@@ -11,10 +11,13 @@ import numpy as np
 from attncli.language import _
 from attncli.names import cell_name, locate, parse_cell
 from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, spell
+from attncli.page.chain_rule import whole_page
+from attncli.page.lazy import LazyPage
+from attncli.page.noise import MOST, Errors
 from attncli.report import not_on_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from attncli.ops.op import Array, Shape
     from attncli.page.page import Page, Row
@@ -39,13 +42,14 @@ class Loss(NamedTuple):
 class Result:
     """The page of one problem with its numbers: the givens and every row that was wanted.
 
+    ``given`` has all that the page reads and does not compute, numbers such as √d_k and the mask too.
     ``exact`` holds the rows as they are without rounding, where ``values`` were rounded on the way.
     """
 
     problem: Problem
     page: Page
     values: Mapping[str, Array]
-    constants: Mapping[str, float]
+    given: Mapping[str, Any]
     loss: Loss | None = None
     exact: Mapping[str, Array] | None = None
     rounding: Rounding | None = None
@@ -66,6 +70,15 @@ class Result:
         return tuple(row for row in self.page.rows if row.symbol in self.values)
 
     @property
+    def constants(self) -> dict[str, float]:
+        """The numbers that stand in the page's formulas as letters, such as √d_k."""
+        return {
+            symbol: value
+            for symbol, value in self.given.items()
+            if symbol in self.page.reads and isinstance(value, float)
+        }
+
+    @property
     def decimals(self) -> int:
         """How many decimals are usually shown: those rounded to, else the config's."""
         return self.problem.decimals if self.rounding is None else self.rounding.decimals
@@ -78,6 +91,31 @@ class Result:
     def letters(self, symbol: str) -> Shape:
         """The shape in letters."""
         return letters_of(self.problem, symbol)
+
+    @cached_property
+    def known(self) -> LazyPage:
+        """Every value of the page: those that are held, and the others as they are asked for."""
+        rounded = self.rounding.matrix if self.rounding else None
+        return LazyPage(self.page, {**self.given, **self.values}, (), rounded)
+
+    @cached_property
+    def errors(self) -> Errors:
+        """How far rounding may have carried each value; a large row that is not held is not made for it."""
+        sizes = self.problem.sizes
+        large = sizes["h"] * sizes["n"] * sizes["m"] > MOST
+        return Errors(self.page.row, {**self.given, **self.values} if large else self.known)
+
+    def noise(self, symbol: str) -> Array | float:
+        """Return the size below which a number of a row is only what rounding leaves of 0, cell by cell.
+
+        Numbers that were rounded on the way as a person does have none.
+        """
+        return 0.0 if self.rounding else self.errors.noise(symbol)
+
+    def shown(self, symbol: str) -> Array:
+        """Return a value as screens show it: 0 where it is only rounding, so that no processor matters."""
+        value = self[symbol]
+        return value if self.rounding else self.errors.without_noise(symbol, value)
 
     @property
     def blind_tokens(self) -> list[int]:
@@ -108,51 +146,48 @@ class Result:
         return float(np.abs(ours[finite] - exact[finite]).max(initial=0.0))
 
     def explain(self, cell: str) -> Explanation:
-        """Tell where one number comes from: ``A[Death,wind]``, ``A[1,5]``, ``A[2][1,5]``, ``L``.
+        """Return where one number comes from: ``A[Death,wind]``, ``A[1,5]``, ``A[2][1,5]``, ``L``.
 
         Raises AttnError where there is no such cell.
         """
-        return find_cell(self, cell)
+        symbol, indices = parse_cell(cell)
+        if symbol not in self.values:
+            raise not_on_page(symbol, self.values)
+        labels = [self.problem.labels(letter) for letter in self.letters(symbol)]
+        return Explanation(self, symbol, locate(symbol, indices, self.values[symbol].shape, labels))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what ``--json`` prints: only numbers, words, lists and dictionaries."""
-        return record(self)
+        """Return what ``--json`` prints, at full precision: only numbers, words, lists and dictionaries."""
+        problem, loss, rounding = self.problem, self.loss, self.rounding
+        return {
+            "schema": SCHEMA,
+            "config": problem.name,
+            "tokens": list(problem.tokens),
+            "context_tokens": None if problem.context_tokens is None else list(problem.context_tokens),
+            "heads": problem.form.heads,
+            **{letter: problem.sizes.get(letter) for letter in ("d_model", "d_k", "d_v")},
+            "loss": loss
+            and {"name": loss.name, "reduction": loss.reduction, "value": plain(np.asarray(loss.value))},
+            "rows": [
+                {
+                    "symbol": row.symbol,
+                    "pass": "backward" if row.backward else "forward",
+                    "formula": row.formula,
+                    "shape": list(self[row.symbol].shape),
+                }
+                for row in self.rows
+            ],
+            **({"rounding": {"decimals": rounding.decimals, "mode": rounding.mode}} if rounding else {}),
+            "values": {symbol: plain(value) for symbol, value in self.values.items()},
+        }
 
 
 def letters_of(problem: Problem, symbol: str) -> Shape:
-    """Tell a symbol's shape in letters; a gradient, or one path of it, has its symbol's."""
+    """Return a symbol's shape in letters; a gradient has that of its quantity."""
     if symbol not in problem.letters:
-        symbol = symbol.removeprefix("d").partition("_")[0]
+        page = whole_page(problem.form, problem.given_rows, "bce", mean=False)  # it has every gradient
+        symbol = page.row[symbol].of
     return problem.letters[symbol]
-
-
-def record(result: Result) -> dict[str, Any]:
-    """Return a forward or backward result, at full precision."""
-    problem, loss = result.problem, result.loss
-    rounding = result.rounding
-    return {
-        "schema": SCHEMA,
-        "config": problem.name,
-        "tokens": list(problem.tokens),
-        "context_tokens": None if problem.context_tokens is None else list(problem.context_tokens),
-        "heads": problem.form.heads,
-        "d_model": problem.sizes.get("d_model"),
-        "d_k": problem.sizes.get("d_k"),
-        "d_v": problem.sizes.get("d_v"),
-        "loss": loss
-        and {"name": loss.name, "reduction": loss.reduction, "value": plain(np.asarray(loss.value))},
-        "rows": [
-            {
-                "symbol": row.symbol,
-                "pass": "backward" if row.backward else "forward",
-                "formula": row.formula,
-                "shape": list(result[row.symbol].shape),
-            }
-            for row in result.rows
-        ],
-        **({"rounding": {"decimals": rounding.decimals, "mode": rounding.mode}} if rounding else {}),
-        "values": {symbol: plain(value) for symbol, value in result.values.items()},
-    }
 
 
 def plain(value: Array) -> Any:  # noqa: ANN401 - nested lists of any depth
@@ -163,13 +198,13 @@ def plain(value: Array) -> Any:  # noqa: ANN401 - nested lists of any depth
     if np.isfinite(value).all():
         whole = (np.abs(value) < LARGEST_EXACT).all() and (value == np.rint(value)).all()
         return value.astype(np.int64).tolist() if whole else (value + 0.0).tolist()
-    return spelled((value + 0.0).tolist())
+    return spell_out((value + 0.0).tolist())
 
 
-def spelled(nested: Any) -> Any:  # noqa: ANN401
+def spell_out(nested: Any) -> Any:  # noqa: ANN401
     """Spell out the numbers that JSON does not have."""
     if isinstance(nested, list):
-        return [spelled(item) for item in nested]
+        return [spell_out(item) for item in nested]
     return nested if np.isfinite(nested) else str(nested)
 
 
@@ -234,6 +269,11 @@ class Explanation:
         """The number that stands in the cell."""
         return float(self.result.values[self.symbol][self.index])
 
+    @property
+    def shown(self) -> float:
+        """The number as screens show it: 0 where it is only rounding."""
+        return float(self.result.shown(self.symbol)[self.index])
+
     @cached_property
     def expression(self) -> Expression:
         """The arithmetic that makes it; a given is just its number."""
@@ -242,18 +282,13 @@ class Explanation:
         return self.row.op.cell(self.index, *(self.operand(*read) for read in self.row.reads))
 
     def operand(self, symbol: str, transposed: bool) -> Placed | Constant:  # noqa: FBT001 - as a row reads
-        """Find what a row reads."""
-        problem = self.result.problem
-        if symbol == "mask":
-            return Constant(problem.mask, Number(0.0))
-        if symbol == "h":
-            return Constant(problem.form.heads, Number(problem.form.heads))
+        """Return what a row reads, a matrix or a constant."""
+        value = self.result.known[symbol]
+        if isinstance(value, np.ndarray):
+            return Placed(symbol, value, transposed)
         if symbol == "√d_k":
-            return Constant(None, Call("sqrt", Number(float(problem.sizes["d_k"]))))
-        if symbol in self.result.constants:
-            number = self.result.constants[symbol]
-            return Constant(number, Number(number))
-        return Placed(symbol, self.result.values[symbol], transposed)
+            return Constant(value, Call("sqrt", Number(float(self.result.problem.sizes["d_k"]))))
+        return Constant(value, Number(value if isinstance(value, int | float) else 0.0))
 
     @property
     def sources(self) -> Iterator[Explanation]:
@@ -278,13 +313,3 @@ class Explanation:
             "value": self.value if abs(self.value) != float("inf") else spell(Number(self.value), ASCII),
             "from": [source.to_dict(depth - 1, substituted, seen) for source in sources],
         }
-
-
-def find_cell(result: Result, text: str) -> Explanation:
-    """Find the cell that a person names. Raises AttnError where there is none such."""
-    symbol, indices = parse_cell(text)
-    if symbol not in result.values:
-        raise not_on_page(symbol, result.values)
-    labels: Sequence[Any] = [result.problem.labels(letter) for letter in result.letters(symbol)]
-    index = locate(symbol, indices, result.values[symbol].shape, labels)
-    return Explanation(result, symbol, index)

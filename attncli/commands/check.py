@@ -168,16 +168,13 @@ def sheet_and_config(
 
 def read(source: str | None, answers: Sequence[str], environment: Environment) -> Sheet:
     """Read the sheet; where that cannot be done, say why and end with the exit code for it."""
-    from attncli.homework.sheet import (
-        answered,
-        sheet_of,
-    )
+    from attncli.homework.sheet import from_options, load_sheet
     from attncli.show.messages import error_text
 
     if source is None:
-        return answered(answers)
+        return from_options(answers)
     try:
-        return sheet_of(source)
+        return load_sheet(source)
     except AttnError as error:
         environment.err.write(error_text(error, environment.err))
         raise typer.Exit(ExitCode.UNREADABLE) from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attncli.course.late import Late, read_late, read_share
 from attncli.files import read_small
 from attncli.homework.policy import FOLLOW_THROUGH, Policy, Tolerance
-from attncli.homework.slips import SAYINGS
+from attncli.homework.slips import SENTENCES
 from attncli.language import _, either
 from attncli.problem.document import Mapping, Scalar, Sequence, kind, parse
 from attncli.problem.keys import refuse_unknown
@@ -193,8 +193,8 @@ def read_mistakes(node: Node | None, report: Report) -> dict[str, float]:
         return {}
     earned = {}
     for key, (at, value) in node.pairs.items():
-        if key not in SAYINGS:
-            hint = did_you_mean(key, SAYINGS, _("the README lists them"))
+        if key not in SENTENCES:
+            hint = did_you_mean(key, SENTENCES, _("the README lists them"))
             report.error(at, _("{id!r} is not the name of a known mistake", id=key[:40]), hint)
         earned[key] = read_share(value, key, report) or 0.0
     return earned

@@ -1,218 +1,41 @@
-"""What a problem cannot show: mistakes that give the right numbers or the same ones, and faint rows."""
+"""What a problem cannot show: mistakes with the right numbers or the same ones, and rows that say little."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from attncli.homework.key import near, slack
+from attncli.homework.tolerance import near, slack
 from attncli.language import N_, _
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.page.lazy import LazyPage
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from attncli.calculation import Setting
     from attncli.ops.op import Array
-NOISE = 1e-12  # what float64 leaves of a number that should be 0
 
-
-@dataclass(frozen=True)
-class Hidden:
-    """One mistake, in some of the ways in which it is written, that gives the right numbers."""
-
-    names: tuple[Name, ...]
-    kind = "hidden"
-
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """The row in which it would show."""
-        return (self.names[0].symbol,)
-
-    @property
-    def says(self) -> str:
-        """What is the matter."""
-        return _("the right numbers come out")
-
-    def holds(self, outcomes: Outcomes) -> bool:
-        """Whether it is so on this problem."""
-        return any(map(outcomes.hides, self.names))
-
-
-@dataclass(frozen=True)
-class Alike:
-    """Mistakes of different names that give the same numbers, pair by pair."""
-
-    pairs: tuple[tuple[Name, Name], ...]
-    kind = "alike"
-
-    @property
-    def names(self) -> tuple[Name, ...]:
-        """All of them."""
-        return tuple(dict.fromkeys(name for pair in self.pairs for name in pair))
-
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """The rows in which they stand."""
-        return tuple(dict.fromkeys(name.symbol for name in self.names))
-
-    @property
-    def says(self) -> str:
-        """What is the matter."""
-        return _("the same numbers come out")
-
-    def holds(self, outcomes: Outcomes) -> bool:
-        """Whether it is so on this problem."""
-        return any(outcomes.confuses(*pair) for pair in self.pairs)
-
-
-@dataclass(frozen=True)
-class Faint:
-    """A row whose numbers say little, and which of the ways in ``FAINT`` it is."""
-
-    symbol: str
-    how: str
-    names: tuple[Name, ...] = ()
-    kind = "faint"
-
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """The row."""
-        return (self.symbol,)
-
-    @property
-    def says(self) -> str:
-        """What is the matter."""
-        return _(FAINT[self.how][0])
-
-    def holds(self, outcomes: Outcomes) -> bool:
-        """Whether it is so on this problem."""
-        return FAINT[self.how][1](outcomes, self.symbol)
-
-
-BlindSpot = Hidden | Alike | Faint
-
-
-def zero(outcomes: Outcomes, symbol: str) -> bool:
-    """Whether a row is all 0."""
-    return bool((np.abs(outcomes.right[symbol]) <= NOISE).all())
-
-
-def saturated(outcomes: Outcomes, symbol: str) -> bool:
-    """Whether half of the rows of A, or more, are 0 and 1 although they have a choice; or all of P is."""
-    value = outcomes.right[symbol]
-    if symbol == "P":
-        return bool(np.isin(value, (0.0, 1.0)).all())
-    if symbol != "A":
-        return False
-    scores = outcomes.right[outcomes.setting.page.row["A"].args[0]]
-    choice = np.isfinite(scores).sum(axis=-1) > 1
-    stuck = np.isin(value, (0.0, 1.0)).all(axis=-1) & choice
-    return bool(choice.any() and 2 * stuck.sum() >= choice.sum())
-
-
-def uniform(outcomes: Outcomes, symbol: str) -> bool:
-    """Whether a matrix has several rows, and all of them are the same."""
-    value: Array = outcomes.right[symbol]
-    several = value.ndim > 1 and value.shape[-2] > 1
-    return several and all(same(row, value[..., 0, :]) for row in np.moveaxis(value, -2, 0))
-
-
-FAINT: dict[str, tuple[str, Callable[[Outcomes, str], bool]]] = {
-    "zero": (N_("every number is 0"), zero),
-    "saturated": (N_("0 and 1, in half of the rows or more"), saturated),
-    "uniform": (N_("all rows are the same"), uniform),
-}
-
-
-@dataclass(frozen=True)
-class Search:
-    """Looks for what cannot be seen on a problem, in full or at the decimals asked for.
-
-    ``others`` are random problems of the same form, the first of them of the same sizes: what cannot
-    be seen on any of them either is no fault of this problem.
-    """
-
-    exact: Outcomes
-    rounded: Outcomes
-    others: Sequence[Outcomes]
-    decimals: int
-
-    def either(self, spot: BlindSpot) -> bool:
-        """Whether something cannot be seen, in full or at the decimals asked for."""
-        return spot.holds(self.exact) or spot.holds(self.rounded)
-
-    def always(self, spot: BlindSpot) -> bool:
-        """Whether no problem of this form could show it."""
-        return all(map(spot.holds, self.others))
-
-    def names(self) -> list[Name]:
-        """Name the mistakes that the rows handed in could show on some problem."""
-        possible = filter(self.exact.possible, self.exact.mistakes)
-        return [name for name in possible if not self.always(Hidden((name,)))]
-
-    def hidden(self, names: Iterable[Name]) -> Iterator[Hidden]:
-        """Find the mistakes that give the right numbers."""
-        found: dict[tuple[str, str], list[Name]] = {}
-        for name in names:
-            if self.either(Hidden((name,))):
-                found.setdefault((name.id, name.symbol), []).append(name)
-        return (Hidden(tuple(group)) for group in found.values())
-
-    def alike(self, names: Iterable[Name]) -> tuple[list[Alike], list[Alike]]:
-        """Find the mistakes that give the same numbers: on this problem, and on all of this form."""
-        pairs = [Alike((pair,)) for pair in combinations(names, 2) if pair[0].id != pair[1].id]
-        pairs = [pair for pair in pairs if self.either(pair)]
-        always = [pair for pair in pairs if self.always(pair)]
-        return grouped(pair for pair in pairs if pair not in always), grouped(always)
-
-    def faint(self) -> Iterator[Faint]:
-        """Find the rows whose numbers say little; one that does so on random numbers is made to."""
-        for symbol in self.rounded.rows:
-            spots = (Faint(symbol, how) for how in FAINT)
-            found = next((spot for spot in spots if spot.holds(self.rounded)), None)
-            if found and not found.holds(self.others[0]):
-                yield found
-
-
-def grouped(pairs: Iterable[Alike]) -> list[Alike]:
-    """Join pairs that have a mistake in common."""
-    groups: list[Alike] = []
-    for pair in pairs:
-        near = [group for group in groups if {*pair.names} & {*group.names}]
-        groups = [group for group in groups if group not in near]
-        groups.append(Alike(tuple(both for group in (*near, pair) for both in group.pairs)))
-    return groups
-
-
-if TYPE_CHECKING:
     Values = Mapping[str, Array | None]
 
 
+NOISE = 1e-12  # what float64 leaves of a number that should be 0
+
+
 class Name(NamedTuple):
-    """What a mistake is called on every problem of one form: its id and what was written."""
+    """What a mistake is called on every problem of one form: its id, its first row and what was written."""
 
     id: str
+    symbol: str
     formulas: tuple[str, ...]
 
-    @classmethod
-    def of(cls, mistake: Mistake) -> Name:
-        """Name a mistake."""
-        return cls(mistake.id, tuple(row.formula for row in mistake.rows))
 
-    @property
-    def symbol(self) -> str:
-        """The first row in which it shows."""
-        return self.formulas[0].partition(" = ")[0]
-
-
-class Outcomes:
+class Variants:
     """A problem's right rows, and what each mistake makes of the rows that are handed in.
 
     ``rows`` are the symbols of those; ``decimals``: each row is rounded to so many before the next
@@ -221,49 +44,54 @@ class Outcomes:
 
     def __init__(self, setting: Setting, rows: Collection[str], decimals: int | None = None) -> None:
         self.setting = setting
-        self.rows = [row.symbol for row in setting.page.rows if row.symbol in rows]
+        self.order = [row.symbol for row in setting.page.rows]
+        self.rows = [symbol for symbol in self.order if symbol in rows]
         self.rounded = None if decimals is None else Rounding(decimals).matrix
         self.right = LazyPage(setting.page, {**setting.givens, **setting.constants}, (), self.rounded)
-        for row in setting.page.rows:
-            self.right[row.symbol]  # asked for, it is worked out
-        self._found: dict[Name, Values] = {}
+        for symbol in self.order:
+            self.right[symbol]  # asked for, it is worked out
+        self._values: dict[Name, Values] = {}
 
     @cached_property
     def mistakes(self) -> dict[Name, Mistake]:
         """Every mistake that could be made on this page, by its name, in the page's order."""
         page, sizes = self.setting.page, self.setting.problem.sizes
-        found = {Name.of(mistake): mistake for mistake in catalogue(page, frozenset(self.right), sizes)}
-        places = {row.symbol: i for i, row in enumerate(page.rows)}
-        return {name: found[name] for name in sorted(found, key=lambda name: (places[name.symbol], name))}
-
-    def of(self, name: Name) -> Values:
-        """Work out what a mistake makes of the rows handed in; None where nothing can come out."""
-        if name not in self._found:
-            self._found[name] = self._work_out(self.mistakes[name])
-        return self._found[name]
-
-    def _work_out(self, mistake: Mistake) -> Values:
-        order = [row.symbol for row in self.setting.page.rows]
-        wrong = [row.symbol for row in mistake.rows]
-        first = min(map(order.index, wrong))
-        given = {symbol: value for symbol, value in self.right.items() if symbol not in order[first:]}
-        working = LazyPage(self.setting.page, given, mistake.rows, self.rounded)
-        shown = wrong if self.rows == order else self.rows  # where all is handed in, the rest follows from it
-        return {
-            symbol: working.tried(working.rows[symbol]) for symbol in shown if order.index(symbol) >= first
+        found = {
+            Name(one.id, one.rows[0].symbol, tuple(row.formula for row in one.rows)): one
+            for one in catalogue(page, frozenset(self.right), sizes)
         }
+        return {
+            name: found[name]
+            for name in sorted(found, key=lambda name: (self.order.index(name.symbol), name))
+        }
+
+    def values(self, name: Name) -> Values:
+        """Work out what a mistake makes of the rows handed in; None where nothing can come out."""
+        if name not in self._values:
+            wrong = self.mistakes[name].rows
+            first = min(self.order.index(row.symbol) for row in wrong)
+            given = {
+                symbol: value for symbol, value in self.right.items() if symbol not in self.order[first:]
+            }
+            page = LazyPage(self.setting.page, given, wrong, self.rounded)
+            # where all is handed in, the rest follows from the wrong rows
+            shown = [row.symbol for row in wrong] if self.rows == self.order else self.rows
+            self._values[name] = {
+                symbol: page.tried(page.rows[symbol]) for symbol in shown if self.order.index(symbol) >= first
+            }
+        return self._values[name]
 
     def possible(self, name: Name) -> bool:
         """Whether a mistake gives any number in the rows handed in: shapes or zeros may forbid it."""
-        return any(value is not None for value in self.of(name).values())
+        return any(value is not None for value in self.values(name).values())
 
     def hides(self, name: Name) -> bool:
         """Whether a mistake gives the right numbers in all rows handed in."""
-        return all(same(value, self.right[symbol]) for symbol, value in self.of(name).items())
+        return all(same(value, self.right[symbol]) for symbol, value in self.values(name).items())
 
     def confuses(self, one: Name, other: Name) -> bool:
         """Whether two mistakes give the same numbers in all rows handed in."""
-        first, second = self.of(one), self.of(other)
+        first, second = self.values(one), self.values(other)
         return all(
             same(first.get(symbol, self.right[symbol]), second.get(symbol, self.right[symbol]))
             for symbol in {**first, **second}
@@ -271,10 +99,141 @@ class Outcomes:
 
 
 def same(one: Array | None, other: Array | None) -> bool:
-    """Whether two ways of working come to the same numbers, or both to none."""
+    """Whether two mistakes come to the same numbers, or both to none."""
     if one is None or other is None:
         return one is other
     if one.shape != other.shape:
         return False
     with np.errstate(invalid="ignore"):  # of differences between infinities
         return bool(near(one, other, slack(other) + NOISE).all())
+
+
+@dataclass(frozen=True)
+class BlindSpot:
+    """Something that a problem cannot show, and whether that ``holds`` for another problem of its form.
+
+    ``kind`` is "hidden", "alike" or "faint", ``rows`` are where it would show, ``says`` what is the matter.
+    """
+
+    kind: str
+    rows: tuple[str, ...]
+    says: str
+    names: tuple[Name, ...]
+    holds: Callable[[Variants], bool] = field(compare=False, repr=False)
+
+
+def hidden(names: Collection[Name]) -> BlindSpot:
+    """One mistake, in some of the ways in which it is written, that gives the right numbers."""
+    rows = tuple(dict.fromkeys(name.symbol for name in names))
+    return BlindSpot(
+        "hidden", rows, _("the right numbers come out"), tuple(names), lambda on: any(map(on.hides, names))
+    )
+
+
+def alike(pairs: Collection[tuple[Name, Name]]) -> BlindSpot:
+    """Mistakes with different ids that give the same numbers, pair by pair."""
+    names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
+    rows = tuple(dict.fromkeys(name.symbol for name in names))
+    return BlindSpot(
+        "alike",
+        rows,
+        _("the same numbers come out"),
+        names,
+        lambda on: any(on.confuses(*pair) for pair in pairs),
+    )
+
+
+def faint(symbol: str) -> list[BlindSpot]:
+    """A row whose numbers say little, in each way in which it may."""
+    return [
+        BlindSpot("faint", (symbol,), _(says), (), partial(holds, symbol=symbol)) for says, holds in FAINT
+    ]
+
+
+def zero(on: Variants, symbol: str) -> bool:
+    """Whether a row is all 0."""
+    return bool((np.abs(on.right[symbol]) <= NOISE).all())
+
+
+def saturated(on: Variants, symbol: str) -> bool:
+    """Whether half of the rows of A, or more, are 0 and 1 although they have a choice; or all of P is."""
+    if symbol not in {"A", "P"} or symbol not in on.order:
+        return False
+    decided = np.isin(on.right[symbol], (0.0, 1.0)).all(axis=-1)
+    if symbol == "P":
+        return bool(decided.all())
+    choice = np.isfinite(on.right[on.setting.page.row["A"].args[0]]).sum(axis=-1) > 1
+    return bool(choice.any() and 2 * (decided & choice).sum() >= choice.sum())
+
+
+def uniform(on: Variants, symbol: str) -> bool:
+    """Whether a matrix has several rows, and all of them are the same."""
+    value: Array = on.right[symbol]
+    several = value.ndim > 1 and value.shape[-2] > 1
+    return several and all(same(row, value[..., 0, :]) for row in np.moveaxis(value, -2, 0))
+
+
+FAINT: tuple[tuple[str, Callable[..., bool]], ...] = (
+    (N_("every number is 0"), zero),
+    (N_("0 and 1, in half of the rows or more"), saturated),
+    (N_("all rows are the same"), uniform),
+)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Looks for blind spots of a problem, ``exact`` and at the decimals asked for.
+
+    ``others`` are random problems of the same form, the first of them of the same sizes: what cannot
+    be seen on any of them either is no fault of this problem.
+    """
+
+    exact: Variants
+    rounded: Variants
+    others: tuple[Variants, ...]
+
+    def holds(self, spot: BlindSpot) -> bool:
+        """Whether it is so on this problem, exactly or at the decimals asked for."""
+        return spot.holds(self.exact) or spot.holds(self.rounded)
+
+    def always(self, spot: BlindSpot) -> bool:
+        """Whether no problem of this form could show it."""
+        return all(map(spot.holds, self.others))
+
+    def names(self) -> list[Name]:
+        """Return the mistakes that the rows handed in could show on some problem."""
+        possible = filter(self.exact.possible, self.exact.mistakes)
+        return [name for name in possible if not self.always(hidden([name]))]
+
+    def hidden(self, names: Iterable[Name]) -> list[BlindSpot]:
+        """Find the mistakes that give the right numbers."""
+        groups: dict[tuple[str, str], list[Name]] = {}
+        for name in names:
+            if self.holds(hidden([name])):
+                groups.setdefault((name.id, name.symbol), []).append(name)
+        return [hidden(group) for group in groups.values()]
+
+    def alike(self, names: Iterable[Name]) -> tuple[list[BlindSpot], list[BlindSpot]]:
+        """Find the mistakes that give the same numbers: on this problem, and on all of this form."""
+        pairs = [pair for pair in combinations(names, 2) if pair[0].id != pair[1].id]
+        pairs = [pair for pair in pairs if self.holds(alike([pair]))]
+        always = {pair for pair in pairs if self.always(alike([pair]))}
+        here = [pair for pair in pairs if pair not in always]
+        return grouped(here), grouped(pair for pair in pairs if pair in always)
+
+    def faint(self) -> list[BlindSpot]:
+        """Find the rows whose numbers say little; one that does so on random numbers is made to."""
+        first = (
+            next((spot for spot in faint(row) if spot.holds(self.rounded)), None) for row in self.rounded.rows
+        )
+        return [spot for spot in first if spot and not spot.holds(self.others[0])]
+
+
+def grouped(pairs: Iterable[tuple[Name, Name]]) -> list[BlindSpot]:
+    """Join pairs that have a mistake in common."""
+    groups: list[list[tuple[Name, Name]]] = []
+    for pair in pairs:
+        touching = [group for group in groups if any({*pair} & {*other} for other in group)]
+        groups = [group for group in groups if group not in touching]
+        groups.append([*(other for group in touching for other in group), pair])
+    return [alike(group) for group in groups]

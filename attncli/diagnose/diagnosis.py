@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from attncli.diagnose import repairs
-from attncli.diagnose.blind_spots import Faint, Outcomes, Search
-from attncli.diagnose.repairs import drawn, enlarged, letters
+from attncli.diagnose.blind_spots import Search, Variants
+from attncli.diagnose.repairs import enlarged, letters, random_setting, repairs
 from attncli.errors import AttnError
 from attncli.language import _
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection
 
-    from attncli.diagnose.blind_spots import Alike, BlindSpot, Name
+    from attncli.diagnose.blind_spots import BlindSpot, Name
     from attncli.diagnose.repairs import Change
     from attncli.homework.key import Key
 
@@ -71,7 +70,7 @@ class Diagnosis:
     mistakes: int
     outside: int
     findings: tuple[Finding, ...]
-    always: tuple[Alike, ...]
+    always: tuple[BlindSpot, ...]
 
     def count(self, kind: str) -> int:
         """Count the blind spots of one kind: "hidden", "alike" or "faint"."""
@@ -103,19 +102,18 @@ def diagnose(key: Key, *, decimals: int = 4, rows: Collection[str] | None = None
     """
     refuse_size(key)
     setting, shown = key.setting, key.symbols if rows is None else rows
-    base = Outcomes(setting, shown)
+    base = Variants(setting, shown)
     sized = [setting.problem.sizes, enlarged(setting, *letters(setting))]
-    others = [Outcomes(drawn(setting, sizes), shown) for sizes in sized]
-    search = Search(base, Outcomes(setting, shown, decimals), others, decimals)
+    others = tuple(Variants(random_setting(setting, sizes), shown) for sizes in sized)
+    search = Search(base, Variants(setting, shown, decimals), others)
     names = search.names()
-    hidden = [*search.hidden(names)]
+    hidden = search.hidden(names)
     unseen = {name for spot in hidden for name in spot.names}
-    seen = [name for name in names if name not in unseen]
-    alike, always = search.alike(seen)
-    spots: list[BlindSpot] = [*hidden, *alike, *search.faint()]
-    found = explained(search, spots)
+    alike, always = search.alike([name for name in names if name not in unseen])
+    spots = [*hidden, *alike, *search.faint()]
+    found = repairs(search, spots, decimals)
     everything = {
-        (name.id, name.symbol) for name in base.mistakes if base.possible(name) or not base.of(name)
+        (name.id, name.symbol) for name in base.mistakes if base.possible(name) or not base.values(name)
     }
     counted = {(name.id, name.symbol) for name in names}
     return Diagnosis(
@@ -135,53 +133,5 @@ def refuse_size(key: Key) -> None:
     if numbers > MOST_NUMBERS:
         raise AttnError(
             _("the page of this problem has {numbers:,} numbers", numbers=numbers),
-            hint=_("{most:,} are the most that are looked through for blind spots", most=MOST_NUMBERS),
+            hint=_("at most {most:,} are searched for blind spots", most=MOST_NUMBERS),
         )
-
-
-def explained(search: Search, spots: Iterable[BlindSpot]) -> dict[BlindSpot, Change]:
-    """Find for each blind spot a change that does away with it, the likeliest tried first."""
-    setting, decimals, rows = search.exact.setting, search.decimals, search.exact.rows
-    sized = [spot for spot in spots if spot.holds(search.others[0])]
-    exact = [spot for spot in spots if spot not in sized and spot.holds(search.exact)]
-    vague = [spot for spot in spots if spot not in sized and spot not in exact]
-    large = [spot.symbol for spot in spots if isinstance(spot, Faint) and spot.how == "saturated"]
-    found: dict[BlindSpot, Change] = {}
-
-    def tried(remaining: list[BlindSpot], candidates: Iterable[Change]) -> list[BlindSpot]:
-        for change in candidates:
-            if not remaining:
-                break
-            gone = removed(change, remaining, rows)
-            found.update(dict.fromkeys(gone, change))
-            remaining = [spot for spot in remaining if spot not in gone]
-        return remaining
-
-    tried(sized, repairs.sizes(setting))
-    exact = tried(exact, repairs.special(setting, search.exact.right, decimals))
-    vague = tried([*vague, *exact], repairs.precise(setting, decimals, large))
-    tried(vague, repairs.ordinary(setting, decimals))
-    return united(found, rows)
-
-
-def removed(change: Change, spots: list[BlindSpot], rows: Collection[str]) -> list[BlindSpot]:
-    """Tell which blind spots a change does away with, in full and at its decimals."""
-    try:
-        outcomes = [Outcomes(change.setting, rows, decimals) for decimals in {None, change.decimals}]
-    except AttnError:  # the changed numbers grow too large
-        return []
-    near = [spot for spot in spots if change.reaches(spot.rows[0])]
-    return [spot for spot in near if not any(map(spot.holds, outcomes))]
-
-
-def united(found: Mapping[BlindSpot, Change], rows: Collection[str]) -> dict[BlindSpot, Change]:
-    """Where several changes have one cause, and the last of them does it all, leave it alone there."""
-    causes: dict[str, list[BlindSpot]] = {}
-    for spot, change in found.items():
-        causes.setdefault(change.why, []).append(spot)
-    kept = dict(found)
-    for spots in causes.values():
-        last = found[spots[-1]]
-        if len(removed(last, spots, rows)) == len(spots):
-            kept.update(dict.fromkeys(spots, last))
-    return kept

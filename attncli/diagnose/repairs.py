@@ -1,14 +1,21 @@
-"""Why a problem cannot show something: changes of it, each with the fact that it does away with."""
+"""How to change a problem so that it shows more, each change with the fact that it does away with.
+
+The candidates are a few lists, from the likeliest cause to the least: sizes that coincide, numbers of which
+something special is known, numbers that are too large or too coarsely rounded, any number at all. They are
+tried on the blind spots that are left, cause by cause, and the change that removes most is kept.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations, count, islice
+from itertools import combinations, count, groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
+from attncli.diagnose.blind_spots import Variants, saturated
+from attncli.errors import AttnError
 from attncli.language import N_, _, plural
 from attncli.ops.mask import Mask
 from attncli.ops.softmax import softmax
@@ -17,9 +24,10 @@ from attncli.problem.problem import Problem
 from attncli.rounding import MOST_DECIMALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from attncli.calculation import Setting
+    from attncli.diagnose.blind_spots import BlindSpot, Search
     from attncli.ops.op import Array
 
 
@@ -50,33 +58,91 @@ class Change:
     decimals: int | None
     row: str = ""
 
-    def reaches(self, symbol: str) -> bool:
-        """Whether the cause may be one of what is the matter with a row."""
-        order = [row.symbol for row in self.setting.page.rows]
-        return not self.row or order.index(symbol) >= order.index(self.row)
+    def removes(self, spots: Iterable[BlindSpot], rows: Sequence[str]) -> set[BlindSpot]:
+        """Return the blind spots that this does away with, in full and at its decimals."""
+        try:
+            variants = [Variants(self.setting, rows, decimals) for decimals in {None, self.decimals}]
+        except AttnError:  # the changed numbers grow too large
+            return set()
+        order = variants[0].order
+        behind = order[order.index(self.row) if self.row else 0 :]
+        return {spot for spot in spots if spot.rows[0] in behind and not any(map(spot.holds, variants))}
 
 
-def facts(setting: Setting) -> Iterator[tuple[str, str]]:
-    """Find what is special about the numbers that are given, and the matrix that may be changed for it."""
+def repairs(search: Search, spots: Sequence[BlindSpot], decimals: int) -> dict[BlindSpot, Change]:
+    """Find for each blind spot a change that does away with it, where there is one."""
+    setting, rows, other = search.exact.setting, search.exact.rows, search.others[0]
+    sized = [spot for spot in spots if spot.holds(other)]
+    exact = [spot for spot in spots if spot not in sized and spot.holds(search.exact)]
+    vague = [spot for spot in spots if spot not in sized and spot not in exact]
+    found = best(sizes(setting), sized, rows)
+    found |= best(special_numbers(search.exact, decimals), exact, rows)
+    vague += [spot for spot in exact if spot not in found]
+    found |= best(precision(search.rounded, decimals), vague, rows)
+    return found | best(any_number(setting, decimals), [spot for spot in vague if spot not in found], rows)
+
+
+def best(changes: Iterable[Change], spots: list[BlindSpot], rows: Sequence[str]) -> dict[BlindSpot, Change]:
+    """Take from each cause, while blind spots are left, the changes that remove most of them."""
+    found: dict[BlindSpot, Change] = {}
+    left = set(spots)
+    for _why, group in groupby(changes if spots else (), key=lambda change: change.why):
+        effects: list[tuple[set[BlindSpot], Change]] = []
+        for change in group:
+            effects.append((change.removes(left, rows), change))
+            if effects[-1][0] == left:
+                break
+        while left:
+            gone, change = max(effects, key=lambda effect: len(effect[0] & left))
+            if not gone & left:
+                break
+            found |= dict.fromkeys(gone & left, change)
+            left -= gone
+        if not left:
+            break
+    return found
+
+
+# Numbers
+
+
+def special_numbers(exact: Variants, decimals: int) -> Iterator[Change]:
+    """Change what is special about the numbers, the scale or the mask."""
+    setting, problem = exact.setting, exact.setting.problem
+    for symbol, why in special_facts(setting):
+        yield from cells(setting, symbol, why, decimals)
+    for row in ("S", "A"):
+        if row in exact.order and symmetric(exact.right[row]):
+            why = _("{symbol} is symmetric", symbol=row)
+            for symbol in (symbol for symbol in BEFORE_SCORES if symbol in setting.givens):
+                yield from (replace(change, row=row) for change in cells(setting, symbol, why, decimals))
+    if problem.scale is not None and "c" in setting.page.reads:
+        why = _("the scale is {scale:g}", scale=problem.scale)
+        other = changed(problem, scale=problem.scale / 2 or 0.5)
+        yield Change(why, f"--set scale={other.scale:g}", replace(setting, problem=other), decimals)
+    if problem.mask is not None and "mask" in setting.page.reads:
+        allowed = problem.mask.allowed(problem.sizes["n"], problem.sizes["m"])
+        why = _("the mask hides nothing") if allowed.all() else _("the mask is not the causal one")
+        causal = changed(problem, mask=Mask(causal=0))
+        yield Change(why, "--set mask=true", replace(setting, problem=causal), decimals)
+
+
+def special_facts(setting: Setting) -> Iterator[tuple[str, str]]:
+    """Find what is special about the given numbers: a matrix to be changed, and why."""
     matrices = {symbol: value for symbol, value in setting.givens.items() if value.ndim > 1}
     for one, other in combinations(matrices, 2):
         if np.array_equal(matrices[one], matrices[other]):
-            yield _("{one} and {other} are the same", one=one, other=other), other
+            yield other, _("{one} and {other} are the same", one=one, other=other)
     for symbol, value in setting.givens.items():
-        for sentence, holds in FACTS:
-            if holds(value):
-                yield _(sentence, symbol=symbol), symbol
+        fact = next((sentence for sentence, holds in FACTS if holds(value)), None)
+        if fact:
+            yield symbol, _(fact, symbol=symbol)
 
 
 def symmetric(value: Array) -> bool:
     """Whether a matrix, or that of each head, is its own transpose."""
     square = value.ndim > 1 and value.shape[-1] == value.shape[-2] > 1
     return square and bool(np.allclose(value, value.swapaxes(-1, -2), rtol=0, atol=1e-12))
-
-
-def identity(value: Array) -> bool:
-    """Whether a matrix is the identity."""
-    return symmetric(value) and np.array_equal(value, np.broadcast_to(np.eye(value.shape[-1]), value.shape))
 
 
 FACTS: tuple[tuple[str, Callable[[Array], bool]], ...] = (
@@ -86,114 +152,58 @@ FACTS: tuple[tuple[str, Callable[[Array], bool]], ...] = (
         N_("all rows of {symbol} are the same"),
         lambda value: value.ndim > 1 and not np.ptp(value, axis=-2).any(),
     ),
-    (N_("{symbol} is the identity"), identity),
+    (
+        N_("{symbol} is the identity"),
+        lambda value: symmetric(value) and bool((value == np.eye(value.shape[-1])).all()),
+    ),
     (N_("{symbol} is symmetric"), symmetric),
 )
 
 
-def special(setting: Setting, right: Mapping[str, Array], decimals: int) -> Iterator[Change]:
-    """Change what is special about the numbers, the scale or the mask."""
-    for why, symbol in facts(setting):
-        yield from cells(setting, symbol, why, decimals)
-    for row in ("S", "A"):
-        if row in setting.page.row and symmetric(right[row]):
-            why = _("{symbol} is symmetric", symbol=row)
-            for symbol in (symbol for symbol in BEFORE_SCORES if symbol in setting.givens):
-                yield from (replace(change, row=row) for change in cells(setting, symbol, why, decimals))
-    problem = setting.problem
-    if problem.scale is not None and "c" in setting.page.reads:
-        why = _("the scale is {scale:g}", scale=problem.scale)
-        other = varied(problem, scale=problem.scale / 2 or 0.5)
-        how = f"--set scale={other.scale:g}"
-        yield Change(why, how, replace(setting, problem=other), decimals)
-    if problem.mask is not None and "mask" in setting.page.reads:
-        allowed = problem.mask.allowed(problem.sizes["n"], problem.sizes["m"])
-        why = _("the mask hides nothing") if allowed.all() else _("the mask is not the causal one")
-        causal = varied(problem, mask=Mask(causal=0))
-        yield Change(why, "--set mask=true", replace(setting, problem=causal), decimals)
+def precision(rounded: Variants, decimals: int) -> Iterator[Change]:
+    """Make numbers smaller that are too large for a softmax or a sigmoid; ask for more decimals."""
+    setting = rounded.setting
+    for row, before in BEFORE.items():
+        for symbol in [symbol for symbol in before if symbol in setting.givens][: saturated(rounded, row)]:
+            why = _("{row} is 0 and 1 at {places}", row=row, places=decimals_text(decimals))
+            for factor in FACTORS:
+                smaller = with_given(setting, symbol, setting.givens[symbol] / factor)
+                yield Change(
+                    why, _("divide {symbol} by {factor}", symbol=symbol, factor=factor), smaller, decimals
+                )
+    for more in range(decimals + 1, min(decimals + MORE_DECIMALS, MOST_DECIMALS) + 1):
+        why = _("{places} say too little", places=decimals_text(decimals))
+        yield Change(why, _("ask for {places}", places=decimals_text(more)), setting, more)
 
 
-def ordinary(setting: Setting, decimals: int) -> Iterator[Change]:
-    """Change any number, where nothing about it was special."""
+def decimals_text(decimals: int) -> str:
+    """Say how many decimals."""
+    return plural("{n} decimal", "{n} decimals", decimals)
+
+
+def any_number(setting: Setting, decimals: int) -> Iterator[Change]:
+    """Change any number, where nothing about it is special."""
     for symbol in setting.givens:
-        why = _("the numbers of {symbol} fall so", symbol=symbol)
-        yield from cells(setting, symbol, why, decimals)
+        yield from cells(
+            setting, symbol, _("the numbers of {symbol} happen to be so", symbol=symbol), decimals
+        )
 
 
 def cells(setting: Setting, symbol: str, why: str, decimals: int) -> Iterator[Change]:
     """Change one number of a matrix, those off the diagonal first."""
     value = setting.givens[symbol]
-    written = {"Y": setting.problem.target, "U": setting.problem.upstream}.get(symbol)
+    source = {"Y": setting.problem.target, "U": setting.problem.upstream}.get(symbol)
     loss = setting.loss[0] if setting.loss else ""
-    if symbol in {"Y", "U"} and (loss == "ce" or written is None or written.values.shape != value.shape):
+    if symbol in {"Y", "U"} and (loss == "ce" or source is None or source.values.shape != value.shape):
         return
     places = sorted(np.ndindex(value.shape), key=lambda place: place[-2:-1] == place[-1:])
     for place in islice((place for place in places if np.isfinite(value[place])), MOST_CELLS):
         old = float(value[place])
         number = float(f"{1 - old if symbol == 'Y' and loss == 'bce' else old + 1:.3g}")
-        changed = value.copy()
-        changed[place] = number
+        other = value.copy()
+        other[place] = number
         cell = f"{symbol}[{','.join(str(i + 1) for i in place)}]"
-        yield Change(why, f"--set '{cell}={number:g}'", with_given(setting, symbol, changed), decimals)
-
-
-def precise(setting: Setting, decimals: int, saturated: list[str]) -> Iterator[Change]:
-    """Make numbers smaller that are too large for a softmax or a sigmoid; ask for more decimals."""
-    for row in saturated:
-        for symbol in [symbol for symbol in BEFORE[row] if symbol in setting.givens][:1]:
-            for factor in FACTORS:
-                smaller = with_given(setting, symbol, setting.givens[symbol] / factor)
-                yield Change(
-                    _("{row} is 0 and 1 at {places}", row=row, places=places(decimals)),
-                    _("divide {symbol} by {factor}", symbol=symbol, factor=factor),
-                    smaller,
-                    decimals,
-                )
-    for more in range(decimals + 1, min(decimals + MORE_DECIMALS, MOST_DECIMALS) + 1):
-        why = _("{places} say too little", places=places(decimals))
-        yield Change(why, _("ask for {places}", places=places(more)), setting, more)
-
-
-def places(decimals: int) -> str:
-    """Say how many decimals."""
-    return plural("{n} decimal", "{n} decimals", decimals)
-
-
-def sizes(setting: Setting) -> Iterator[Change]:
-    """Change one size, or else two, of a random problem that is as large as this one."""
-    free = letters(setting)
-    for which in (*combinations(free, 1), *combinations(free, 2)):
-        larger = enlarged(setting, *which)
-        names = [symbol for symbol in setting.givens if not bare(setting, symbol).isdisjoint(which)]
-        how = _(
-            "take other sizes, like {sizes} ({names})",
-            sizes=", ".join(f"{letter} = {larger[letter]}" for letter in which),
-            names=", ".join(names),
-        )
-        why = ", ".join(coincidences(setting, letter) for letter in which)
-        yield Change(why, how, drawn(setting, larger), None)
-
-
-def bare(setting: Setting, symbol: str) -> set[str]:
-    """Return the letters of a matrix's shape."""
-    return {letter.removeprefix("h·") for letter in setting.problem.letters[symbol]}
-
-
-def coincidences(setting: Setting, letter: str) -> str:
-    """Tell with what a size coincides."""
-    sizes, used = setting.problem.sizes, letters(setting)
-    size = sizes[letter]
-    equal = [other for other in used if sizes[other] == size]
-    names = " = ".join([letter, *(other for other in equal if other != letter)])
-    near = [other for other in used if {letter, other} <= DIVISORS]
-    roots = [f"√{other}" for other in near if sizes[other] == size**2 > 1]
-    squares = [f"{other}²" for other in near if sizes[other] ** 2 == size > 1]
-    return " = ".join([names, *roots, *squares, str(size)])
-
-
-def varied(problem: Problem, **changes: Any) -> Problem:  # noqa: ANN401 - any field of a problem
-    """Return a problem with some of its fields changed."""
-    return Problem.of(Checked(**{**vars(problem), **changes}))
+        yield Change(why, f"--set '{cell}={number:g}'", with_given(setting, symbol, other), decimals)
 
 
 def with_given(setting: Setting, symbol: str, value: Array) -> Setting:
@@ -201,15 +211,73 @@ def with_given(setting: Setting, symbol: str, value: Array) -> Setting:
     return replace(setting, givens={**setting.givens, symbol: value})
 
 
-def drawn(setting: Setting, sizes: Mapping[str, int]) -> Setting:
+# Sizes
+
+
+def sizes(setting: Setting) -> Iterator[Change]:
+    """Change one size, or else two, of a random problem that is as large as this one."""
+    free = letters(setting)
+    now = {letter: setting.problem.sizes[letter] for letter in free}
+    for which in (*combinations(free, 1), *combinations(free, 2)):
+        larger = enlarged(setting, *which)
+        names = [symbol for symbol in setting.givens if not shape_letters(setting, symbol).isdisjoint(which)]
+        how = _(
+            "take other sizes, like {sizes} ({names})",
+            sizes=", ".join(f"{letter} = {larger[letter]}" for letter in which),
+            names=", ".join(names),
+        )
+        why = ", ".join(
+            " = ".join([letter, *coincidences(letter, now[letter], now), str(now[letter])])
+            for letter in which
+        )
+        yield Change(why, how, random_setting(setting, larger), None)
+
+
+def letters(setting: Setting) -> list[str]:
+    """Return the sizes that can be chosen: in self-attention there are as many keys as queries."""
+    used = set().union(*(shape_letters(setting, symbol) for symbol in setting.givens))
+    return [
+        letter for letter in LETTERS if letter in used and (letter != "m" or setting.problem.form.context)
+    ]
+
+
+def shape_letters(setting: Setting, symbol: str) -> set[str]:
+    """Return the letters of a matrix's shape."""
+    return {letter.removeprefix("h·") for letter in setting.problem.letters[symbol]}
+
+
+def coincidences(letter: str, size: int, sizes: Mapping[str, int]) -> list[str]:
+    """Return the other sizes that a size is; or the roots and squares of those that scores are divided by."""
+    others = {other: length for other, length in sizes.items() if other != letter}
+    near = {other: length for other, length in others.items() if {letter, other} <= DIVISORS}
+    return [
+        *(other for other, length in others.items() if length == size),
+        *(f"√{other}" for other, length in near.items() if length == size**2 > 1),
+        *(f"{other}²" for other, length in near.items() if length**2 == size > 1),
+    ]
+
+
+def enlarged(setting: Setting, *which: str) -> dict[str, int]:
+    """Return the sizes with these letters made larger, until none of them coincides with another size."""
+    sizes = dict(setting.problem.sizes)
+    used = {"n", "m", *letters(setting)}
+    for letter in which:
+        same = {letter, "m"} if letter == "n" and not setting.problem.form.context else {letter}
+        others = {other: sizes[other] for other in used - same if other in sizes}
+        larger = next(size for size in count(sizes[letter] + 1) if not coincidences(letter, size, others))
+        sizes.update(dict.fromkeys(same, larger))
+    return sizes
+
+
+def random_setting(setting: Setting, sizes: Mapping[str, int]) -> Setting:
     """Return the same page with random numbers, of these sizes, in all that is given.
 
     There may be more tokens, not fewer. A mask becomes the causal one; rows of the target that do
     not count stay so.
     """
-    problem = varied(setting.problem, sizes=sizes)
+    problem = changed(setting.problem, sizes=sizes)
     random = np.random.RandomState(0)
-    values = {symbol: numbers(random, symbol, problem.shape(symbol)) for symbol in setting.givens}
+    values = {symbol: random_matrix(random, symbol, problem.shape(symbol)) for symbol in setting.givens}
     changes: dict[str, Any] = {"givens": values}
     if problem.mask is not None:
         changes["mask"] = Mask(causal=0)
@@ -221,40 +289,18 @@ def drawn(setting: Setting, sizes: Mapping[str, int]) -> Setting:
         changes["target"] = problem.target._replace(values=target)
     if problem.upstream is not None and "U" in values:
         changes["upstream"] = problem.upstream._replace(values=values.pop("U"))
-    problem = varied(problem, **changes)
+    problem = changed(problem, **changes)
     return forward_setting(problem) if setting.loss is None else backward_setting(problem, *setting.loss)
 
 
-def numbers(random: np.random.RandomState, symbol: str, shape: tuple[int, ...]) -> Array:
+def random_matrix(random: np.random.RandomState, symbol: str, shape: tuple[int, ...]) -> Array:
     """Draw numbers as large as they mostly are in such a matrix."""
     values = random.standard_normal(shape)
     if symbol == "A":
         return softmax(values)
-    return values / np.sqrt(shape[0]) if symbol.startswith("W") else values
+    return values / np.sqrt(shape[0]) if symbol in {"Wq", "Wk", "Wv", "Wo"} else values
 
 
-def letters(setting: Setting) -> list[str]:
-    """Name the sizes that can be chosen: in self-attention there are as many keys as queries."""
-    shapes = (setting.problem.letters[symbol] for symbol in setting.givens)
-    used = {letter.removeprefix("h·") for shape in shapes for letter in shape}
-    return [
-        letter for letter in LETTERS if letter in used and (letter != "m" or setting.problem.form.context)
-    ]
-
-
-def enlarged(setting: Setting, *which: str) -> dict[str, int]:
-    """Return the sizes with these letters made larger, until none of them coincides with another size."""
-    sizes = dict(setting.problem.sizes)
-    used = {"n", "m", *letters(setting)}
-    for letter in which:
-        same = {letter, "m"} if letter == "n" and not setting.problem.form.context else {letter}
-        others = {other: sizes[other] for other in used - same if other in sizes}
-        larger = (size for size in count(sizes[letter] + 1) if not coincides(letter, size, others))
-        sizes.update(dict.fromkeys(same, next(larger)))
-    return sizes
-
-
-def coincides(letter: str, size: int, others: Mapping[str, int]) -> bool:
-    """Whether a size is another one, or where scores are divided by it, the square or the root of one."""
-    roots = {others[other] for other in others if {letter, other} <= DIVISORS}
-    return size in others.values() or any(size == root**2 or size**2 == root for root in roots)
+def changed(problem: Problem, **changes: Any) -> Problem:  # noqa: ANN401 - any field of a problem
+    """Return a problem with some of its fields changed."""
+    return Problem.of(Checked(**{**vars(problem), **changes}))

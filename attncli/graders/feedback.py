@@ -7,21 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attncli.graders.records import GOOD, is_unreadable, late_penalty
-from attncli.homework.marks import points_text
-from attncli.language import N_, _, plural
+from attncli.homework.marks import Verdict, points_text
+from attncli.language import _, plural
 
 if TYPE_CHECKING:
     from attncli.graders.records import Record
 
 
-SIGNS = {"correct": "✓", "follow-through": "↷", "wrong": "✗", "blank": "○", "unreadable": "?"}
-WORDS = {
-    "correct": N_("right"),
-    "follow-through": N_("follows from earlier rows"),
-    "wrong": N_("wrong"),
-    "blank": N_("blank"),
-    "unreadable": N_("cannot be read"),
-}
 SLIP = "slip-"  # the formula was right: the hand slipped
 MOST_CELLS = 8  # wrong cells that are named one by one
 LONGEST = 40  # characters of what stands in a cell
@@ -162,8 +154,9 @@ def plain(said: Remarks) -> list[str]:
 
 
 def row_line(row: Record) -> str:
-    """``✗ wrong``."""
-    return f"{SIGNS[row['verdict']]} {_(WORDS[row['verdict']])}"
+    """``✗ wrong``: the verdict on a row or on a sheet."""
+    verdict = Verdict(row["verdict"])
+    return f"{verdict.sign} {_(verdict.word)}"
 
 
 def row_lines(row: Record, view: Record) -> list[str]:

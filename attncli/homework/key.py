@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
+from attncli.homework.tolerance import near, slack
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.names import cell_name
 from attncli.page.lazy import LazyPage
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from attncli.problem.problem import Problem
 
 
-SAME = 1e-9  # of a row's largest number: what two ways of computing it may differ by
 NEEDS_TARGET = {"bce", "ce", "mse"}
 
 
@@ -33,14 +33,15 @@ class Key:
     """A problem's page with its right values.
 
     ``values`` holds every row, ``given`` what the page reads besides, ``mistakes`` those of the catalogue
-    that this problem can show, by the row in which they show, and the signatures what one or two of
-    them make of a row, once somebody needed it: of one also for each way of rounding.
+    that this problem can show, by the row in which they show. The signatures are what one of them (for each
+    way of rounding) or two make of a row; they and the cells' names are kept once they are worked out.
     """
 
     setting: Setting
     values: Mapping[str, Array]
     single_signatures: dict[tuple[str, Mistake, str, int], Array | None] = field(default_factory=dict)
     pair_signatures: dict[str, tuple[tuple[tuple[Mistake, ...], Array], ...]] = field(default_factory=dict)
+    cell_names: dict[str, Sequence[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: Problem, loss: str | None = None, reduction: str | None = None) -> Self:
@@ -101,25 +102,13 @@ class Key:
                         before.add(row.symbol)
         return {symbol: frozenset(symbols) for symbol, symbols in found.items()}
 
-    @cached_property
-    def before(self) -> dict[str, frozenset[str]]:
-        """For each row, the rows that go into it."""
-        return {
-            symbol: frozenset(name for name, behind in self.behind.items() if symbol in behind) - {symbol}
-            for symbol in self.symbols
-        }
-
     def cells(self, symbol: str) -> Sequence[tuple[str, tuple[int, ...]]]:
-        """Name each cell of a row, with its index, row after row."""
-        if symbol not in self._cells:
+        """Return each cell's name and index, row after row."""
+        if symbol not in self.cell_names:
             labels = self.labels[symbol]
             indices = np.ndindex(self.values[symbol].shape)
-            self._cells[symbol] = [(cell_name(symbol, index, labels), index) for index in indices]
-        return self._cells[symbol]
-
-    @cached_property
-    def _cells(self) -> dict[str, Sequence[tuple[str, tuple[int, ...]]]]:
-        return {}
+            self.cell_names[symbol] = [(cell_name(symbol, index, labels), index) for index in indices]
+        return self.cell_names[symbol]
 
     @cached_property
     def labels(self) -> dict[str, tuple[tuple[str, ...] | None, ...]]:
@@ -132,25 +121,24 @@ class Key:
     @cached_property
     def all_mistakes(self) -> tuple[tuple[Mistake, bool], ...]:
         """Every mistake of the catalogue that fits this page, and whether this problem can show it."""
-        sizes = self.problem.sizes
         known = frozenset({*self.given, *self.values})
         right = LazyPage(self.page, {**self.given, **self.values})
         with np.errstate(invalid="ignore"):  # of differences between infinities
             return tuple(
-                (mistake, any(self.tells(row.symbol, right.tried(row)) for row in mistake.rows))
-                for mistake in catalogue(self.page, known, sizes)
+                (mistake, any(self.differs(row.symbol, right.tried(row)) for row in mistake.rows))
+                for mistake in catalogue(self.page, known, self.problem.sizes)
             )
 
     @cached_property
     def mistakes(self) -> dict[str, tuple[Mistake, ...]]:
         """The mistakes that can be told from the right row, by the rows in which they stand."""
         found: dict[str, list[Mistake]] = {symbol: [] for symbol in self.symbols}
-        for mistake, told in self.all_mistakes:
-            for row in mistake.rows if told else ():
+        for mistake, shows in self.all_mistakes:
+            for row in mistake.rows if shows else ():
                 found[row.symbol].append(mistake)
         return {symbol: tuple(mistakes) for symbol, mistakes in found.items()}
 
-    def tells(self, symbol: str, value: Array | None) -> bool:
+    def differs(self, symbol: str, value: Array | None) -> bool:
         """Whether a value of a row differs from the right one."""
         right = self.values[symbol]
         if value is None:
@@ -173,15 +161,3 @@ class Key:
         numbers = (self.setting.constants[name] for name in ("h", "√d_k", "c", "N"))
         found.update(repr((*numbers, self.setting.loss)).encode())
         return f"sha256:{found.hexdigest()}"
-
-
-def slack(value: Array) -> float:
-    """Tell by how much two ways of computing the same row may differ."""
-    size = np.abs(value)
-    largest = float(size.max(initial=0.0))
-    return SAME * (largest if largest < np.inf else float(size[np.isfinite(size)].max(initial=0.0)))
-
-
-def near(value: Array, right: Array, allowed: Any) -> Any:  # noqa: ANN401 - numbers or arrays
-    """Tell where two matrices agree; the boundary does, and an infinity with itself."""
-    return (np.abs(value - right) <= allowed) | (value == right)

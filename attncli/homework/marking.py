@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.follow_through import Workings, filled, fitted, usable
-from attncli.homework.key import Key, near, slack
+from attncli.homework.follow_through import FollowThrough, fair, fill, fit
+from attncli.homework.key import Key
 from attncli.homework.marks import Mark, RowMark, Verdict
 from attncli.homework.policy import Policy
 from attncli.homework.recognise import Recogniser
-from attncli.homework.row_marks import Reporter
-from attncli.homework.sheet import sheet_of
-from attncli.homework.tolerance import agreeing, agrees, allowed
+from attncli.homework.row_marks import RowMarks
+from attncli.homework.sheet import load_sheet
+from attncli.homework.tolerance import agreeing, agrees, allowed, near, slack
 from attncli.problem.problem import Problem
 from attncli.problem.sources import load
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from attncli.homework.sheet import Sheet
     from attncli.ops.op import Array
 
-
-if TYPE_CHECKING:
     Cells = NDArray[np.bool_]
 
 STANDARD = Policy()
@@ -51,14 +49,13 @@ class Marking:
     def __init__(self, sheet: Sheet, key: Key, policy: Policy) -> None:
         self.sheet, self.key, self.policy = sheet, key, policy
         answers = {symbol: sheet.answers[symbol] for symbol in key.symbols if symbol in sheet.answers}
-        self.answers = {symbol: fitted(answer, key, symbol) for symbol, answer in answers.items()}
-        self.workings = Workings(key, self.answers)
-        self.recogniser = Recogniser(self.workings, policy.tolerance)
-        self.report = Reporter(key, policy)
-        self.tainted: set[str] = set()
+        self.answers = {symbol: fit(answer, key, symbol) for symbol, answer in answers.items()}
+        self.student = FollowThrough(key, self.answers)
+        self.recogniser = Recogniser(self.student, policy.tolerance)
+        self.marks = RowMarks(key, policy)
+        self.tainted: set[str] = set()  # rows that are wrong, or follow from one that is
         written = {symbol: answer.values for symbol, answer in self.answers.items() if not answer.fault}
-        worked_out = self.workings.fork(written).each(written)
-        self.following = agreeing(policy.tolerance, self.answers, worked_out)
+        self.following = agreeing(policy.tolerance, self.answers, self.student.page(written).each(written))
 
     def mark(self) -> Mark:
         """Mark every row that is answered or due."""
@@ -67,10 +64,10 @@ class Marking:
             if self.tainted and any(name in self.tainted for name, _ in row.reads):
                 self.tainted.add(row.symbol)
             answer = self.answers.get(row.symbol)
-            marked = self.report.blank(row.symbol) if answer is None else self.row(row.symbol, answer)
-            if self.report.counts(row.symbol, answered=answer is not None):
+            marked = self.marks.blank(row.symbol) if answer is None else self.row(row.symbol, answer)
+            if self.marks.counts(row.symbol, answered=answer is not None):
                 rows.append(marked)
-        return self.report.mark(self.sheet, rows)
+        return self.marks.sheet(self.sheet, rows)
 
     def row(self, symbol: str, answer: Answer) -> RowMark:
         """Mark one answered row, and go on from it as the student did."""
@@ -80,42 +77,42 @@ class Marking:
         if answer.plain and self.follows(symbol, answer):
             if symbol in self.tainted and agrees(self.policy.tolerance, answer, right):
                 self.tainted.discard(symbol)
-            self.workings.keep(symbol, answer.values)
-            return self.report.right(symbol, answer, self.verdict(symbol))
+            self.student.keep(symbol, answer.values)
+            return self.marks.right(symbol, answer, self.verdict(symbol))
         good = near(answer.values, right, self.allowed(answer, right, self.key.slack[symbol]))
         if good.all():
             self.tainted.discard(symbol)
-            self.workings.keep(symbol, answer.values)
-            return self.report.right(symbol, answer, Verdict.CORRECT)
+            self.student.keep(symbol, answer.values)
+            return self.marks.right(symbol, answer, Verdict.CORRECT)
         bare = answer.blank | answer.unreadable
         if (good | bare).all():
             self.tainted.discard(symbol)
         else:
-            good, right = self.followed(symbol, answer, good, bare)
+            good, right = self.cells_that_follow(symbol, answer, good, bare)
         if (good | bare).all():
-            self.workings.keep(symbol, filled(answer, self.own(symbol), self.key.values[symbol]))
-            return self.report.right(symbol, answer, self.verdict(symbol), good)
+            self.student.keep(symbol, fill(answer, self.own(symbol), self.key.values[symbol]))
+            return self.marks.right(symbol, answer, self.verdict(symbol), good)
         return self.wrong(symbol, answer, good, right)
 
     def verdict(self, symbol: str) -> Verdict:
-        """Tell what is said of a row in which nothing is wrong."""
+        """Return the verdict on a row in which nothing is wrong."""
         return Verdict.FOLLOW_THROUGH if symbol in self.tainted else Verdict.CORRECT
 
     def follows(self, symbol: str, answer: Answer) -> bool:
         """Whether a row follows from the student's own, as most do: then nothing else need be tried."""
-        if not self.workings.set_aside:
+        if not self.student.set_aside:
             return symbol in self.following
         value = self.own(symbol)
         return value is not None and agrees(self.policy.tolerance, answer, value)
 
-    def followed(self, symbol: str, answer: Answer, good: Cells, bare: Cells) -> tuple[Cells, Array]:
-        """Tell which cells agree with some way of working, and what the row should have been."""
+    def cells_that_follow(self, symbol: str, answer: Answer, good: Cells, bare: Cells) -> tuple[Cells, Array]:
+        """Return which cells follow from the student's own rows, and what the row should have been."""
         best, should = good, self.key.values[symbol]
-        for value in self.workings.values_of(symbol, self.workings.own.rows[symbol]):
-            agrees = near(answer.values, value, self.allowed(answer, value, slack(value)))
-            if symbol in self.tainted and agrees.sum() > best.sum():
-                best, should = agrees, value
-            good = good | agrees
+        for value in self.student.values(symbol, self.student.own.rows[symbol]):
+            follows = near(answer.values, value, self.allowed(answer, value, slack(value)))
+            if symbol in self.tainted and follows.sum() > best.sum():
+                best, should = follows, value
+            good = good | follows
             if (good | bare).all():
                 break
         return good, should
@@ -124,12 +121,12 @@ class Marking:
         """Explain a wrong row, and go on from it where that is fair."""
         self.tainted.add(symbol)
         found = self.recogniser.mistakes(symbol)
-        marked = self.report.wrong(symbol, answer, good, right, found)
-        own = filled(answer, self.own(symbol), self.key.values[symbol])
-        fair = usable(own, self.key.values[symbol], symbol, answer, explained=bool(found))
-        if fair is not own:
-            self.workings.set_aside[symbol] = own
-        self.go_on(symbol, fair, found)
+        marked = self.marks.wrong(symbol, answer, good, right, found)
+        own = fill(answer, self.own(symbol), self.key.values[symbol])
+        value = fair(own, self.key.values[symbol], symbol, answer, explained=bool(found))
+        if value is not own:
+            self.student.set_aside[symbol] = own
+        self.go_on(symbol, value, found)
         return marked
 
     def misshapen(self, symbol: str, answer: Answer) -> RowMark:
@@ -137,27 +134,26 @@ class Marking:
         self.tainted.add(symbol)
         found = [] if answer.fault else self.recogniser.mistakes(symbol)
         self.go_on(symbol, self.key.values[symbol], [])
-        self.workings.set_aside[symbol] = self.key.values[symbol] if answer.fault else answer.values
-        return self.report.misshapen(symbol, answer, found)
+        self.student.set_aside[symbol] = self.key.values[symbol] if answer.fault else answer.values
+        return self.marks.misshapen(symbol, answer, found)
 
     def go_on(self, symbol: str, value: Array, found: list[Mistakes]) -> None:
-        """Put a wrong row's value where later rows read it, and behind it the one that was not rounded."""
-        elsewhere = [
-            row for mistake in found[:1] for one in mistake for row in one.rows if row.symbol != symbol
-        ]
-        here = [row for mistake in found[:1] for one in mistake for row in one.rows if row.symbol == symbol]
+        """Put a wrong row's value where later rows read it, and the unrounded one behind it."""
+        rows = [row for mistakes in found[:1] for mistake in mistakes for row in mistake.rows]
+        elsewhere = [row for row in rows if row.symbol != symbol]
+        here = [row for row in rows if row.symbol == symbol]
         if elsewhere:
-            self.workings.swap((*elsewhere, *here))
+            self.student.swap((*elsewhere, *here))
             behind = {name for row in elsewhere for name in self.key.behind[row.symbol]}
             self.tainted |= behind - self.answers.keys()
-            self.workings.keep(symbol, value)
+            self.student.keep(symbol, value)
             return
-        in_full = self.workings.full(here[0]) if here else None
-        self.workings.keep(symbol, value, in_full=value if in_full is None else in_full)
+        unrounded = self.student.exact(here[0]) if here else None
+        self.student.keep(symbol, value, unrounded=value if unrounded is None else unrounded)
 
     def own(self, symbol: str) -> Array | None:
         """Work out a row from the student's earlier numbers."""
-        return self.workings.own.tried(self.workings.own.rows[symbol])
+        return self.student.own.tried(self.student.own.rows[symbol])
 
     def allowed(self, answer: Answer, right: Array, slack: float) -> Array:
         """Return how far each cell may lie from the right one."""
@@ -180,4 +176,4 @@ def check(
     :func:`attncli.load` takes. Raises AttnError where one of them cannot be read.
     """
     key = Key.of(problem if isinstance(problem, Problem) else load(problem), loss, reduction)
-    return mark(sheet_of(sheet), key, policy or Policy())
+    return mark(load_sheet(sheet), key, policy or Policy())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from attncli.result import LARGEST_EXACT, SCHEMA
+import numpy as np
+
+from attncli.language import N_
+from attncli.result import SCHEMA, plain
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from attncli.homework.answer import Answer
     from attncli.ops.op import Array
 
@@ -25,7 +25,29 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
     WRONG = "wrong"
 
+    @property
+    def word(self) -> str:
+        """What a person reads, to be looked up in their language."""
+        return APPEARANCE[self][0]
 
+    @property
+    def sign(self) -> str:
+        """The same as a sign."""
+        return APPEARANCE[self][1]
+
+    @property
+    def ascii_sign(self) -> str:
+        """The same as a sign that every terminal has."""
+        return APPEARANCE[self][2]
+
+
+APPEARANCE = {
+    Verdict.CORRECT: (N_("right"), "✓", "+"),
+    Verdict.FOLLOW_THROUGH: (N_("follows from earlier"), "↷", ">"),
+    Verdict.BLANK: (N_("blank"), "○", "o"),
+    Verdict.UNREADABLE: (N_("unreadable"), "?", "?"),
+    Verdict.WRONG: (N_("wrong"), "✗", "!"),
+}
 SEVERITY = tuple(Verdict)
 
 
@@ -35,7 +57,7 @@ def worst(verdicts: Any) -> Verdict:  # noqa: ANN401 - any iterable of verdicts
 
 
 class Hint(StrEnum):
-    """How much a student is told about what is wrong."""
+    """How much of what is wrong a student sees."""
 
     NONE = "none"
     CELL = "cell"
@@ -46,23 +68,20 @@ class Hint(StrEnum):
 class Finding:
     """One explanation of a wrong row: a mistake of the catalogue, or a slip.
 
-    ``formula`` is what seems to have been computed, ``right`` what the page has there, ``says`` a
-    sentence for a person; ``detail`` is what only a teacher may read: it would give the answer away.
+    ``symbol`` is the row in which it was made, not always the one in which it shows, ``formula`` what seems
+    to have been computed, ``right`` what the page has there, ``says`` a sentence for a person; ``detail`` is
+    what only a teacher may read: it would give the answer away.
     """
 
     id: str
+    symbol: str
     formula: str
     right: str
     says: str
     detail: str = ""
 
-    @property
-    def symbol(self) -> str:
-        """The row in which it was made: not always the one in which it shows."""
-        return self.formula.partition(" = ")[0]
-
     def to_dict(self, *, student: bool) -> dict[str, str]:
-        """Return what JSON tells of it."""
+        """Return its part of the record."""
         record = {"id": self.id, "formula": self.formula, "says": self.says}
         return record if student or not self.detail else {**record, "detail": self.detail}
 
@@ -77,10 +96,10 @@ class WrongCell:
     right: float | None
 
     def to_dict(self, *, student: bool) -> dict[str, Any]:
-        """Return what JSON tells of it."""
+        """Return its part of the record."""
         record: dict[str, Any] = {"cell": self.cell, "index": list(self.index), "yours": self.yours}
         if not student and self.right is not None:
-            record["expected"] = number(self.right)
+            record["expected"] = plain(np.asarray(self.right))
         return record
 
 
@@ -89,7 +108,7 @@ class RowMark:
     """What became of one row: ``right`` of ``cells`` cells, ``points`` of ``max_points``.
 
     ``good`` is true at each cell that is right, ``formula`` the page's own, ``answer`` what the student
-    wrote (None: nothing), ``key`` the page's value. ``says`` tells what is wrong with the row as a
+    wrote (None: nothing), ``key`` the page's value. ``says`` is what is wrong with the row as a
     whole (its shape, its text), ``reason`` what only a teacher may read of it.
     """
 
@@ -124,12 +143,12 @@ class RowMark:
             record["says"] = self.says
         if self.reason and not student:
             record["reason"] = self.reason
-        told = not student or hint is not Hint.NONE
-        record["wrong_cells"] = [cell.to_dict(student=student) for cell in self.wrong_cells if told]
-        if not told:
+        cells = not student or hint is not Hint.NONE
+        if not cells:
             del record["right"]
-        told = not student or hint is Hint.MISTAKE
-        record["mistakes"] = [finding.to_dict(student=student) for finding in self.mistakes if told]
+        record["wrong_cells"] = [cell.to_dict(student=student) for cell in self.wrong_cells if cells]
+        mistakes = not student or hint is Hint.MISTAKE
+        record["mistakes"] = [finding.to_dict(student=student) for finding in self.mistakes if mistakes]
         return record
 
 
@@ -181,10 +200,3 @@ def rounded(points: float) -> float:
 def points_text(points: float | None) -> str:
     """Return points with two decimals at most: ``17.5``, ``18``; nothing for None."""
     return "" if points is None else f"{points:.2f}".rstrip("0").rstrip(".")
-
-
-def number(value: float) -> Any:  # noqa: ANN401 - a number, or the word for one that JSON does not have
-    """Return a number for JSON, as :func:`attncli.record.plain` does."""
-    if not math.isfinite(value):
-        return str(value)
-    return int(value) if value.is_integer() and abs(value) < LARGEST_EXACT else value

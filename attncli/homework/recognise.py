@@ -1,18 +1,17 @@
-"""Recognising what was done: the mistakes that give the student's own numbers."""
+"""Recognising mistakes: those that give the student's own numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.homework.follow_through import HALVES
-from attncli.homework.key import near, slack
-from attncli.homework.tolerance import agrees, allowed
+from attncli.homework.tolerance import agrees, allowed, near, slack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from attncli.homework.answer import Answer
-    from attncli.homework.follow_through import Workings
+    from attncli.homework.follow_through import FollowThrough
     from attncli.homework.policy import Tolerance
     from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 DRIFT = 200  # how many tolerances rounding a whole page may add up to
 WEAK = 4  # fewer numbers than this may agree by chance
-MANNERS = ("", *HALVES)
+ROUNDINGS = ("", *HALVES)
 
 Mistakes = tuple["Mistake", ...]
 
@@ -37,87 +36,89 @@ class Fit(NamedTuple):
 class Recogniser:
     """Looks for the mistakes behind one sheet's wrong rows."""
 
-    def __init__(self, workings: Workings, tolerance: Tolerance) -> None:
-        self.workings = workings
-        self.key = workings.key
+    def __init__(self, student: FollowThrough, tolerance: Tolerance) -> None:
+        self.student = student
+        self.key = student.key
         self.tolerance = tolerance
 
     def mistakes(self, symbol: str) -> list[Mistakes]:
         """Find every explanation of a wrong row: mistakes in it, or in rows left blank before it."""
-        answer = self.workings.answers[symbol]
-        standing = self.workings.as_it_stands()
-        if standing is not None and self.agrees(answer, standing.tried(standing.rows[symbol])):
-            return []  # right, but for numbers that may not be gone on from: they have been told already
-        blanks = self.workings.blanks(symbol)
+        answer = self.student.answers[symbol]
+        unfiltered = self.student.with_set_aside()
+        if unfiltered is not None and self.agrees(answer, unfiltered.tried(unfiltered.rows[symbol])):
+            return []  # right, but for numbers that may not be gone on from: those are wrong already
+        blanks = self.student.blanks_before(symbol)
         here: list[Mistakes] = [
-            (mistake,) for mistake in self.key.mistakes[symbol] if self.fits_here(symbol, mistake, standing)
+            (mistake,) for mistake in self.key.mistakes[symbol] if self.fits_here(symbol, mistake, unfiltered)
         ]
         if not blanks:
             return here
         where = [name for name in self.key.symbols if name in blanks]
         singles = unique((mistake,) for name in where for mistake in self.key.mistakes[name])
-        fits = [*self.fits(symbol, [*here, *singles], MANNERS)]
+        fits = [*self.fits(symbol, [*here, *singles], ROUNDINGS)]
         best = max((fit.later for fit in fits), default=-1)
         later = sum(1 for _ in self.later(symbol))
         weak = answer.values.size < WEAK
         whole = answer.values.shape == self.key.values[symbol].shape
         if whole and (not fits or (weak and best == 0 < later)):
             mistakes = unique((*singles, *((mistake,) for mistake in self.key.mistakes[symbol])))
-            found = [*self.fits(symbol, self.near_pairs(symbol, mistakes), MANNERS[:2])]
+            found = [*self.fits(symbol, self.near_pairs(symbol, mistakes), ROUNDINGS[:2])]
             top = max((fit.later for fit in found), default=-1)
             if top > best and (top > 0 or not weak):
                 fits, best = found, top
         return [fit.mistakes for fit in fits if fit.later == best] or here
 
-    def fits_here(self, symbol: str, mistake: Mistake, standing: LazyPage | None) -> bool:
+    def fits_here(self, symbol: str, mistake: Mistake, unfiltered: LazyPage | None) -> bool:
         """Whether a mistake in this very row gives the student's numbers."""
-        answer = self.workings.answers[symbol]
+        answer = self.student.answers[symbol]
         row = next(row for row in mistake.rows if row.symbol == symbol)
-        if any(self.agrees(answer, value) for value in self.workings.values_of(symbol, row)):
+        if any(self.agrees(answer, value) for value in self.student.values(symbol, row)):
             return True
-        return standing is not None and self.agrees(answer, standing.tried(row))
+        return unfiltered is not None and self.agrees(answer, unfiltered.tried(row))
 
-    def fits(self, symbol: str, candidates: Iterable[Mistakes], manners: Sequence[str]) -> Iterator[Fit]:
+    def fits(self, symbol: str, candidates: Iterable[Mistakes], roundings: Sequence[str]) -> Iterator[Fit]:
         """Try each of several explanations on a row, and then on what comes behind it."""
-        answer = self.workings.answers[symbol]
+        answer = self.student.answers[symbol]
         for mistakes in candidates:
             found = [
-                self.later_fits(symbol, self.working_with(mistakes, manner))
-                for manner in manners
-                if self.agrees(answer, self.value_with(symbol, mistakes, manner))
+                self.later_fits(symbol, self.page_with(mistakes, half))
+                for half in roundings
+                if self.agrees(answer, self.value_with(symbol, mistakes, half))
             ]
             if found:
                 yield Fit(mistakes, max(found))
 
-    def later_fits(self, symbol: str, working: LazyPage) -> int:
-        """Count the answers behind a row that go with a way of working."""
+    def later_fits(self, symbol: str, page: LazyPage) -> int:
+        """Count the answers behind a row that agree with a page."""
         later = [*self.later(symbol)]
-        working.update((name, answer.values) for name, answer in later)
-        working[symbol] = self.workings.answers[symbol].values
-        return sum(self.agrees(answer, working.tried(working.rows[name])) for name, answer in later)
+        page.update((name, answer.values) for name, answer in later)
+        page[symbol] = self.student.answers[symbol].values
+        return sum(self.agrees(answer, page.tried(page.rows[name])) for name, answer in later)
 
-    def working_with(self, mistakes: Mistakes, manner: str) -> LazyPage:
-        """Work from the student's numbers, but with these mistakes."""
-        return self.workings.fork(self.workings.written, rows_of(mistakes), manner)
+    def page_with(self, mistakes: Mistakes, half: str) -> LazyPage:
+        """Return the page from the student's numbers, but with these mistakes."""
+        return self.student.page(self.student.written, rows_of(mistakes), half)
 
-    def value_with(self, symbol: str, mistakes: Mistakes, manner: str) -> Array | None:
+    def value_with(self, symbol: str, mistakes: Mistakes, half: str) -> Array | None:
         """Work out a row with one mistake or more in it or before it."""
         if len(mistakes) > 1 or not self.untouched(symbol):
-            working = self.working_with(mistakes, manner)
-            return working.tried(working.rows[symbol])
-        known, name = self.key.single_signatures, (symbol, mistakes[0], manner, self.workings.decimals)
+            page = self.page_with(mistakes, half)
+            return page.tried(page.rows[symbol])
+        known, name = self.key.single_signatures, (symbol, mistakes[0], half, self.student.decimals)
         if name not in known:
-            working = self.working_with(mistakes, manner)
-            known[name] = working.tried(working.rows[symbol])
+            page = self.page_with(mistakes, half)
+            known[name] = page.tried(page.rows[symbol])
         return known[name]
 
     def untouched(self, symbol: str) -> bool:
         """Whether nothing of the student's own goes into a row: then it is the same for every such sheet."""
-        return not self.workings.rows and self.workings.written.keys().isdisjoint(self.key.before[symbol])
+        return not self.student.rows and not any(
+            symbol in self.key.behind[name] for name in self.student.written
+        )
 
     def near_pairs(self, symbol: str, mistakes: Sequence[Mistakes]) -> Iterator[Mistakes]:
         """Go through the pairs of mistakes that come near to a row, if nothing is rounded on the way."""
-        answer, known = self.workings.answers[symbol], self.key.pair_signatures
+        answer, known = self.student.answers[symbol], self.key.pair_signatures
         if not self.untouched(symbol):
             found: Iterable[tuple[Mistakes, Array]] = self.pairs(symbol, mistakes)
         else:
@@ -132,14 +133,14 @@ class Recogniser:
         There are thousands of pairs: each takes over what its first mistake leaves untouched.
         """
         for i, one in enumerate(mistakes):
-            first = self.workings.fork(self.workings.written, rows_of(one))
+            first = self.student.page(self.student.written, rows_of(one))
             first.tried(first.rows[symbol])
             for other in mistakes[i + 1 :]:
                 if apart(one, other):
                     rows = rows_of(other)
                     behind = {name for row in rows for name in self.key.behind[row.symbol]}
-                    working = first.changed(rows, behind)
-                    value = working.tried(working.rows[symbol])
+                    page = first.changed(rows, behind)
+                    value = page.tried(page.rows[symbol])
                     if value is not None and value.shape == self.key.values[symbol].shape:
                         yield (*one, *other), value
 
@@ -152,7 +153,7 @@ class Recogniser:
         """Go through the answers behind a row that are whole and have the right shape."""
         symbols = self.key.symbols
         for name in symbols[symbols.index(symbol) + 1 :]:
-            answer = self.workings.answers.get(name)
+            answer = self.student.answers.get(name)
             if answer and not answer.fault and answer.values.shape == self.key.values[name].shape:
                 yield name, answer
 

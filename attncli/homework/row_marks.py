@@ -1,15 +1,15 @@
-"""Writing down what marking found: a row's verdict, its points and its wrong cells."""
+"""A row's mark: its verdict, its points, its wrong cells and what explains them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.key import slack
 from attncli.homework.marks import Finding, Mark, RowMark, Verdict, WrongCell
-from attncli.homework.slips import find_slips, say
-from attncli.homework.tolerance import allowed
+from attncli.homework.slips import find_slips, sentence
+from attncli.homework.tolerance import allowed, slack
 from attncli.language import _
 from attncli.report import did_you_mean
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from attncli.homework.policy import Policy
     from attncli.homework.recognise import Mistakes
     from attncli.homework.sheet import Sheet
+    from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
 
-
-if TYPE_CHECKING:
     Cells = NDArray[np.bool_]
+
 
 MATRIX = 2
 
 
-class Reporter:
+class RowMarks:
     """Gives rows their marks, as the policy has it."""
 
     def __init__(self, key: Key, policy: Policy) -> None:
@@ -44,108 +44,116 @@ class Reporter:
             return False
         return answered if self.policy.due is None else symbol in self.policy.due
 
-    def mark(self, sheet: Sheet, rows: Sequence[RowMark]) -> Mark:
+    def sheet(self, sheet: Sheet, rows: Sequence[RowMark]) -> Mark:
         """Gather the rows of a sheet, and what there is to say of it as a whole."""
-        unknown = [
-            self.unknown(symbol)
-            for symbol in sheet.answers
-            if symbol not in self.key.values and symbol not in self.key.given
-        ]
-        given = [symbol for symbol in sheet.answers if symbol in self.key.given]
-        notes = [*sheet.notes, *(_("{symbol} is given: it is not marked", symbol=name) for name in given)]
-        return Mark(sheet.student, self.key.name, self.key.digest, (*rows, *unknown), tuple(notes))
+        key, names = self.key, [name for name in sheet.answers if name not in self.key.values]
+        unknown = [self.unknown(name) for name in names if name not in key.given]
+        notes = [_("{symbol} is given: it is not marked", symbol=name) for name in names if name in key.given]
+        return Mark(sheet.student, key.name, key.digest, (*rows, *unknown), (*sheet.notes, *notes))
 
     def blank(self, symbol: str) -> RowMark:
         """Mark a row that is due and was left blank: it earns nothing."""
         return self.row(symbol, Verdict.BLANK, 0, 0, 0.0)
 
     def right(self, symbol: str, answer: Answer, verdict: Verdict, good: Cells | None = None) -> RowMark:
-        """Mark a row in which nothing is wrong; blank cells earn nothing, unreadable ones are told."""
-        cells = answer.values.size
+        """Mark a row in which nothing is wrong; blank cells earn nothing, unreadable ones are listed."""
+        cells, right = answer.values.size, self.key.values[symbol]
         wrong: tuple[WrongCell, ...] = ()
         if not answer.plain:
             if answer.blank.all() and cells:
                 return self.row(symbol, Verdict.BLANK, 0, cells, 0.0, answer=answer)
             if answer.unreadable.any():
                 verdict = Verdict.UNREADABLE
-                wrong = self.wrong_cells(symbol, answer, ~answer.unreadable, self.key.values[symbol])
+                wrong = self.wrong_cells(symbol, answer, ~answer.unreadable, right)
         number = cells if good is None else int(good.sum())
         share = number / max(cells, 1)
         if verdict is Verdict.FOLLOW_THROUGH:
             share *= self.policy.follow_through
-        limit = self.limit(answer, self.key.values[symbol])
+        tolerance = self.tolerance(answer, right)
         return self.row(
-            symbol, verdict, number, cells, share, answer=answer, good=good, wrong=wrong, limit=limit
+            symbol,
+            verdict,
+            number,
+            cells,
+            share,
+            answer=answer,
+            good=good,
+            wrong_cells=wrong,
+            tolerance=tolerance,
         )
 
     def wrong(
         self, symbol: str, answer: Answer, good: Cells, right: Array, found: Sequence[Mistakes]
     ) -> RowMark:
         """Mark a wrong row: its right cells count, or what the rubric leaves for the mistake."""
-        findings = tuple(self.findings(symbol, found)) or tuple(self.slips(symbol, answer, right))
-        share = float(good.sum()) / answer.values.size
-        kept = [self.policy.mistakes[one.id] for one in findings if one.id in self.policy.mistakes]
-        settled = good | answer.blank
+        mistakes = self.explanations(symbol, answer, right, found)
+        number, cells = int(good.sum()), answer.values.size
+        kept = [self.policy.mistakes[one.id] for one in mistakes if one.id in self.policy.mistakes]
         return self.row(
             symbol,
             Verdict.WRONG,
-            int(good.sum()),
-            answer.values.size,
-            max(kept, default=share),
+            number,
+            cells,
+            max(kept, default=number / cells),
             answer=answer,
             good=good,
-            wrong=self.wrong_cells(symbol, answer, settled, right),
-            findings=findings,
-            limit=self.limit(answer, right),
+            wrong_cells=self.wrong_cells(symbol, answer, good | answer.blank, right),
+            mistakes=mistakes,
+            tolerance=self.tolerance(answer, right),
         )
 
     def misshapen(self, symbol: str, answer: Answer, found: Sequence[Mistakes]) -> RowMark:
-        """Mark what cannot be held against the row cell by cell."""
+        """Mark what cannot be compared with the row cell by cell."""
         if answer.fault:
-            return self.row(
-                symbol, Verdict.UNREADABLE, 0, len(answer.texts), 0.0, answer=answer, says=answer.fault
-            )
+            cells = len(answer.texts)
+            return self.row(symbol, Verdict.UNREADABLE, 0, cells, 0.0, answer=answer, says=answer.fault)
         right = self.key.values[symbol]
-        findings = tuple(self.findings(symbol, found)) or tuple(self.slips(symbol, answer, right))
+        mistakes = self.explanations(symbol, answer, right, found)
+        kept = max((self.policy.mistakes.get(one.id, 0.0) for one in mistakes), default=0.0)
         shape = shape_text(answer.values.shape)
-        says = _("this is {shape}: {symbol} has another shape", shape=shape, symbol=symbol)
-        reason = _("{symbol} is {shape}", symbol=symbol, shape=shape_text(right.shape))
         return self.row(
             symbol,
             Verdict.WRONG,
             0,
             answer.values.size,
-            max((self.policy.mistakes.get(one.id, 0.0) for one in findings), default=0.0),
+            kept,
             answer=answer,
-            findings=findings,
-            says=says,
-            reason=reason,
+            mistakes=mistakes,
+            says=_("this is {shape}: {symbol} has another shape", shape=shape, symbol=symbol),
+            reason=_("{symbol} is {shape}", symbol=symbol, shape=shape_text(right.shape)),
         )
 
     def unknown(self, symbol: str) -> RowMark:
         """Mark an answer to a row that the page does not have."""
-        hint = did_you_mean(
-            symbol, self.key.symbols, _("its rows are {rows}", rows=", ".join(self.key.symbols))
-        )
-        says = _("this page has no row {symbol!r}; {hint}", symbol=symbol[:40], hint=hint)
+        symbols = self.key.symbols
+        hint = did_you_mean(symbol, symbols, _("its quantities are {rows}", rows=", ".join(symbols)))
+        says = _("this page has no quantity {symbol!r}; {hint}", symbol=symbol[:40], hint=hint)
         return RowMark(symbol[:40], Verdict.UNREADABLE, "", 0, 0, 0.0, self.worth(symbol), says=says)
 
-    def findings(self, symbol: str, found: Sequence[Mistakes]) -> Iterator[Finding]:
+    def explanations(
+        self, symbol: str, answer: Answer, right: Array, found: Sequence[Mistakes]
+    ) -> tuple[Finding, ...]:
+        """Write down the mistakes that were found, or else the slips of the hand."""
+        return tuple(self.mistakes(symbol, found)) or tuple(self.slips(symbol, answer, right))
+
+    def mistakes(self, symbol: str, found: Sequence[Mistakes]) -> Iterator[Finding]:
         """Write down each mistake once, with the formula that it was beside the page's."""
-        told = set()
-        for mistake in (mistake for group in found for mistake in group):
-            if mistake.id not in told:
-                told.add(mistake.id)
-                row = next((row for row in mistake.rows if row.symbol == symbol), mistake.rows[0])
-                yield Finding(mistake.id, row.formula, self.key.page.row[row.symbol].formula, say(mistake.id))
+        first: dict[str, Mistake] = {}
+        for mistake in chain.from_iterable(found):
+            first.setdefault(mistake.id, mistake)
+        for mistake in first.values():
+            row = next((row for row in mistake.rows if row.symbol == symbol), mistake.rows[0])
+            yield Finding(
+                mistake.id, row.symbol, row.formula, self.key.formulas[row.symbol], sentence(mistake.id)
+            )
 
     def slips(self, symbol: str, answer: Answer, right: Array) -> Iterator[Finding]:
         """Write down each slip of the hand."""
-        formula = self.key.page.row[symbol].formula
+        formula = self.key.formulas[symbol]
         limit = allowed(self.policy.tolerance, answer, right, slack(right))
         required = self.policy.tolerance.decimals
         for slip in find_slips(answer, right, limit, heads=right.ndim > MATRIX, required_decimals=required):
-            yield Finding(slip.id, formula, formula, slip.says, slip.detail)
+            yield Finding(slip.id, symbol, formula, formula, slip.says, slip.detail)
 
     def wrong_cells(self, symbol: str, answer: Answer, settled: Cells, right: Array) -> tuple[WrongCell, ...]:
         """List the cells that are not right, with what should stand there."""
@@ -156,49 +164,28 @@ class Reporter:
             WrongCell(*cells[i], answer.texts[i], numbers[i]) for i in np.flatnonzero(~settled).tolist()
         )
 
-    def limit(self, answer: Answer, right: Array) -> float:
-        """Tell the tolerance without the slack for the computer's own rounding; the widest one."""
+    def tolerance(self, answer: Answer, right: Array) -> float:
+        """Return the tolerance without the slack for the computer's own rounding; the widest one."""
         limit = allowed(self.policy.tolerance, answer, right, 0.0)
         return limit if isinstance(limit, float) else float(np.max(limit))
 
     def worth(self, symbol: str) -> float:
-        """Tell what a row can earn."""
+        """Return what a row can earn."""
         return float(self.policy.points.get(symbol, 1.0))
 
-    def row(  # noqa: PLR0913 - what is known of a row
+    def row(
         self,
         symbol: str,
         verdict: Verdict,
         right: int,
         cells: int,
         share: float,
-        *,
-        answer: Answer | None = None,
-        good: Cells | None = None,
-        wrong: tuple[WrongCell, ...] = (),
-        findings: tuple[Finding, ...] = (),
-        limit: float | None = None,
-        says: str = "",
-        reason: str = "",
+        **known: Any,  # noqa: ANN401 - the other fields of a RowMark
     ) -> RowMark:
         """Write down a row; ``share`` of its points is earned."""
-        worth = self.worth(symbol)
+        worth, formula = self.worth(symbol), self.key.formulas[symbol]
         return RowMark(
-            symbol,
-            verdict,
-            self.key.formulas[symbol],
-            right,
-            cells,
-            worth * share,
-            worth,
-            limit,
-            wrong,
-            findings,
-            says,
-            reason,
-            good,
-            answer,
-            self.key.values[symbol],
+            symbol, verdict, formula, right, cells, worth * share, worth, key=self.key.values[symbol], **known
         )
 
 

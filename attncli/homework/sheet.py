@@ -74,7 +74,7 @@ def read_sheet(data: bytes, shown: str) -> Sheet:
     return from_json(data, text) or from_yaml(text, shown)
 
 
-def answered(options: AnySequence[str]) -> Sheet:
+def from_options(options: AnySequence[str]) -> Sheet:
     """Read ``S=[[2,1],[0,2]]``, one row an option; raises AttnErrors where one cannot be read."""
     report = Report()
     trees: dict[str, Any] = {}
@@ -117,7 +117,7 @@ def from_json(data: bytes, text: str) -> Sheet | None:
         return None
     if student is not None and len(student) > MAX_NAME:
         return None
-    return Sheet(name_of(student), read_answers(answers), unread(top))
+    return Sheet(name_of(student), read_answers(answers), unread_notes(top))
 
 
 def is_odd(data: bytes, text: str) -> bool:
@@ -172,7 +172,7 @@ def from_node(root: Node, report: Report) -> Sheet:
     student, answers = student_of(root, report), answers_of(root, report)
     report.raise_if_any()
     trees = {symbol: as_tree(value) for symbol, (_key, value) in answers.pairs.items()}
-    return Sheet(name_of(student), read_answers(trees), unread(root.pairs))
+    return Sheet(name_of(student), read_answers(trees), unread_notes(root.pairs))
 
 
 def student_of(root: Mapping, report: Report) -> str | None:
@@ -221,13 +221,13 @@ def as_tree(node: Node) -> Any:  # noqa: ANN401 - nested lists of texts, as the 
         case Sequence():
             return [as_tree(item) for item in node.items]
         case Leaf():
-            return written(node.array.tolist())
+            return texts(node.array.tolist())
     return {}
 
 
-def written(numbers: Any) -> Any:  # noqa: ANN401
+def texts(numbers: Any) -> Any:  # noqa: ANN401
     """Write out the numbers of nested lists."""
-    return [written(item) for item in numbers] if isinstance(numbers, list) else number_text(numbers)
+    return [texts(item) for item in numbers] if isinstance(numbers, list) else number_text(numbers)
 
 
 def read_answers(trees: AnyMapping[str, Any]) -> dict[str, Answer]:
@@ -236,7 +236,7 @@ def read_answers(trees: AnyMapping[str, Any]) -> dict[str, Answer]:
     return {symbol: answer for symbol, answer in answers.items() if answer is not None}
 
 
-def unread(keys: Iterable[str]) -> tuple[str, ...]:
+def unread_notes(keys: Iterable[str]) -> tuple[str, ...]:
     """Say which keys of a sheet are not read: it cannot bring its own config, tolerance or score."""
     notes: list[str] = []
     for key in (key for key in keys if key not in KEYS):
@@ -248,7 +248,7 @@ def unread(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def sheet_of(source: str | os.PathLike[str] | bytes | AnyMapping[str, Any]) -> Sheet:
+def load_sheet(source: str | os.PathLike[str] | bytes | AnyMapping[str, Any]) -> Sheet:
     """Read a sheet, wherever it comes from; the name of a file stands in for a student's."""
     if isinstance(source, bytes):
         return read_sheet(source, "sheet")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from attncli.homework.reordered import MATRIX, Comparison, close, orders, place, places, transposed
+from attncli.homework.answer import decimals_of
+from attncli.homework.permutations import MATRIX, close, orders, transposed
 from attncli.language import N_, _
-from attncli.mistakes.backward import BACKWARD
-from attncli.mistakes.forward import FORWARD
+from attncli.mistakes import catalogue as mistakes
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from attncli.homework.answer import Answer
     from attncli.ops.op import Array
@@ -31,32 +33,8 @@ PLAIN = {"2": 2.0, "3": 3.0, "4": 4.0, "5": 5.0, "10": 10.0, "100": 100.0} | {
     f"√{n}": math.sqrt(n) for n in (2, 3, 5)
 }
 CONSTANTS = PLAIN | {f"1/{name}": 1 / number for name, number in PLAIN.items()}
-_DECIMAL = re.compile(r"[+\-−]?[0-9]*\.?([0-9]*)(?:[eE]([+\-−]?[0-9]+))?")
-_MOST_POWER = 12
-_MOST_DECIMALS = 400
-SLIPS = {
-    "slip-transposed": N_(
-        "The numbers are right, but the matrix lies on its side: its rows and columns changed places."
-    ),
-    "slip-sign": N_("Right but for a sign: plus and minus were mixed up."),
-    "slip-factor": N_(
-        "Every number is off by the same factor: look for a constant that came in or got lost on the way."
-    ),
-    "slip-rows-permuted": N_("The rows are right, but in another order."),
-    "slip-columns-permuted": N_("The columns are right, but in another order."),
-    "slip-heads-permuted": N_("The heads are right, but in another order."),
-    "slip-power-of-ten": N_("The decimal point is in the wrong place."),
-    "slip-digits-swapped": N_(
-        "Two neighbouring digits changed places: compare with what you wrote down before."
-    ),
-    "slip-one-cell": N_("One cell is wrong and the others are right: work out that one again."),
-    "slip-truncated": N_(
-        "The numbers were cut off, not rounded: if the first digit that is dropped is 5 or more, the last"
-        " one kept goes up."
-    ),
-    "slip-few-digits": N_("Right as far as it goes, but with fewer decimals than were asked for."),
-}
-SAYINGS: dict[str, str] = FORWARD | BACKWARD | SLIPS
+MOST_POWER = 12
+SHOWN = 12  # wrong cells that are named
 
 
 @dataclass(frozen=True)
@@ -66,6 +44,55 @@ class Slip:
     id: str
     says: str
     detail: str = ""
+
+
+class Cell(NamedTuple):
+    """One wrong cell: the number, what is right there, how near is near enough, and the text."""
+
+    written: float
+    right: float
+    near: float
+    text: str
+    exact: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """An answer beside the right values and the half-width of the tolerance, all of one shape."""
+
+    answer: Answer
+    right: Array
+    near: Array
+    heads: bool
+    required: int | None
+
+    @cached_property
+    def wrong(self) -> list[int]:
+        """The cells that are wrong, counted row after row."""
+        wrong: list[int] = np.flatnonzero(~close(self.answer.values, self.right, self.near)).tolist()
+        return wrong
+
+    def cells(self) -> Iterator[Cell]:
+        """Yield the cells that are wrong, one by one."""
+        texts, exact = self.answer.texts, self.answer.exact.ravel()
+        written, right, near = self.answer.values.ravel(), self.right.ravel(), self.near.ravel()
+        for i in self.wrong:
+            yield Cell(float(written[i]), float(right[i]), float(near[i]), texts[i], bool(exact[i]))
+
+    @cached_property
+    def finite(self) -> NDArray[np.bool_]:
+        """Where two numbers can be compared; nowhere if there is a −∞ too many or too few."""
+        written = self.answer.values
+        there = ~np.isnan(written)
+        if (there & (np.isfinite(written) != np.isfinite(self.right))).any():
+            return np.zeros(self.right.shape, bool)
+        finite: NDArray[np.bool_] = there & np.isfinite(self.right)
+        return finite
+
+    @cached_property
+    def numbers(self) -> tuple[Array, Array, Array]:
+        """Written, right and near where two numbers can be compared, one after another."""
+        return self.answer.values[self.finite], self.right[self.finite], self.near[self.finite]
 
 
 def find_slips(
@@ -83,12 +110,29 @@ def find_slips(
     near = np.broadcast_to(np.asarray(allowed, np.float64), right.shape)
     with np.errstate(all="ignore"):
         if values.shape != right.shape:
-            fits = transposed(values, right, near)
-            return [Slip("slip-transposed", say("slip-transposed"))] if fits else []
-        row = Comparison(answer, right, near, heads, required_decimals)
-        looks = LIKELIEST_FIRST if row.wrong else LIKELIEST_FIRST[:1]
-        found = [(id_, look(row)) for id_, look in looks]
-    return [Slip(id_, say(id_), detail) for id_, detail in found if detail is not None]
+            found = {"slip-transposed": "" if transposed(values, right, near) else None}
+        else:
+            row = Comparison(answer, right, near, heads, required_decimals)
+            slips = [*SLIPS] if row.wrong else [("slip-few-digits", few_digits)]
+            found = {id_: find(row) for id_, find in slips}
+    return [Slip(id_, sentence(id_), detail) for id_, detail in found.items() if detail is not None]
+
+
+def cells_text(row: Comparison) -> str:
+    """Name the cells that are wrong, the first of them if there are many."""
+    cells = [cell_text(i, row.right.shape) for i in row.wrong[:SHOWN]]
+    return "; ".join(filter(None, cells)) + ("; …" if len(row.wrong) > SHOWN else "")
+
+
+def cell_text(index: int, shape: tuple[int, ...]) -> str:
+    """Name a cell by its head, row and column; a vector's by its number, and a scalar not at all."""
+    if not shape:
+        return ""
+    numbers = [int(i) + 1 for i in np.unravel_index(index, shape)]
+    if len(numbers) < MATRIX:
+        return _("number {i}", i=numbers[0])
+    cell = _("row {row}, column {column}", row=numbers[-2], column=numbers[-1])
+    return _("head {head}: {what}", head=numbers[0], what=cell) if len(numbers) > MATRIX else cell
 
 
 def few_digits(row: Comparison) -> str | None:
@@ -99,20 +143,11 @@ def few_digits(row: Comparison) -> str | None:
         short = row.answer.decimals < row.required and not row.answer.exact.all()
         return "" if short else None
     for cell in row.cells():
-        decimals = decimals_in(cell.text)
+        decimals = decimals_of(cell.text)
         error = 0.5 * 10.0**-decimals + FLOAT_ERROR * (1 + abs(cell.right))
         if cell.exact or not abs(cell.written - cell.right) <= error:
             return None
     return ""
-
-
-def decimals_in(text: str) -> int:
-    """How many decimals a number shows: ``0.50`` two, ``1e-3`` three."""
-    match = _DECIMAL.fullmatch(text.strip())
-    if match is None:
-        return 0
-    power = int(match[2].replace("−", "-")) if match[2] else 0
-    return min(max(len(match[1]) - power, 0), _MOST_DECIMALS)
 
 
 def is_transposed(row: Comparison) -> str | None:
@@ -121,15 +156,15 @@ def is_transposed(row: Comparison) -> str | None:
 
 
 def sign(row: Comparison) -> str | None:
-    """The right matrix, or one cell of it, with the sign turned."""
+    """The right matrix, or one cell of it, with the sign flipped."""
     written, right, near = row.numbers
     off = ~close(written, right, near)
-    turned = close(-written, right, near)
+    flipped = close(-written, right, near)
     if not (off & (np.abs(right) >= 2 * near)).any():
         return None
-    if turned.all():
+    if flipped.all():
         return _("every number")
-    return places(row) if len(row.wrong) == 1 and turned[off].all() else None
+    return cells_text(row) if len(row.wrong) == 1 and flipped[off].all() else None
 
 
 def heads_permuted(row: Comparison) -> str | None:
@@ -156,12 +191,12 @@ def in_order(found: dict[int, list[int]] | None, row: Comparison | None = None) 
     """``2, 1, 3``, for each head that is in another order."""
     if found is None:
         return None
-    told = []
+    texts = []
     for i, order in found.items():
-        numbers = ", ".join(str(place + 1) for place in order)
+        numbers = ", ".join(str(position + 1) for position in order)
         heads = row is not None and row.right.ndim > MATRIX
-        told.append(_("head {head}: {what}", head=i + 1, what=numbers) if heads else numbers)
-    return _("in the order {order}", order="; ".join(told))
+        texts.append(_("head {head}: {what}", head=i + 1, what=numbers) if heads else numbers)
+    return _("in the order {order}", order="; ".join(texts))
 
 
 def factor(row: Comparison) -> str | None:
@@ -192,19 +227,19 @@ def power_of_ten(row: Comparison) -> str | None:
     """A few cells in which the point stands in the wrong place."""
     if len(row.wrong) > FEW:
         return None
-    told = []
+    texts = []
     for i, cell in zip(row.wrong, row.cells(), strict=True):
         if not (math.isfinite(cell.written) and math.isfinite(cell.right)) or cell.written * cell.right <= 0:
             return None
         power = round(math.log10(abs(cell.written)) - math.log10(abs(cell.right)))
         clear = min(abs(cell.written), abs(cell.right)) >= CLEAR * cell.near
-        if abs(power) > _MOST_POWER or not clear:
+        if abs(power) > MOST_POWER or not clear:
             return None
         error = cell.near * max(1.0, 10.0**power) + FLOAT_ERROR * abs(cell.written)
         if abs(cell.written - cell.right * 10.0**power) > error:
             return None
-        told.append(f"{place(i, row.right.shape)} ×10^{power}".strip())
-    return "; ".join(told)
+        texts.append(f"{cell_text(i, row.right.shape)} ×10^{power}".strip())
+    return "; ".join(texts)
 
 
 def digits_swapped(row: Comparison) -> str | None:
@@ -216,7 +251,7 @@ def digits_swapped(row: Comparison) -> str | None:
             for number in meant
         ):
             return None
-    return places(row)
+    return cells_text(row)
 
 
 def with_digits_exchanged(text: str) -> list[float]:
@@ -241,25 +276,38 @@ def truncated(row: Comparison) -> str | None:
 
 def one_cell(row: Comparison) -> str | None:
     """One cell is wrong, and several others are right."""
-    told = np.count_nonzero(~np.isnan(row.answer.values))
-    return places(row) if len(row.wrong) == 1 and told >= FEW else None
+    numbers = np.count_nonzero(~np.isnan(row.answer.values))
+    return cells_text(row) if len(row.wrong) == 1 and numbers >= FEW else None
 
 
-LIKELIEST_FIRST: tuple[tuple[str, Callable[[Comparison], str | None]], ...] = (
-    ("slip-few-digits", few_digits),
-    ("slip-transposed", is_transposed),
-    ("slip-sign", sign),
-    ("slip-heads-permuted", heads_permuted),
-    ("slip-rows-permuted", rows_permuted),
-    ("slip-columns-permuted", columns_permuted),
-    ("slip-factor", factor),
-    ("slip-power-of-ten", power_of_ten),
-    ("slip-digits-swapped", digits_swapped),
-    ("slip-truncated", truncated),
-    ("slip-one-cell", one_cell),
-)
+# The likeliest first
+SLIPS: dict[tuple[str, Callable[[Comparison], str | None]], str] = {
+    ("slip-few-digits", few_digits): N_(
+        "Right as far as it goes, but with fewer decimals than the problem asks for."
+    ),
+    ("slip-transposed", is_transposed): N_(
+        "The numbers are right, but the matrix is transposed: its rows and columns have changed places."
+    ),
+    ("slip-sign", sign): N_("Right except for a sign: plus and minus were mixed up."),
+    ("slip-heads-permuted", heads_permuted): N_("The heads are right, but in another order."),
+    ("slip-rows-permuted", rows_permuted): N_("The rows are right, but in another order."),
+    ("slip-columns-permuted", columns_permuted): N_("The columns are right, but in another order."),
+    ("slip-factor", factor): N_(
+        "Every number is off by the same factor: look for a constant that was added or lost on the way."
+    ),
+    ("slip-power-of-ten", power_of_ten): N_("The decimal point is in the wrong place."),
+    ("slip-digits-swapped", digits_swapped): N_(
+        "Two adjacent digits changed places: compare with what you wrote down before."
+    ),
+    ("slip-truncated", truncated): N_(
+        "The numbers were truncated, not rounded: if the first digit dropped is 5 or more, the last one "
+        "kept goes up."
+    ),
+    ("slip-one-cell", one_cell): N_("One cell is wrong and the others are right: compute that one again."),
+}
+SENTENCES: dict[str, str] = mistakes.SENTENCES | {id_: says for (id_, _find), says in SLIPS.items()}
 
 
-def say(id: str) -> str:  # noqa: A002 - it is what a mistake's name is called everywhere
-    """Say what was done and what to do instead; raises KeyError for what is no mistake's or slip's name."""
-    return _(SAYINGS[id])
+def sentence(id_: str) -> str:
+    """Say what was done and what to do instead; raises KeyError for what is no mistake's or slip's id."""
+    return _(SENTENCES[id_])

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.key import near, slack
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from attncli.homework.answer import Answer
     from attncli.homework.policy import Tolerance
     from attncli.ops.op import Array
+
+
+SAME = 1e-9  # of a row's largest number: what two ways of computing it may differ by
 
 
 def unit(tolerance: Tolerance, answer: Answer) -> float | None:
@@ -75,3 +76,15 @@ def allowed(tolerance: Tolerance, answer: Answer, right: Array, slack: float) ->
         leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
         return 0.5 * 10.0 ** (leading - tolerance.significant + 1) + slack
     return (tolerance.atol or 0.0) + (tolerance.rtol or 0.0) * size + slack
+
+
+def slack(value: Array) -> float:
+    """Return by how much two ways of computing the same row may differ."""
+    size = np.abs(value)
+    largest = float(size.max(initial=0.0))
+    return SAME * (largest if largest < np.inf else float(size[np.isfinite(size)].max(initial=0.0)))
+
+
+def near(value: Array, right: Array, allowed: Any) -> Any:  # noqa: ANN401 - numbers or arrays
+    """Tell where two matrices agree; the boundary does, and an infinity with itself."""
+    return (np.abs(value - right) <= allowed) | (value == right)

@@ -1,28 +1,37 @@
-"""The catalogue: what people get wrong, each mistake as a row of the page written wrongly.
+"""The mistake catalogue: each entry is one page row with an error in it.
 
-A wrong row reads the student's own earlier values, as the right one does. ``catalogue`` writes down all
-that there could be on a page; whether one can be told from the right row is for the numbers to say.
-Within a row the commonest stand first.
+A wrong row reads the student's own earlier values, as the right one does. Whether it can be told from the
+right one on a problem is for the numbers to say.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
-from attncli.language import N_
-from attncli.mistakes import wrong
-from attncli.mistakes.backward import backward
-from attncli.mistakes.forward import BY_SYMBOL, joined, output, projection
-from attncli.mistakes.wrong import Wrong
-from attncli.ops.heads import CONCAT
-from attncli.page.page import Row
+from attncli.mistakes.backward import BACKWARD
+from attncli.mistakes.entry import Place
+from attncli.mistakes.forward import FORWARD
+from attncli.mistakes.wrong import Wrong, softmax_of
+from attncli.page.attention import CONSTANTS, Form
+from attncli.page.chain_rule import whole_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from attncli.mistakes.wrong import Entry
-    from attncli.page.page import Page
+    from attncli.mistakes.entry import Entry
+    from attncli.page.page import Page, Row
+
+
+SENTENCES = {entry.id: says for entry, says in (FORWARD | BACKWARD).items()}
+ENTRIES: dict[str, list[Entry]] = defaultdict(list)  # by the job of the row; the commonest first
+for _entry in FORWARD | BACKWARD:
+    for _one in (_entry, *_entry.also):
+        for _job in _one.jobs.split():
+            ENTRIES[_job].append(_one)
+EXAMPLES = (Form(), Form(heads=2, masked=True, output_weights=True, biases=frozenset({"bq", "bo"})))
 
 
 @dataclass(frozen=True)
@@ -38,26 +47,52 @@ def catalogue(page: Page, known: frozenset[str], sizes: Mapping[str, int]) -> It
 
     ``known``: the symbols that have a value. ``sizes``: n, m, d_model and d_k, as far as there are.
     """
-    for row in page.rows:
-        for id_, op, args in entries(row, page, sizes):
-            written = Row(row.symbol, op, args, backward=row.backward)
-            if all(symbol in known for symbol, _ in written.reads):
-                yield Mistake(id_, (written,))
-    split = Wrong(N_("split({0}), interleaved"), wrong.interleaved)
-    heads = tuple(Row(row.symbol, split, row.args) for row in page.rows if row.symbol in {"Qh", "Kh", "Vh"})
-    if heads:
-        yield Mistake("heads-split-interleaved", heads)
+    place = Place(page, sizes)
+    together: dict[str, list[Row]] = defaultdict(list)
+    for right in page.rows:
+        for entry, wrong in wrong_rows(right, place):
+            if known.issuperset(symbol for symbol, _ in wrong.reads):
+                if entry.together:
+                    together[entry.id].append(wrong)
+                else:
+                    yield Mistake(entry.id, (wrong,))
+    for id_, rows in together.items():
+        yield Mistake(id_, tuple(rows))
 
 
-def entries(row: Row, page: Page, sizes: Mapping[str, int]) -> Iterator[Entry]:
-    """Choose the part of the catalogue that belongs to a row."""
-    if row.backward:
-        yield from backward(row, page, sizes)
-    elif row.symbol in {"Q", "K", "V"} or "Wo" in row.args:
-        yield from projection(row)
-    elif row.op is CONCAT:
-        yield from joined(row)
-    elif row.args[0] == "A":
-        yield from output(row, page)
-    elif row.symbol in BY_SYMBOL:
-        yield from BY_SYMBOL[row.symbol](row, page, sizes)
+def wrong_rows(right: Row, place: Place) -> Iterator[tuple[Entry, Row]]:
+    """Write down what may stand in the place of a row; the softmax may also be taken of a wrong mask."""
+    if right.symbol == "A" and place.symbols["mask"]:
+        for entry, mask in wrong_rows(place.page.row["M"], place):
+            yield entry, replace(right, op=softmax_after(mask), args=mask.args)
+    for entry in ENTRIES[place.job(right)]:
+        for wrong in entry.rows(right, place):
+            yield entry, wrong
+
+
+def softmax_after(mask: Row) -> Wrong:
+    """Return the softmax of what a masked row gives."""
+    return Wrong(lambda *args: f"softmax({mask.op.text(*args)})", softmax_of(mask.op.value))
+
+
+class Example(NamedTuple):
+    """One mistake as it looks on an ordinary page: its formula, the right one, and its sentence."""
+
+    id: str
+    formula: str
+    right: str
+    says: str
+
+
+def listing() -> list[Example]:
+    """List the whole catalogue, with no problem at hand: each mistake once, in the order of the page."""
+    found: dict[str, Example] = {}
+    sizes = dict.fromkeys(("n", "m", "d_model", "d_k"), 1)
+    for form, loss, mean in product(EXAMPLES, ("bce", "mse"), (False, True)):
+        page = whole_page(form, frozenset(), loss, mean=mean)
+        known = page.reads | page.row.keys() | CONSTANTS
+        for mistake in catalogue(page, known, sizes):
+            wrong = mistake.rows[0]
+            right = page.row[wrong.symbol].formula
+            found.setdefault(mistake.id, Example(mistake.id, wrong.formula, right, SENTENCES[mistake.id]))
+    return [found[id_] for id_ in SENTENCES]

@@ -1,337 +1,262 @@
-"""What is said of the mistakes in the forward pass: what was done, and what to do instead."""
+"""Mistakes in the forward pass: what was computed, and what to say of it; the commonest of a row first.
+
+See :mod:`attncli.mistakes.entry` for how an entry is written.
+"""
 
 from __future__ import annotations
-
-from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.language import N_
 from attncli.mistakes import wrong
-from attncli.mistakes.wrong import Times, Wrong, divided, masked_with, softmax_of, whole, without
-from attncli.ops.activation import SIGMOID
-from attncli.ops.cross_entropy import BCE
-from attncli.ops.linear import ADD, AFFINE, DIVIDE, MATMUL, MULTIPLY
+from attncli.mistakes.entry import Entry
+from attncli.mistakes.wrong import (
+    Wrong,
+    by,
+    by_root,
+    inverse,
+    masked,
+    of_negative,
+    over_n,
+    rest,
+    same,
+    softmax_of,
+    times,
+    unscaled,
+    unscaled_text,
+)
+from attncli.ops.cross_entropy import DISTRIBUTION, SIGMOID
+from attncli.ops.linear import MATMUL
 from attncli.ops.loss import COPY
-from attncli.ops.op import transpose
-from attncli.ops.softmax import SOFTMAX, softmax
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from attncli.mistakes.wrong import Entry
-    from attncli.page.page import Page, Row
-
+from attncli.ops.softmax import softmax
 
 FORWARD = {
-    # Projections and scores
-    "projection-transposed": N_(
+    # Projections
+    Entry("bias-missing", "Q K V O", MATMUL, "0 1"): N_(
+        "The bias was left out: it is added to every row of the product with the weight."
+    ),
+    Entry("projection-transposed", "Q K V", same, "0 1ᵀ 2…"): N_(
         "The weight was transposed: the embeddings are multiplied by Wq, Wk or Wv itself, as in Q = X·Wq."
     ),
-    "projection-swapped": N_(
-        "Another weight than this row's own was used: Wq belongs to Q, Wk to K and Wv to V."
+    Entry("projection-swapped", "Q K V", same, "0 Wq 2…, 0 Wk 2…, 0 Wv 2…"): N_(
+        "The weight of another quantity was used: Wq belongs to Q, Wk to K and Wv to V."
     ),
-    "projection-missing": N_(
-        "The embeddings stand here as they are: multiply them by this row's weight first (Wq, Wk or Wv)."
+    Entry("projection-missing", "Q K V", COPY, "0"): N_(
+        "These are the embeddings themselves: multiply them by the quantity's own weight first (Wq, Wk or "
+        "Wv)."
     ),
-    "bias-missing": N_("The bias was left out: it is added to every row of the product with the weight."),
-    "scores-no-transpose": N_(
+    # Scores
+    Entry("scores-no-transpose", "S", MATMUL, "q k"): N_(
         "K was not transposed: S = Q·Kᵀ takes each row of Q (a query) with each row of K (a key)."
     ),
-    "scores-swapped": N_(
-        "Q and K were exchanged: S = Q·Kᵀ has a row for each query and a column for each key."
+    Entry("scores-swapped", "S", MATMUL, "k qᵀ"): N_(
+        "Q and K were swapped: S = Q·Kᵀ has a row for each query and a column for each key."
     ),
-    "scores-qq": N_("One of Q and K was used twice: S = Q·Kᵀ compares the queries with the keys."),
-    "scores-qt-k": N_(
-        "Q was transposed in the place of K: Qᵀ·K adds up over the tokens, but S = Q·Kᵀ compares token "
-        "with token."
+    Entry("scores-qq", "S", MATMUL, "q qᵀ, k kᵀ"): N_(
+        "One of Q and K was used twice: S = Q·Kᵀ compares the queries with the keys."
     ),
-    "scores-with-v": N_(
-        "V was used in the place of K: S = Q·Kᵀ compares queries with keys, and V waits until after the "
-        "softmax."
+    Entry("scores-qt-k", "S", MATMUL, "qᵀ k"): N_(
+        "Q was transposed instead of K: Qᵀ·K sums over the tokens, but S = Q·Kᵀ compares token with token."
     ),
-    "scores-from-x": N_(
-        "The embeddings were multiplied by themselves: the scores are made of Q and K, S = Q·Kᵀ."
+    Entry("scores-with-v", "S", MATMUL, "q vᵀ"): N_(
+        "V was used instead of K: S = Q·Kᵀ compares queries with keys; V comes in after the softmax."
     ),
-    "heads-not-split": N_(
-        "All columns of Q and K were used in every head: a head has only its own block of them, S = Qh·Khᵀ."
+    Entry("scores-from-x", "S", MATMUL, "X Xᵀ"): N_(
+        "The embeddings were multiplied by themselves: the scores come from Q and K, S = Q·Kᵀ."
     ),
-    "heads-split-interleaved": N_(
-        "The heads took turns with the columns: the first block of neighbouring columns is head 1's, the "
-        "next one head 2's, and so on."
+    Entry("heads-not-split", "S", Wrong(N_("{0}·{1} in every head"), wrong.in_every_head), "Q Kᵀ heads"): N_(
+        "Every head used all columns of Q and K: a head has only its own block of them, S = Qh·Khᵀ."
+    ),
+    Entry(
+        "heads-split-interleaved",
+        "S",
+        Wrong(N_("split({0})·split({1})ᵀ, interleaved"), wrong.interleaved_scores),
+        "Q K heads",
+    ).or_at("Qh Kh Vh", Wrong(N_("split({0}), interleaved"), wrong.interleaved), "…", together=True): N_(
+        "The columns were dealt out to the heads in turn: the first block of adjacent columns belongs to "
+        "head 1, the next to head 2, and so on."
     ),
     # Scale
-    "scale-missing": N_(
+    Entry("scale-missing", "Z", COPY, "0"): N_(
         "S was not scaled: before the softmax it is divided by √d_k (or scaled as the problem says), so "
         "that long keys do not make the scores too large."
     ),
-    "scale-by-dk": N_(
-        "S was divided by d_k itself: the scale has its square root, √d_k, unless the problem gives another."
+    Entry("scale-by-dk", "Z", by("d_k"), "0 d_k"): N_(
+        "S was divided by d_k itself: the scale is its square root, √d_k, unless the problem gives another."
     ),
-    "scale-multiplied": N_(
-        "S was scaled the wrong way round: multiplied where it should be divided (by √d_k), or divided by"
-        " a scale that multiplies."
+    Entry("scale-multiplied", "Z", inverse, "…"): N_(
+        "S was scaled the wrong way round: multiplied where it should be divided (by √d_k), or divided by a"
+        " factor."
     ),
-    "scale-by-dmodel": N_(
-        "S was divided by √d_model: what counts is d_k, the length of one key, not that of an embedding."
+    Entry("scale-by-dmodel", "Z", by_root("d_model"), "0 d_model"): N_(
+        "S was divided by √d_model: what counts is d_k, the length of a key, not the length of an embedding."
     ),
-    "scale-by-n": N_(
-        "S was divided by the root of the number of tokens: what counts is d_k, the length of one key, "
-        "however long the sentence is."
+    Entry("scale-by-n", "Z", by_root("n"), "0 m"): N_(
+        "S was divided by the square root of the number of tokens: what counts is d_k, the length of a key,"
+        " however long the sentence is."
     ),
-    # Mask and softmax
-    "mask-missing": N_(
+    # Mask: each may also be made on the way from Z to A
+    Entry("mask-missing", "M", rest, "0 2…"): N_(
         "The mask was left out: where a token may not look, its score becomes −∞ before the softmax."
     ),
-    "mask-unasked": N_(
-        "A causal mask was used, but this problem has none: here a token may also look at those behind it."
+    Entry(
+        "mask-wrong-triangle", "M", Wrong(N_("the other triangle of {0}"), masked(wrong.other_triangle)), "…"
+    ): N_(
+        "The wrong triangle was kept: with a causal mask a token sees itself and the tokens before it, on "
+        "and below the diagonal."
     ),
-    "mask-wrong-triangle": N_(
-        "The wrong triangle was kept: with a causal mask a token sees itself and those before it, on and "
-        "below the diagonal."
+    Entry(
+        "mask-zero-fill",
+        "M",
+        Wrong(N_("{0}, 0 where masked"), masked(lambda s, allowed: np.where(allowed, s, 0.0))),
+        "…",
+    ): N_(
+        "Masked scores were set to 0, but e⁰ is 1, so they still get some weight: set them to −∞, for which"
+        " the softmax gives 0."
     ),
-    "mask-zero-fill": N_(
-        "Masked scores were set to 0, but e⁰ is 1, so they still get a share: set them to −∞, for which "
-        "the softmax gives 0."
+    Entry(
+        "mask-diagonal", "M", Wrong(N_("mask({0}), the diagonal as well"), masked(wrong.off_diagonal)), "…"
+    ): N_("The diagonal was masked as well: a token may look at itself wherever the mask allows it."),
+    # Softmax
+    Entry(
+        "mask-after-softmax",
+        "A",
+        Wrong(
+            N_("softmax({0}), then 0 where masked"),
+            masked(lambda s, allowed: np.where(allowed, softmax(s), 0.0)),
+        ),
+        "z mask added?",
+    ): N_(
+        "Masked weights were set to 0 after the softmax, so the rows of A no longer sum to 1: set the "
+        "scores to −∞ before it."
     ),
-    "mask-after-softmax": N_(
-        "Masked weights were set to 0 after the softmax, so that the rows of A no longer sum to 1: put −∞"
-        " into the scores before it."
+    Entry("mask-unasked", "A", Wrong("softmax(mask({0}))", softmax_of(wrong.causal)), "free"): N_(
+        "A causal mask was used, but this problem has none: here a token may also attend to later ones."
     ),
-    "mask-diagonal": N_(
-        "The diagonal was masked as well: a token may look at itself wherever the mask allows it."
+    Entry("softmax-unscaled", "A", Wrong(unscaled_text, unscaled), "s mask? added?"): N_(
+        "The softmax was taken of scores that were not scaled: the scaling comes first."
     ),
-    "softmax-columns": N_(
+    Entry(
+        "scale-after-softmax",
+        "A",
+        Wrong(lambda *args: f"{unscaled_text(*args)}/√d_k", wrong.scaled_later),
+        "s mask? added? d_k",
+    ): N_(
+        "The scaling came after the softmax, so the rows of A no longer sum to 1: scale the scores before it."
+    ),
+    Entry("softmax-columns", "A", Wrong(N_("softmax of each column of {0}"), wrong.by_column), "b"): N_(
         "The softmax was taken down each column: it goes along each row, so that every row of A sums to 1."
     ),
-    "softmax-whole": N_(
+    Entry("softmax-not-normalised", "A", Wrong("e^{0}", np.exp), "b"): N_(
+        "The powers of e were not divided by the sum of their row: only that makes every row of A sum to 1."
+    ),
+    Entry(
+        "softmax-whole", "A", Wrong(N_("e^{0}/(the sum of the whole matrix)"), wrong.of_the_whole), "b"
+    ): N_(
         "The powers of e were divided by the sum of the whole matrix: each row has its own sum, so that "
         "every row of A sums to 1."
     ),
-    "softmax-not-normalised": N_(
-        "The powers of e were not divided by the sum of their row: only that makes every row of A sum to 1."
-    ),
-    "softmax-no-exp": N_(
-        "The scores themselves were divided by the sum of their row: each becomes a power of e first, "
+    Entry("softmax-no-exp", "A", Wrong("{0}/rowsum({0})", wrong.share_of_row), "b"): N_(
+        "The scores themselves were divided by the sum of their row: take e to the power of each first, "
         "which is never negative."
     ),
-    "softmax-sigmoid": N_(
-        "The sigmoid σ was used: it looks at one score alone, while the softmax shares out 1 among all "
-        "scores of a row."
+    Entry("softmax-sigmoid", "A", SIGMOID, "b"): N_(
+        "The sigmoid σ was used: it looks at one score alone, while the softmax divides 1 among all scores "
+        "of a row."
     ),
-    "softmax-base-2": N_("Powers of 2 were used: the softmax has powers of e."),
-    "softmax-unscaled": N_("The softmax was taken of scores that were not scaled: the scaling comes first."),
-    "scale-after-softmax": N_(
-        "The scaling came after the softmax, so that the rows of A no longer sum to 1: scale the scores "
-        "before it."
+    Entry("softmax-base-2", "A", Wrong("2^{0}/rowsum(2^{0})", lambda b: softmax(b * np.log(2))), "b"): N_(
+        "Powers of 2 were used: the softmax has powers of e."
     ),
-    "softmax-argmax": N_(
-        "The largest score of a row got 1 and the others 0: the softmax gives every score that is not "
-        "masked a share."
+    Entry(
+        "softmax-argmax",
+        "A",
+        Wrong(N_("1 at the largest of each row of {0}, else 0"), wrong.only_largest),
+        "b",
+    ): N_(
+        "The largest score of a row got 1 and the others 0: the softmax gives some weight to every score "
+        "that is not masked."
     ),
     # Output and heads
-    "output-at-v": N_("A was transposed: row i of A holds the weights of token i, so the output is A·V."),
-    "output-with-k": N_("A was multiplied by K: the output mixes the values, A·V."),
-    "output-with-q": N_("A was multiplied by Q: the output mixes the values, A·V."),
-    "output-scores": N_(
-        "V was multiplied by the scores: the softmax makes them the weights A first, and the output is A·V."
+    Entry("output-at-v", "H", MATMUL, "0ᵀ 1"): N_(
+        "A was transposed: row i of A holds the weights of token i, so the output is A·V."
     ),
-    "output-elementwise": N_(
+    Entry("output-with-k", "H", MATMUL, "0 k"): N_(
+        "A was multiplied by K: the output mixes the values, A·V."
+    ),
+    Entry("output-with-q", "H", MATMUL, "0 q"): N_(
+        "A was multiplied by Q: the output mixes the values, A·V."
+    ),
+    Entry("output-scores", "H", MATMUL, "z v"): N_(
+        "V was multiplied by the scores: the softmax first turns them into the weights A, and the output is"
+        " A·V."
+    ),
+    Entry("output-elementwise", "H", Wrong("{0}∘{1}", wrong.by_cell), "…"): N_(
         "A and V were multiplied cell by cell: the output is their matrix product, A·V."
     ),
-    "heads-averaged": N_(
+    Entry("heads-averaged", "C", Wrong(N_("the mean of {0}'s heads"), lambda h: h.mean(axis=0)), "0"): N_(
         "The mean of the heads was taken: put them side by side, so that each keeps its own columns."
     ),
-    "heads-summed": N_("The heads were added up: put them side by side, so that each keeps its own columns."),
-    "heads-reversed": N_("The heads were put side by side from the last to the first: head 1 comes first."),
-    "heads-stacked": N_(
-        "The heads were put below one another: they stand side by side, so that each token has one row."
+    Entry("heads-summed", "C", Wrong(N_("the sum of {0}'s heads"), lambda h: h.sum(axis=0)), "0"): N_(
+        "The heads were added up: put them side by side, so that each keeps its own columns."
     ),
-    "heads-interleaved": N_(
-        "The columns of the heads were mixed: all columns of head 1 come first, then all of head 2, and "
-        "so on."
+    Entry("heads-reversed", "C", Wrong(N_("concat({0}), the last head first"), wrong.reverse), "0"): N_(
+        "The heads were put side by side from the last to the first: head 1 comes first."
     ),
-    "wo-transposed": N_(
-        "Wo was transposed: what comes from the heads is multiplied by Wo itself, which stands on the right."
+    Entry("heads-stacked", "C", Wrong(N_("{0}'s heads below each other"), wrong.stack), "0"): N_(
+        "The heads were stacked below one another: put them side by side, so that each token has one row."
     ),
-    "wo-missing": N_("Wo was left out: what comes from the heads is still to be multiplied by it."),
+    Entry("heads-interleaved", "C", Wrong(N_("{0}'s columns interleaved"), wrong.interleave), "0"): N_(
+        "The columns of the heads were interleaved: all columns of head 1 come first, then all of head 2, "
+        "and so on."
+    ),
+    Entry("wo-transposed", "O", same, "0 1ᵀ 2…"): N_(
+        "Wo was transposed: the output of the heads is multiplied by Wo itself, on the right."
+    ),
+    Entry("wo-missing", "O", COPY, "0"): N_(
+        "Wo was left out: the output of the heads is still to be multiplied by it."
+    ),
     # Loss
-    "activation-softmax": N_("The softmax was used: this loss reads each cell of O by itself, so P = σ(O)."),
-    "activation-tanh": N_(
-        "tanh was used, which also gives negative numbers: P holds probabilities, made by this row's own "
-        "function (σ or softmax)."
+    Entry("activation-missing", "P", COPY, "0"): N_(
+        "This is O itself: P holds probabilities, which σ or softmax computes from it."
     ),
-    "activation-missing": N_(
-        "O stands here as it is: P holds probabilities, which σ or softmax makes of it."
+    Entry("activation-softmax", "P", DISTRIBUTION, "0"): N_(
+        "The softmax was used: this loss treats each cell of O on its own, so P = σ(O)."
     ),
-    "activation-sign": N_(
-        "The sign of O was turned before it became a probability: where O is larger, P is larger."
+    Entry("activation-tanh", "P", Wrong("tanh({0})", np.tanh), "0"): N_(
+        "tanh was used, which also gives negative numbers: P holds probabilities, from σ or softmax."
     ),
-    "loss-sum": N_(
-        "The terms were only added up: this problem asks for their mean, so divide the sum by N, the "
-        "number of things that count."
+    Entry("activation-sign", "P", of_negative, "0"): N_(
+        "The sign of O was flipped before it became a probability: where O is larger, P is larger."
     ),
-    "loss-mean": N_("The sum was divided by N: this problem asks for the sum itself, without a division."),
-    "loss-per-row": N_(
-        "The sum was divided by n, the number of tokens: take the sum or divide it by N, whichever the "
-        "problem asks for."
+    Entry("loss-sum", "L", same, "… -N"): N_(
+        "The terms were only added up: this problem asks for their mean, so divide the sum by N, the number"
+        " of terms."
     ),
-    "loss-sign": N_(
-        "The minus in front was left out: logarithms of probabilities are negative, and the minus makes "
-        "the loss positive."
+    Entry("loss-mean", "L", same, "… -N? N"): N_(
+        "The sum was divided by N: this problem asks for the sum itself, without a division."
     ),
-    "loss-log10": N_("Logarithms to the base 10 were used: ln is the natural one, to the base e."),
-    "loss-log2": N_("Logarithms to the base 2 were used: ln is the natural one, to the base e."),
-    "loss-positive-only": N_(
-        "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to it as well, for the cells in which Y is not 1."
+    Entry("loss-per-row", "L", over_n, "… -N? n"): N_(
+        "The sum was divided by n, the number of tokens: take the sum itself or divide it by N, as the "
+        "problem asks."
     ),
-    "loss-mse": N_(
+    Entry("loss-sign", "L", times(-1.0, lambda text: text.removeprefix("−")), "P Y O 3…"): N_(
+        "The minus sign in front was left out: logarithms of probabilities are negative, and it makes the "
+        "loss positive."
+    ),
+    Entry("loss-log2", "L", times(1 / np.log(2), lambda text: text.replace("ln", "log₂")), "P Y O 3…"): N_(
+        "Logarithms to the base 2 were used: ln is the natural one, to the base e."
+    ),
+    Entry("loss-log10", "L", times(1 / np.log(10), lambda text: text.replace("ln", "log₁₀")), "P Y O 3…"): N_(
+        "Logarithms to the base 10 were used: ln is the natural one, to the base e."
+    ),
+    Entry("loss-positive-only", "L", wrong.positive_only, "P Y O 3…"): N_(
+        "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to the loss as well, for the cells in which Y is "
+        "not 1."
+    ),
+    Entry("loss-mse", "L", Wrong("Σ({0} − {1})²", wrong.squares), "P Y O 3…"): N_(
         "Squared differences were used: this loss is a cross-entropy, which is made of logarithms of P."
     ),
-    "loss-swapped": N_(
-        "Y and P were exchanged: the logarithm is taken of P, and the target Y says how much it counts."
+    Entry("loss-swapped", "L", wrong.exchanged, "P Y O 3…"): N_(
+        "Y and P were swapped: the logarithm is taken of P, and the target Y says how much it counts."
     ),
 }
-MASKS = (
-    ("mask-wrong-triangle", N_("the other triangle of {0}"), masked_with(wrong.other_triangle)),
-    ("mask-zero-fill", N_("{0}, 0 where masked"), wrong.filled_with_zero),
-    ("mask-diagonal", N_("mask({0}), the diagonal as well"), masked_with(wrong.without_diagonal)),
-)
-SOFTMAXES = (
-    ("softmax-columns", N_("softmax of each column of {0}"), wrong.by_column),
-    ("softmax-not-normalised", "e^{0}", np.exp),
-    ("softmax-whole", N_("e^{0}/(the sum of the whole matrix)"), wrong.of_the_whole),
-    ("softmax-no-exp", "{0}/rowsum({0})", wrong.share_of_row),
-    ("softmax-sigmoid", "σ({0})", SIGMOID.value),
-    ("softmax-base-2", "2^{0}/rowsum(2^{0})", lambda b: softmax(b * np.log(2))),
-    ("softmax-argmax", N_("1 at the largest of each row of {0}, else 0"), wrong.only_largest),
-)
-
-
-def projection(row: Row) -> Iterator[Entry]:
-    """Q = X·Wq, K, V, and O = C·Wo; with a bias or without."""
-    x, w, *bias = row.args
-    product = AFFINE if bias else MATMUL
-    name = "wo" if w == "Wo" else "projection"
-    if bias:
-        yield "bias-missing", MATMUL, (x, w)
-    yield f"{name}-transposed", product, (x, transpose(w), *bias)
-    if name == "projection":
-        for other in without(w, "Wq", "Wk", "Wv"):
-            yield "projection-swapped", product, (x, other, *bias)
-    yield f"{name}-missing", COPY, (x,)
-
-
-def scores(_row: Row, page: Page, _sizes: Mapping[str, int]) -> Iterator[Entry]:
-    """S = Q·Kᵀ."""
-    q, k, v = whole(page)
-    yield "scores-no-transpose", MATMUL, (q, k)
-    yield "scores-swapped", MATMUL, (k, f"{q}ᵀ")
-    yield "scores-qq", MATMUL, (q, f"{q}ᵀ")
-    yield "scores-qq", MATMUL, (k, f"{k}ᵀ")
-    yield "scores-qt-k", MATMUL, (f"{q}ᵀ", k)
-    yield "scores-with-v", MATMUL, (q, f"{v}ᵀ")
-    yield "scores-from-x", MATMUL, ("X", "Xᵀ")
-    if q == "Qh":
-        yield "heads-not-split", Wrong(N_("{0}·{1} in every head"), wrong.in_every_head), ("Q", "Kᵀ", "h")
-        split = Wrong(N_("split({0})·split({1})ᵀ, interleaved"), wrong.interleaved_scores)
-        yield "heads-split-interleaved", split, ("Q", "K", "h")
-
-
-def scale(row: Row, _: Page, sizes: Mapping[str, int]) -> Iterator[Entry]:
-    """Z = S/√d_k, or S·c."""
-    s, number = row.args
-    yield "scale-missing", COPY, (s,)
-    yield "scale-by-dk", divided("{0}/d_k", sizes["d_k"]), (s,)
-    yield "scale-multiplied", MULTIPLY if row.op is DIVIDE else DIVIDE, (s, number)
-    for id_, letter in (("scale-by-dmodel", "d_model"), ("scale-by-n", "m")):
-        if letter in sizes:
-            letters = "n" if letter == "m" else letter
-            yield id_, divided(f"{{0}}/√{letters}", np.sqrt(sizes[letter])), (s,)
-
-
-def mask(row: Row, *_: object) -> Iterator[Entry]:
-    """The masked scores."""
-    z, mask_, *added = row.args
-    yield "mask-missing", (ADD if added else COPY), (z, *added)
-    for id_, text, function in MASKS:
-        yield id_, Wrong(text, function), (z, mask_, *added)
-
-
-def weights(row: Row, page: Page, sizes: Mapping[str, int]) -> Iterator[Entry]:
-    """A = softmax(B), where B is M, Z or S."""
-    b = row.args[0]
-    masks = page.row["M"].args if b == "M" and "M" in page.row else ()
-    if masks:
-        z, _, *added = masks
-        yield "mask-missing", Wrong("softmax({0})", lambda z, b=0.0: softmax(z + b)), (z, *added)
-        yield "mask-after-softmax", Wrong(N_("softmax({0}), then 0 where masked"), wrong.masked_behind), masks
-        for id_, text, function in MASKS:
-            yield id_, Wrong(text, softmax_of(function), "softmax({})"), masks
-    else:
-        yield "mask-unasked", Wrong("softmax(mask({0}))", softmax_of(wrong.causal)), (b,)
-    if "Z" in page.row:
-        args = ("S", *masks[1:])
-        hidden = page.row["M"].op.value if masks else np.array
-        text = "softmax(mask({0}))" if masks else "softmax({0})"
-        yield "softmax-unscaled", Wrong(text, softmax_of(hidden)), args
-        late = divided("", np.sqrt(sizes["d_k"])).function
-        function = lambda *args: late(softmax_of(hidden)(*args))  # noqa: E731 - it stands in a table
-        yield "scale-after-softmax", Wrong(f"{text}/√d_k", function), args
-    for id_, text, function in SOFTMAXES:
-        yield id_, Wrong(text, function), (b,)
-
-
-def output(row: Row, page: Page) -> Iterator[Entry]:
-    """H = A·V."""
-    a, v = row.args
-    q, k, _ = whole(page)
-    yield "output-at-v", MATMUL, (transpose(a), v)
-    yield "output-with-k", MATMUL, (a, k)
-    yield "output-with-q", MATMUL, (a, q)
-    yield "output-scores", MATMUL, ("Z" if "Z" in page.row else "S", v)
-    yield "output-elementwise", Wrong("{0}∘{1}", wrong.same_shape(np.multiply)), (a, v)
-
-
-def joined(row: Row) -> Iterator[Entry]:
-    """C = concat(H)."""
-    yield "heads-averaged", Wrong(N_("the mean of {0}'s heads"), lambda h, _: h.mean(axis=0)), row.args
-    yield "heads-summed", Wrong(N_("the sum of {0}'s heads"), lambda h, _: h.sum(axis=0)), row.args
-    yield "heads-reversed", Wrong(N_("concat({0}), the last head first"), wrong.reverse), row.args
-    yield "heads-stacked", Wrong(N_("{0}'s heads below each other"), wrong.stacked), row.args
-    yield "heads-interleaved", Wrong(N_("{0}'s columns interleaved"), wrong.interleave), row.args
-
-
-def activation(row: Row, *_: object) -> Iterator[Entry]:
-    """The probabilities: P = σ(O), or softmax(O)."""
-    yield "activation-missing", COPY, row.args
-    if row.op is SIGMOID:
-        yield "activation-softmax", SOFTMAX, row.args
-    yield "activation-tanh", Wrong("tanh({0})", np.tanh), row.args
-    negative = row.op.text(f"−{row.args[0]}")
-    yield "activation-sign", Wrong(negative, lambda o: row.op.value(-o)), row.args
-
-
-def loss(row: Row, _: Page, sizes: Mapping[str, int]) -> Iterator[Entry]:
-    """L, from P, Y and O; or from O alone. A last argument N makes it the mean."""
-    op, args = row.op, tuple(arg for arg in row.args if arg != "N")
-    if row.args[0] == "U":
-        return
-    mean = op.text(*args, "N")
-    yield ("loss-sum", op, args) if "N" in row.args else ("loss-mean", op, (*args, "N"))
-    yield "loss-per-row", Times(mean.replace("N", "n"), op, 1 / sizes["n"]), args
-    if row.args[0] != "P":
-        return
-    yield "loss-sign", Times(op.text(*row.args).lstrip("−"), op, -1.0), row.args
-    yield "loss-log2", Times(op.text(*row.args).replace("ln", "log₂"), op, 1 / np.log(2)), row.args
-    yield "loss-log10", Times(op.text(*row.args).replace("ln", "log₁₀"), op, 1 / np.log(10)), row.args
-    ends = "/{3}" if "N" in row.args else ""
-    if op is BCE:
-        yield "loss-positive-only", Wrong(f"−Σ {{1}}·ln {{0}}{ends}", wrong.positive_only), row.args
-    yield "loss-mse", Wrong(f"Σ({{0}} − {{1}})²{ends}", wrong.squares), row.args
-    swapped = Wrong(op.text("{1}", "{0}", "", *row.args[3:]), partial(wrong.exchanged, op is BCE))
-    yield "loss-swapped", swapped, row.args
-
-
-BY_SYMBOL = {"S": scores, "Z": scale, "M": mask, "A": weights, "P": activation, "L": loss}

@@ -7,21 +7,45 @@ from O, so that a saturated P makes neither a NaN nor an infinity that is not on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.ops.activation import SIGMOID_AND_BCE, SOFTMAX_AND_CE, counted, per, per_cell
 from attncli.ops.expression import ONE, Negative, Number, Product, Quotient, Sum, exp, log, minus
-from attncli.ops.loss import LossOp, places, scalar
+from attncli.ops.loss import LossOp, counted, per, per_cell, places, scalar
 from attncli.ops.op import Array, Gradient, Op
-from attncli.ops.softmax import SAFE
+from attncli.ops.softmax import SAFE, Softmax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from attncli.ops.expression import Expression
-    from attncli.ops.op import Operand
+    from attncli.ops.op import Errors, Operand
+
+
+class Sigmoid(Op):
+    """P = σ(O) = 1/(1 + e^−O)."""
+
+    def text(self, *args: str) -> str:
+        return f"σ({args[0]})"
+
+    def value(self, o: Array) -> Array:
+        small = np.exp(-np.abs(o))
+        p: Array = np.maximum(small, o >= 0) / (1 + small)  # 1/(1+e^−o), or e^o/(1+e^o) below 0
+        return p
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        o = args[0].at(*index)
+        if args[0].value[index] > -SAFE:
+            return Quotient(ONE, Sum((ONE, exp(Negative(o)))))
+        return Quotient(exp(o), Sum((ONE, exp(o))))
+
+
+class Distribution(Softmax):
+    """P = softmax(O), along each row."""
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        return ()  # the loss's own: dO is worked out past P
 
 
 def softplus(o: Array) -> tuple[Array, Array]:
@@ -108,7 +132,7 @@ class BinaryCrossEntropy(LossOp):
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         p, target, o, *n = args
         yield Gradient(p, BCE_DP, (p, target, o, *n))
-        yield Gradient(o, SIGMOID_AND_BCE, (p, target, *n))
+        yield Gradient(o, BCE_DO, (p, target, *n))
 
 
 class BinaryCrossEntropyByP(Op):
@@ -123,6 +147,12 @@ class BinaryCrossEntropyByP(Op):
             zeros = np.where(y == 1, np.zeros((), o.dtype), (1 - y) * (1 + np.exp(o)))
             ones = np.where(y == 0, np.zeros((), o.dtype), y * (1 + np.exp(-o)))
             return counted((zeros - ones) / n, y)
+
+    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+        """That of P, where P is close to a Y between 0 and 1."""
+        p, y, _, *n = args
+        close = np.abs(p - y) < np.minimum(y, 1 - y) / 2
+        return np.where(close, 1 / (1 - p) / (n[0] if n else 1), np.abs(value))
 
     def on_paper(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
         """From the rounded P, except where it came out as 0 or 1: there from O."""
@@ -172,7 +202,7 @@ class CrossEntropy(LossOp):
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         p, target, o, *n = args
         yield Gradient(p, CE_DP, (p, target, o, *n))
-        yield Gradient(o, SOFTMAX_AND_CE, (p, target, *n))
+        yield Gradient(o, CE_DO, (p, target, *n))
 
 
 class CrossEntropyByP(Op):
@@ -202,5 +232,32 @@ class CrossEntropyByP(Op):
         return per_cell(Negative(Product((y.at(i, j), exp(Negative(log_share(p, o, i, j)))))), *n)
 
 
-BCE, BCE_DP = BinaryCrossEntropy(), BinaryCrossEntropyByP()
-CE, CE_DP = CrossEntropy(), CrossEntropyByP()
+class OutputMinusTarget(Op):
+    """dO = P − Y: the derivative of the activation cancels what dP is divided by."""
+
+    def __init__(self, derivation: str) -> None:
+        self.derivation = derivation
+
+    def text(self, *args: str) -> str:
+        p, y, *n = args
+        difference = f"({p} − {y})" if n else f"{p} − {y}"
+        return f"{self.derivation.format(p=p)} = {per(difference, *n)}"
+
+    def value(self, p: Array, y: Array, n: float = 1.0) -> Array:
+        return counted((p - y) / n, y)
+
+    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+        """That of P, where P is close to Y: half a unit of its last digit."""
+        return np.abs(value) if (lost := errors(0)) is None else lost / 2 / (args[2] if args[2:] else 1)
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        p, y, *n = args
+        if np.isnan(y.value[index]):
+            return Number(0.0)
+        return per_cell(minus(p.at(*index), y.at(*index)), *n)
+
+
+SIGMOID, BCE, BCE_DP = Sigmoid(), BinaryCrossEntropy(), BinaryCrossEntropyByP()
+DISTRIBUTION, CE, CE_DP = Distribution(), CrossEntropy(), CrossEntropyByP()
+BCE_DO = OutputMinusTarget("d{p}∘{p}∘(1−{p})")
+CE_DO = OutputMinusTarget("{p}∘(d{p} − rowsum({p}∘d{p}))")

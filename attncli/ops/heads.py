@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attncli.ops.op import Array, Gradient, Op, Shape
+from attncli.ops.op import Array, Gradient, LinearOp, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from attncli.ops.op import Operand
 
 
-class Split(Op):
+class Split(LinearOp):
     """(n × h·d) → (h × n × d); the second argument is h."""
 
     def text(self, *args: str) -> str:
@@ -37,7 +37,7 @@ class Split(Op):
         yield Gradient(a, CONCAT, (dy, heads))
 
 
-class Concat(Op):
+class Concat(LinearOp):
     """(h × n × d) → (n × h·d), head beside head; the second argument is h."""
 
     def text(self, *args: str) -> str:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.ops.expression import Product, Quotient, Sum
-from attncli.ops.op import TRANSPOSED, Array, Gradient, Op, Shape, transpose
+from attncli.ops.op import TRANSPOSED, Array, Gradient, LinearOp, Shape, transpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from attncli.ops.expression import Expression
     from attncli.ops.op import Operand
 
 
-class MatMul(Op):
+class MatMul(LinearOp):
     """A·B."""
 
     def text(self, *args: str) -> str:
@@ -87,7 +87,7 @@ class Affine(MatMul):
         yield Gradient(b, COLSUM, (dy,))
 
 
-class ColSum(Op):
+class ColSum(LinearOp):
     """The sum of each column."""
 
     def text(self, *args: str) -> str:
@@ -105,55 +105,34 @@ class ColSum(Op):
         return args[0][1:]
 
 
-class Divide(Op):
-    """A divided by one number: S/√d_k."""
-
-    def text(self, *args: str) -> str:
-        a, number = args
-        return f"{a}/{number}"
+class Scale(LinearOp):
+    """A matrix divided by one number, S/√d_k, or multiplied by one, S·c; its gradient goes the same way."""
 
     reuses = 0
 
-    def value(self, a: Array, number: float) -> Array:
-        return a / number
-
-    def write(self, out: Array, a: Array, number: float) -> None:
-        np.divide(a, number, out=out)
-
-    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
-        a, number = args
-        return Quotient(a.at(*index), number.at())
-
-    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
-        a, number = args
-        yield Gradient(a, DIVIDE, (dy, number))
-
-
-class Multiply(Op):
-    """A times one number: S·c."""
+    def __init__(self, sign: str, compute: np.ufunc, spell: Callable[..., Expression]) -> None:
+        self.sign, self.compute, self.spell = sign, compute, spell
 
     def text(self, *args: str) -> str:
-        a, number = args
-        return f"{a}·{number}"
-
-    reuses = 0
+        return self.sign.join(args)
 
     def value(self, a: Array, number: float) -> Array:
-        return a * number
+        scaled: Array = self.compute(a, number)
+        return scaled
 
     def write(self, out: Array, a: Array, number: float) -> None:
-        np.multiply(a, number, out=out)
+        self.compute(a, number, out=out)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         a, number = args
-        return Product((a.at(*index), number.at()))
+        return self.spell(a.at(*index), number.at())
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         a, number = args
-        yield Gradient(a, MULTIPLY, (dy, number))
+        yield Gradient(a, self, (dy, number))
 
 
-class Add(Op):
+class Add(LinearOp):
     """The sum of several matrices: where paths of the chain rule meet."""
 
     def text(self, *args: str) -> str:
@@ -170,4 +149,5 @@ class Add(Op):
 
 
 MATMUL, AFFINE, COLSUM = MatMul(), Affine(), ColSum()
-DIVIDE, MULTIPLY, ADD = Divide(), Multiply(), Add()
+DIVIDE, MULTIPLY = Scale("/", np.divide, Quotient), Scale("·", np.multiply, lambda a, c: Product((a, c)))
+ADD = Add()

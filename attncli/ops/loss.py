@@ -6,19 +6,18 @@ argument ``N``, where a loss has one, divides: the mean.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.ops.activation import counted, per, per_cell
-from attncli.ops.expression import ONE, Number, Product, Square, Sum, minus
-from attncli.ops.op import Array, Gradient, Op, Shape
+from attncli.ops.expression import ONE, Number, Product, Quotient, Square, Sum, minus
+from attncli.ops.op import Array, Gradient, LinearOp, Op, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from attncli.ops.expression import Expression
-    from attncli.ops.op import Operand
+    from attncli.ops.op import Errors, Operand
 
 
 def scalar(total: Array, n: float) -> Array:
@@ -29,6 +28,22 @@ def scalar(total: Array, n: float) -> Array:
 def places(matrix: Operand) -> Iterable[tuple[int, int]]:
     """Return every place that counts."""
     return [(i, j) for i, j in np.argwhere(~np.isnan(matrix.value)).tolist()]
+
+
+def per(text: str, *number: str) -> str:
+    """Write ``/N`` behind a formula where the loss is a mean."""
+    return f"{text}/{number[0]}" if number else text
+
+
+def per_cell(expression: Expression, *number: Operand) -> Expression:
+    """Divide by N where the loss is a mean."""
+    return Quotient(expression, number[0].at()) if number else expression
+
+
+def counted(cells: Array, target: Array) -> Array:
+    """Put 0 where the target's row does not count."""
+    blank = np.isnan(target)
+    return np.where(blank, np.zeros((), cells.dtype), cells) if blank.any() else cells
 
 
 class LossOp(Op):
@@ -52,6 +67,12 @@ class SquaredError(LossOp):
         o, y, *n = args
         return per_cell(Sum(tuple(Square(minus(o.at(i, j), y.at(i, j))) for i, j in places(y))), *n)
 
+    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+        o, y, *n = args
+        lost = errors(0)
+        carried = 0.0 if lost is None else np.sqrt((counted(2 * (o - y) * lost, y) ** 2).sum())
+        return np.asarray(value + carried / (n[0] if n else 1))
+
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         yield Gradient(args[0], SQUARED_ERROR_GRADIENT, args)
 
@@ -66,6 +87,10 @@ class SquaredErrorGradient(Op):
     def value(self, o: Array, y: Array, n: float = 1.0) -> Array:
         return counted(2 * (o - y) / n, y)
 
+    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+        """That of O, where O is close to Y."""
+        return np.abs(value) if (lost := errors(0)) is None else 2 * lost / (args[2] if args[2:] else 1)
+
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         o, y, *n = args
         if np.isnan(y.value[index]):
@@ -73,7 +98,7 @@ class SquaredErrorGradient(Op):
         return per_cell(Product((Number(2.0), minus(o.at(*index), y.at(*index)))), *n)
 
 
-class Total(LossOp):
+class Total(LinearOp, LossOp):
     """L = ΣO."""
 
     def text(self, *args: str) -> str:
@@ -105,7 +130,7 @@ class Ones(Op):
         return per_cell(ONE, *args[1:])
 
 
-class Weighted(LossOp):
+class Weighted(LinearOp, LossOp):
     """L = Σ U∘O, whose gradient is the given U."""
 
     def text(self, *args: str) -> str:
@@ -123,7 +148,7 @@ class Weighted(LossOp):
         yield Gradient(args[1], COPY, (args[0],))
 
 
-class Copy(Op):
+class Copy(LinearOp):
     """The matrix itself."""
 
     def text(self, *args: str) -> str:

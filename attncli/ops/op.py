@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from attncli.ops.expression import Expression
 
 
 Array = NDArray[np.floating[Any]]
 Shape = tuple[str, ...]
+
+Errors = Callable[[int], Array | None]
 
 TRANSPOSED = "ᵀ"
 
@@ -80,10 +83,34 @@ class Op(ABC):
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         """Write out one cell of the row: the same arithmetic, number by number."""
 
+    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+        """How far rounding may have carried each cell, in units of its type's eps.
+
+        ``value`` is the row, ``errors(i)`` says the same of an argument; None where it is exact. By
+        default every cell is right to its last digits.
+        """
+        return np.abs(value)
+
     def shape(self, *args: Shape) -> Shape:
-        """Tell the row's shape in letters, from those of its arguments."""
+        """Return the row's shape in letters, from those of its arguments."""
         return args[0]
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         """Apply the chain rule: the row is ``y``, the gradient that arrives at it is ``dy``."""
         return ()
+
+
+class LinearOp(Op):
+    """Sums of products: linear in each argument by itself. Where its terms cancel, rounding is left."""
+
+    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+        """What the terms of a cell come to without their signs; the arguments' errors add up at random."""
+        sizes = [np.abs(arg) if isinstance(arg, np.ndarray | float) else arg for arg in args]
+        squares = [size**2 if isinstance(size, np.ndarray | float) else size for size in sizes]
+        total = self.value(*sizes)
+        carried = [
+            self.value(*squares[:i], error**2, *squares[i + 1 :])
+            for i in range(len(args))
+            if (error := errors(i)) is not None
+        ]
+        return np.hypot(total, np.sqrt(sum(carried))) if carried else total

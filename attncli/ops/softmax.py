@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.ops.expression import Number, Product, Quotient, Sum, exp, minus
-from attncli.ops.op import Array, Gradient, Op
+from attncli.ops.op import Array, Gradient, LinearOp, Op
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from attncli.ops.expression import Expression
     from attncli.ops.mask import Mask
-    from attncli.ops.op import Operand
+    from attncli.ops.op import Errors, Operand
 
 
 SAFE = 700.0  # e^709 is the last power that float64 holds
@@ -35,7 +35,7 @@ def fill_hidden(matrix: Array, mask: Mask, number: float) -> None:
         np.copyto(matrix[..., clear:], number, where=hidden)
 
 
-class MaskOut(Op):
+class MaskOut(LinearOp):
     """The scores, −∞ where a token may not look; a third argument is added to them first."""
 
     reuses = 0
@@ -69,7 +69,7 @@ class MaskOut(Op):
         yield Gradient(args[0], KEEP_ALLOWED, (dy, args[1]))
 
 
-class KeepAllowed(Op):
+class KeepAllowed(LinearOp):
     """The matrix where a token may look, 0 elsewhere."""
 
     reuses = 0
@@ -167,6 +167,17 @@ class SoftmaxGradient(Op):
             with np.errstate(over="ignore", invalid="ignore"):
                 gradient = np.where(a == 0, np.zeros((), a.dtype), a * (da - total))
         return gradient
+
+    def error(self, value: Array, args: Sequence[Any], errors: Errors) -> Array:
+        """What the difference is taken of, and the error of dA; that of A counts for nothing beside them."""
+        a, da = args
+        size = np.abs(da)
+        size = size + (a * size).sum(axis=-1, keepdims=True)
+        lost = errors(1)
+        if lost is not None:
+            size = np.hypot(size, np.sqrt(lost**2 + (a * lost**2 * a).sum(axis=-1, keepdims=True)))
+        total: Array = a * size
+        return total
 
     def write(self, out: Array, a: Array, da: Array) -> None:
         total = np.vecdot(a, da)[..., None]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from attncli.ops.activation import DISTRIBUTION, SIGMOID
-from attncli.ops.cross_entropy import BCE, CE
+from attncli.ops.cross_entropy import BCE, CE, DISTRIBUTION, SIGMOID
 from attncli.ops.heads import CONCAT, SPLIT
 from attncli.ops.linear import AFFINE, DIVIDE, MATMUL, MULTIPLY
 from attncli.ops.loss import MSE, TOTAL, WEIGHTED

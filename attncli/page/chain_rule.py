@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from functools import lru_cache
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from attncli.ops.linear import ADD
@@ -12,7 +11,7 @@ from attncli.page.attention import EMBEDDINGS, Form, attention_rows, loss_rows
 from attncli.page.page import Page, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from attncli.ops.op import Gradient
 
@@ -20,57 +19,48 @@ if TYPE_CHECKING:
 def gradient_rows(forward: Sequence[Row]) -> list[Row]:
     """Derive ∂L/∂everything, in the order in which a person can work it out.
 
-    Walks back from the loss. Rows that stand equally far from the givens (Q, K and V; their heads)
-    are taken together, in the page's order. A quantity that feeds several rows gets one row a
-    path, named after the row that the path goes through, and their sum: dX_Q, dX_K, dX_V, dX.
-
-    Within one row's gradients the givens' come first, for they are finished, then those of the
-    earliest rows: dV before dA, which has a long way to go. P counts as finished, because dO is
-    worked out past it. The embeddings come last of all: every path ends there.
+    A quantity that feeds several rows gets one row a path, named after the row that the path goes
+    through, and their sum: dX_Q, dX_K, dX_V, dX.
     """
-    position = {row.symbol: i for i, row in enumerate(forward) if row.symbol != "P"}
-    finished = -1
-    paths_to = Counter(path.of for row in forward for path in paths_back(row))
-    found: dict[str, list[tuple[str, Gradient]]] = defaultdict(list)
-    rows: list[Row] = []
-    for group in from_the_loss_back(forward):
-        steps = [
-            (path, row.symbol)
-            for row in group
-            for path in sorted(paths_back(row), key=lambda path: position.get(path.of, finished))
-        ]
-        for path, via in sorted(steps, key=lambda step: step[0].of in EMBEDDINGS):
-            found[path.of].append((via, path))
-            if len(found[path.of]) == paths_to[path.of]:
-                rows += sum_of_paths(path.of, found[path.of])
-    return rows
-
-
-def paths_back(row: Row) -> list[Gradient]:
-    """Tell which gradients the row passes on, and by which arithmetic."""
-    return list(row.op.gradients(row.symbol, f"d{row.symbol}", *row.args))
-
-
-def from_the_loss_back(forward: Sequence[Row]) -> Iterator[list[Row]]:
-    """Group the rows by how far they stand from the givens, the farthest first."""
-    depth: dict[str, int] = {}
+    paths: dict[str, list[tuple[str, Gradient]]] = defaultdict(list)
     for row in forward:
+        for path in row.op.gradients(row.symbol, f"d{row.symbol}", *row.args):
+            paths[path.of].append((row.symbol, path))
+    rows = [row for of, found in paths.items() for row in sum_of_paths(of, found)]
+    return in_teaching_order(rows, forward)
+
+
+def in_teaching_order(gradients: Iterable[Row], forward: Sequence[Row]) -> list[Row]:
+    """Walk back from the loss: a gradient follows when the last row that its quantity feeds has its own.
+
+    Rows that stand equally far from the givens (Q, K and V; their heads) are taken together, in the
+    page's order. Within one row's gradients the givens' come first, for they are finished, then those of
+    the earliest rows: dV before dA, which has a long way to go. The embeddings come last of all rows
+    equally far: every path ends there.
+    """
+    position = {row.symbol: i for i, row in enumerate(forward)}
+    depth: dict[str, int] = {}
+    last_reader: dict[str, tuple[int, int]] = {}
+    for i, row in enumerate(forward):
         depth[row.symbol] = 1 + max(depth.get(symbol, 0) for symbol, _ in row.reads)
+        for symbol, _ in row.reads:
+            reader = (-depth[row.symbol], i)
+            last_reader[symbol] = max(last_reader.get(symbol, reader), reader)
 
-    def distance(row: Row) -> int:
-        return -depth[row.symbol]
+    def turn(row: Row) -> tuple[int, bool, int, int]:
+        distance, i = last_reader[row.of]
+        return distance, row.of in EMBEDDINGS, i, position.get(row.of, -1)
 
-    for _, group in groupby(sorted(forward, key=distance), key=distance):
-        yield list(group)
+    return sorted(gradients, key=turn)
 
 
 def sum_of_paths(of: str, paths: Sequence[tuple[str, Gradient]]) -> list[Row]:
     """Write the gradient of one quantity: a row a path and their sum, or just the one."""
     if len(paths) == 1:
         _, path = paths[0]
-        return [Row(f"d{of}", path.op, path.args, backward=True)]
-    rows = [Row(f"d{of}_{via}", path.op, path.args, backward=True) for via, path in paths]
-    return [*rows, Row(f"d{of}", ADD, tuple(row.symbol for row in rows), backward=True)]
+        return [Row(f"d{of}", path.op, path.args, of)]
+    rows = [Row(f"d{of}_{via}", path.op, path.args, of, via) for via, path in paths]
+    return [*rows, Row(f"d{of}", ADD, tuple(row.symbol for row in rows), of)]
 
 
 def forward_page(form: Form, given: Collection[str]) -> Page:

@@ -25,19 +25,27 @@ def strict() -> np.errstate:
 class Row:
     """One quantity of the page: its symbol, its arithmetic and what goes into it.
 
-    An argument is a symbol, with ``ᵀ`` behind it where it goes in transposed.
+    An argument is a symbol, with ``ᵀ`` behind it where it goes in transposed. A gradient row says ``of``
+    which quantity it is the gradient, and ``via`` which row its path goes, where it is one path of several:
+    dX_Q is of X, via Q. Both are "" in a forward row.
     """
 
     symbol: str
     op: Op
     args: tuple[str, ...]
-    backward: bool = False
+    of: str = ""
+    via: str = ""
     reads: tuple[tuple[str, bool], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Work out once which symbols are read, and which of them transposed."""
         reads = tuple((arg.removesuffix(TRANSPOSED), arg.endswith(TRANSPOSED)) for arg in self.args)
         object.__setattr__(self, "reads", reads)
+
+    @property
+    def backward(self) -> bool:
+        """Whether the row is a gradient."""
+        return bool(self.of)
 
     @property
     def formula(self) -> str:

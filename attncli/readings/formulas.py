@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from attncli.calculation import one_of
 from attncli.page.chain_rule import whole_page
 from attncli.problem.targets import LOSSES, REDUCTIONS
-from attncli.result import letters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +52,7 @@ def formulas(problem: Problem, page: Page) -> list[Formula]:
 
 def formula_of(problem: Problem, row: Row) -> Formula:
     """Read one row."""
-    letters = letters_of(problem, row.symbol)
+    letters = problem.letters[row.of or row.symbol]
     text = row.op.text(*row.args)
     return Formula(row.symbol, text, letters, in_numbers(letters, problem.sizes), row.backward)
 

@@ -43,15 +43,25 @@ SHARE_OF_P = 1e-4  # P moves by this part of its distance from 0 and 1, where th
 class RowCheck:
     """One gradient row held against slopes: how many cells were moved, and the one most off."""
 
-    symbol: str
-    moved: str
+    gradient: Row
     cells: int
-    of: int
+    total: int
     allowed: float
     difference: float = 0.0
     index: tuple[int, ...] = ()
     page: float = 0.0
     slope: float = 0.0
+
+    @property
+    def symbol(self) -> str:
+        """The gradient."""
+        return self.gradient.symbol
+
+    @property
+    def moved(self) -> str:
+        """What was moved: a quantity, or one way in which it is used, "X into Q"."""
+        of, via = self.gradient.of, self.gradient.via
+        return f"{of} into {via}" if via else of
 
     @property
     def agrees(self) -> bool:
@@ -76,7 +86,7 @@ class GradCheck:
     @property
     def sampled(self) -> bool:
         """Whether some cells were left out because there are too many."""
-        return any(row.cells < row.of for row in self.rows)
+        return any(row.cells < row.total for row in self.rows)
 
 
 def gradcheck(
@@ -95,7 +105,7 @@ def gradcheck(
     :func:`attncli.calculation.backward` does, and where ``only`` names no gradient.
     """
     result = calculation.backward(problem, loss=loss, reduction=reduction)
-    gradients = [row.symbol for row in result.rows if row.backward]
+    gradients = {row.symbol: row for row in result.rows if row.backward}
     for name in only or ():
         if name not in gradients:
             raise AttnError(
@@ -104,25 +114,24 @@ def gradcheck(
                     name, gradients, _("its gradients are {names}", names=", ".join(gradients))
                 ),
             )
-    chosen = [symbol for symbol in gradients if only is None or symbol in only]
-    slopes = {symbol: Slope(result, symbol, step) for symbol in chosen}
-    places = {symbol: slope.places() for symbol, slope in slopes.items()}
-    most = share(list(map(len, places.values())), affordable(result))
+    slopes = [Slope(result, row, step) for symbol, row in gradients.items() if only is None or symbol in only]
+    places = [slope.places() for slope in slopes]
+    most = share(list(map(len, places)), affordable(result))
     noise = rounding(result, step)
     rows = [
-        check_row(slopes[symbol], sample(symbol, cells, most), len(cells), tolerance, noise)
-        for symbol, cells in places.items()
+        check_row(slope, sample(slope.gradient.symbol, cells, most), len(cells), tolerance, noise)
+        for slope, cells in zip(slopes, places, strict=True)
     ]
     return GradCheck(result, step, tolerance, tuple(rows))
 
 
-def check_row(slope: Slope, cells: NDArray[np.intp], of: int, tolerance: float, noise: float) -> RowCheck:
+def check_row(slope: Slope, cells: NDArray[np.intp], total: int, tolerance: float, noise: float) -> RowCheck:
     """Move the cells one by one, and hold each slope against the gradient on the page."""
     indices = [tuple(index) for index in cells.tolist()]
     slopes = np.array([slope.at(index) for index in indices])
     page = np.array([slope.right[index] for index in indices])
     largest = max(np.abs(page).max(initial=0.0), np.abs(slopes).max(initial=0.0))
-    checked = RowCheck(slope.gradient, slope.name, len(indices), of, float(tolerance * largest + noise))
+    checked = RowCheck(slope.gradient, len(indices), total, float(tolerance * largest + noise))
     if not indices:
         return checked
     off = np.abs(page - slopes)
@@ -196,7 +205,7 @@ def record(check: GradCheck) -> dict[str, Any]:
                 "symbol": row.symbol,
                 "moved": row.moved,
                 "cells": row.cells,
-                "of": row.of,
+                "of": row.total,
                 "difference": plain(np.asarray(row.difference)),
                 "allowed": row.allowed,
                 "agrees": row.agrees,
@@ -213,19 +222,18 @@ def record(check: GradCheck) -> dict[str, Any]:
 class Slope:
     """The loss as a function of one quantity, or of one way in which it is used: ``dX_Q``."""
 
-    def __init__(self, result: Result, gradient: str, step: float) -> None:
-        of, _, via = gradient.removeprefix("d").partition("_")
-        self.gradient, self.of, self.via, self.step = gradient, of, via, step
-        self.right = result[gradient]
-        self.value = result[of]
-        self.name = f"{of} into {via}" if via else of
+    def __init__(self, result: Result, gradient: Row, step: float) -> None:
+        self.gradient, self.of, self.step = gradient, gradient.of, step
+        self.right = result[gradient.symbol]
+        self.value = result[self.of]
+        self.name = f"{self.of} moved"
         forward = [row for row in result.page.rows if not row.backward]
-        self.page = behind(
-            self.name, [through(row, of, self.name) if row.symbol == via else row for row in forward]
-        )
-        problem = result.problem
-        self.given: dict[str, Any] = {"h": problem.form.heads, "mask": problem.mask}
-        self.given |= {**result.values, **result.constants}
+        moving = [
+            through(row, self.of, self.name) if gradient.via in {"", row.symbol} else row for row in forward
+        ]
+        self.page = behind(self.name, moving)
+        self.given: dict[str, Any] = {**result.given, **result.values}
+        self.count = result.constants.get("N", 1.0)
         self.binary = result.loss is not None and result.loss.name == "bce"
 
     def places(self) -> NDArray[np.intp]:
@@ -258,7 +266,7 @@ class Slope:
         if np.isnan(y):  # a row of the target that does not count
             return 0.0
         term = -y * np.log(p) - ((1 - y) * np.log(1 - p) if self.binary else 0.0)
-        return float(term / self.given.get("N", 1.0))
+        return float(term / self.count)
 
 
 def through(row: Row, of: str, name: str) -> Row:
@@ -275,7 +283,7 @@ def through(row: Row, of: str, name: str) -> Row:
 def behind(name: str, rows: Sequence[Row]) -> Page:
     """Return the rows that change with a quantity, which is itself given, as far as L."""
     moving, kept = {name}, []
-    for row in Page(tuple(rows)).without({name}).rows:
+    for row in rows:
         if not moving.isdisjoint(symbol for symbol, _ in row.reads):
             moving.add(row.symbol)
             kept.append(row)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from attncli.language import _
 from attncli.page.attention import CONSTANTS
 from attncli.readings.formulas import formula_of, in_numbers
-from attncli.result import letters_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,5 +111,5 @@ def graph_of(problem: Problem, page: Page) -> Graph:
 
 def given_node(problem: Problem, symbol: str) -> Node:
     """Read one of the givens."""
-    letters = letters_of(problem, symbol)
+    letters = problem.letters[symbol]
     return Node(symbol, symbol, "given", letters, in_numbers(letters, problem.sizes))

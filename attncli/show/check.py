@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from attncli.homework.marks import Hint, Verdict, points_text, rounded
-from attncli.language import N_, _, plural
+from attncli.language import _, plural
 from attncli.rounding import MOST_DECIMALS
 from attncli.show.answers import Answers
 from attncli.show.listing import Line, paragraph, printed, summary
@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from attncli.show.terminal import Terminal
 
 
-WORDS = {
-    Verdict.CORRECT: N_("right"),
-    Verdict.FOLLOW_THROUGH: N_("follows from earlier"),
-    Verdict.BLANK: N_("blank"),
-    Verdict.UNREADABLE: N_("unreadable"),
-    Verdict.WRONG: N_("wrong"),
-}
-SIGNS = {
-    Verdict.CORRECT: ("✓", "+"),
-    Verdict.FOLLOW_THROUGH: ("↷", ">"),
-    Verdict.BLANK: ("○", "o"),
-    Verdict.UNREADABLE: ("?", "?"),
-    Verdict.WRONG: ("✗", "!"),
-}
 STYLES = {
     Verdict.CORRECT: "green",
     Verdict.FOLLOW_THROUGH: "cyan",
@@ -106,7 +92,7 @@ def heading(mark: Mark, terminal: Terminal) -> str:
         score=points(mark.score),
         most=points(mark.max_score),
         sign=verdict_sign(mark.verdict, terminal),
-        verdict=_(WORDS[mark.verdict]),
+        verdict=_(mark.verdict.word),
     )
 
 
@@ -118,7 +104,7 @@ def table(mark: Mark, terminal: Terminal, telling: Telling) -> str:
     for row in mark.rows:
         cells = (
             label(row.symbol),
-            f"{verdict_sign(row.verdict, terminal)} {_(WORDS[row.verdict])}",
+            f"{verdict_sign(row.verdict, terminal)} {_(row.verdict.word)}",
             right_cells(row),
             _("{points} of {most}", points=points(row.points), most=points(row.max_points)),
         )
@@ -142,7 +128,7 @@ def detail(row: RowMark, problem: Problem, terminal: Terminal, telling: Telling)
 
 def verdict_sign(verdict: Verdict, terminal: Terminal) -> str:
     """Return the sign that says the same as the verdict."""
-    return SIGNS[verdict][terminal.ascii_only]
+    return verdict.ascii_sign if terminal.ascii_only else verdict.sign
 
 
 def right_cells(row: RowMark) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from attncli.diagnose.repairs import places
+from attncli.diagnose.repairs import decimals_text
 from attncli.language import N_, _, plural
 from attncli.show.listing import paragraph, printed
 from attncli.show.terminal import columns_of
@@ -23,9 +23,9 @@ INDENT, STEP = "  ", "    "
 GAP, WIDE = 2, 26  # columns between a mistake's name and its formula, and of both
 KINDS = ("hidden", "alike", "faint")
 HEADINGS = {
-    ("hidden", True): N_("Cannot be seen: the right numbers come out."),
-    ("hidden", False): N_("Cannot be seen at {places}."),
-    ("alike", True): N_("Cannot be told apart: the same numbers come out."),
+    ("hidden", True): N_("Undetectable: this mistake still gives the right numbers."),
+    ("hidden", False): N_("Undetectable at {places}."),
+    ("alike", True): N_("Cannot be told apart: these mistakes give the same numbers."),
     ("alike", False): N_("Cannot be told apart at {places}."),
     ("faint", True): N_("Says little."),
     ("faint", False): N_("Says little at {places}."),
@@ -34,7 +34,7 @@ HEADINGS = {
 
 def screen(diagnosis: Diagnosis, terminal: Terminal, *, quiet: bool = False) -> Iterator[str]:
     """Yield everything as text; ``quiet``: the verdict alone."""
-    place = _("{config}, at {places}", config=diagnosis.config, places=places(diagnosis.decimals))
+    place = _("{config}, at {places}", config=diagnosis.config, places=decimals_text(diagnosis.decimals))
     yield paragraph(terminal, f"{place}: {verdict(diagnosis)}")
     if quiet:
         return
@@ -45,7 +45,7 @@ def screen(diagnosis: Diagnosis, terminal: Terminal, *, quiet: bool = False) -> 
         yield "\n"
         yield printed(terminal, [Text(terminal.fit(sanitize(title(why))), "bold")])
         if how:
-            yield paragraph(terminal, INDENT + _("To change it: {how}", how=how), indent=STEP)
+            yield paragraph(terminal, INDENT + _("To fix it: {how}", how=how), indent=STEP)
         yield from listed(findings, diagnosis.decimals, terminal)
     yield from remarks(diagnosis, terminal)
 
@@ -53,26 +53,28 @@ def screen(diagnosis: Diagnosis, terminal: Terminal, *, quiet: bool = False) -> 
 def verdict(diagnosis: Diagnosis) -> str:
     """Say in one sentence what was found."""
     counts = [
-        plural("{n} mistake cannot be seen", "{n} mistakes cannot be seen", diagnosis.count("hidden")),
+        plural(
+            "{n} mistake cannot be detected", "{n} mistakes cannot be detected", diagnosis.count("hidden")
+        ),
         plural(
             "{n} group of mistakes cannot be told apart",
             "{n} groups of mistakes cannot be told apart",
             diagnosis.count("alike"),
         ),
-        plural("{n} row says little", "{n} rows say little", diagnosis.count("faint")),
+        plural("{n} quantity says little", "{n} quantities say little", diagnosis.count("faint")),
     ]
     found = [text for kind, text in zip(KINDS, counts, strict=True) if diagnosis.count(kind)]
     if found:
         return ", ".join(found)
     if diagnosis.always:
         return plural(
-            "nothing to change: the {n} mistake can be seen",
-            "nothing to change: all {n} mistakes can be seen",
+            "nothing to change: the {n} mistake can be detected",
+            "nothing to change: all {n} mistakes can be detected",
             diagnosis.mistakes,
         )
     return plural(
-        "nothing to change: the {n} mistake can be seen and told apart",
-        "nothing to change: all {n} mistakes can be seen and told apart",
+        "nothing to change: the {n} mistake can be detected and told apart",
+        "nothing to change: all {n} mistakes can be detected and told apart",
         diagnosis.mistakes,
     )
 
@@ -88,7 +90,7 @@ def listed(findings: Sequence[Finding], decimals: int, terminal: Terminal) -> It
         spots = [finding.spot for finding in findings if (finding.spot.kind, finding.exact) == (kind, exact)]
         if not spots:
             continue
-        yield paragraph(terminal, INDENT + _(heading, places=places(decimals)), indent=INDENT)
+        yield paragraph(terminal, INDENT + _(heading, places=decimals_text(decimals)), indent=INDENT)
         if kind == "faint":
             said: dict[str, list[str]] = {}
             for spot in spots:
@@ -112,18 +114,18 @@ def remarks(diagnosis: Diagnosis, terminal: Terminal) -> Iterator[str]:
         yield "\n"
     for group in diagnosis.always:
         names = ", ".join(dict.fromkeys(f"{name.id} ({name.symbol})" for name in group.names))
-        line = _("On every problem of this kind the same numbers come of {names}.", names=names)
+        line = _("On every problem of this kind these give the same numbers: {names}.", names=names)
         missing = [row for row in group.rows[:-1] if row not in diagnosis.rows]  # the last holds both
         if missing:
-            told = _("They can be told apart where this is handed in too: {rows}.", rows=", ".join(missing))
+            told = _("They can be told apart if the students also hand in {rows}.", rows=", ".join(missing))
             line = f"{line} {told}"
         yield paragraph(terminal, line)
     if diagnosis.outside:
         yield paragraph(
             terminal,
             plural(
-                "{n} mistake more is made where none of these rows would show it.",
-                "{n} mistakes more are made where none of these rows would show them.",
+                "{n} more mistake is made where none of these quantities would show it.",
+                "{n} more mistakes are made where none of these quantities would show them.",
                 diagnosis.outside,
             ),
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from attncli.ops.expression import Expression
+    from attncli.page.page import Row
     from attncli.result import Explanation, Result
 
 
@@ -65,14 +66,14 @@ class Working:
         """Write one line: the cell, its formula, the numbers put in, the step between, the result."""
         name = self.named(explanation.name)
         if explanation.row is None:
-            return self.given(name, self.write(explanation.value))
+            return self.given(name, self.write(explanation.shown))
         expression = explanation.expression
         steps = [
             name,
             self.named(place_text(explanation)),
             self.substituted(expression),
             self.substituted(collapsed(expression)),
-            self.write(explanation.value),
+            self.write(explanation.shown),
         ]
         kept = [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]
         rounded = explanation.result.rounding is not None and value_of(expression) != explanation.value
@@ -90,14 +91,15 @@ class Working:
         """Say what one line cannot: the cases of (*), the maximum taken off."""
         row = explanation.row
         if row is not None and isinstance(row.op, SoftmaxGradient):
-            yield from self.softmax_cases(explanation, *row.args)
+            yield from self.softmax_cases(explanation, row)
 
-    def softmax_cases(self, explanation: Explanation, weights: str, arriving: str) -> Iterator[str]:
+    def softmax_cases(self, explanation: Explanation, row: Row) -> Iterator[str]:
         """Write out the article's (*): the row of the Jacobian, and the sum that the short form equals."""
         result, (*lead, k) = explanation.result, explanation.index
+        weights, arriving = row.args
         a, da = result[weights][tuple(lead)], result[arriving][tuple(lead)]
         names = [explanation.name_of(weights, (*lead, i)) for i in range(len(a))]
-        scores = explanation.name.removeprefix("d")
+        scores = explanation.name_of(row.of, explanation.index)
         own, write = names[k], self.write
         yield (
             f"(*) i = k:  ∂{own}/∂{scores} = a(1 − a) = {write(a[k])}·(1 − {write(a[k])})"
@@ -107,8 +109,8 @@ class Working:
         for i in [i for i in range(len(a)) if i != k][:1]:
             product = f"−{write(a[i])}·{write(a[k])} = {write(jacobian[i])}"
             yield f"(*) i ≠ k:  ∂{names[i]}/∂{scores} = −a_i·a_k = {product}"
-        row = _("the whole row of (*): {numbers}", numbers=", ".join(map(write, jacobian)))
-        yield f"    {row}"
+        whole = _("the whole row of (*): {numbers}", numbers=", ".join(map(write, jacobian)))
+        yield f"    {whole}"
         terms = " + ".join(f"{write(x)}·{bracketed(write(y))}" for x, y in zip(da, jacobian, strict=True))
         total = f"Σ d{weights}·(*) = {terms} = {write(float(da @ jacobian))}"
         yield f"    {_('{sum}, the same', sum=total)}"
@@ -160,10 +162,10 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
     shape = " × ".join(map(str, result[symbol].shape)) or _("one number")
     letters = " × ".join(result.letters(symbol))
     yield f"{result.formula(symbol)}   {shape}" + (f"   ({letters})" if letters else "")
-    yield from gradient_words(result, symbol) if row and row.backward else forward_words(symbol)
+    yield from gradient_words(row) if row and row.backward else forward_words(symbol)
     if row:
         sources = dict.fromkeys(name for name, _turned in row.reads if name in result.values)
-        named = ", ".join(f"{name} ({meaning(name, heads)})" for name in sources)
+        named = ", ".join(f"{name} ({meaning(name, heads, result.page.row.get(name))})" for name in sources)
         yield _("Made from {sources}.", sources=named)
     else:
         yield _("It is given: the config says what it is.")
@@ -183,25 +185,24 @@ def forward_words(symbol: str) -> Iterator[str]:
     yield _(why)
 
 
-def gradient_words(result: Result, symbol: str) -> Iterator[str]:
+def gradient_words(row: Row) -> Iterator[str]:
     """What a gradient says, and where its rule comes from."""
-    of, _underscore, path = symbol.removeprefix("d").partition("_")
-    if path:
+    if row.via:
         yield _(
             "{symbol} is ∂L/∂{of}: how much the loss L grows for each unit that a cell of {of} grows,"
             " as far as {of} acts through {path}. It has the shape of {of}.",
-            symbol=symbol,
-            of=of,
-            path=path,
+            symbol=row.symbol,
+            of=row.of,
+            path=row.via,
         )
     else:
         yield _(
             "{symbol} is ∂L/∂{of}: how much the loss L grows for each unit that a cell of {of} grows."
             " It has the shape of {of}.",
-            symbol=symbol,
-            of=of,
+            symbol=row.symbol,
+            of=row.of,
         )
-    yield _(RULES[type(result.page.row[symbol].op).__name__])
+    yield _(RULES[type(row.op).__name__])
 
 
 @dataclass(frozen=True)

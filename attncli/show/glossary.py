@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attncli.language import N_, _
+
+if TYPE_CHECKING:
+    from attncli.page.page import Row
 
 LESSONS: dict[str, tuple[str, str]] = {
     "X": (
@@ -123,8 +128,7 @@ RULES: dict[str, str] = {
         " the shapes leave no other choice."
     ),
     "ColSum": N_("A bias went into every row alike, so its gradient is the sum over the rows."),
-    "Divide": N_("A constant divisor divides the gradient as well."),
-    "Multiply": N_("A constant factor multiplies the gradient as well."),
+    "Scale": N_("What divides or multiplies a quantity does the same to its gradient."),
     "Split": N_(
         "Cutting into heads moves numbers without changing them; the gradient is cut in the same way."
     ),
@@ -179,14 +183,15 @@ MEANINGS = {
 }
 
 
-def meaning(symbol: str, heads: int) -> str:
+def meaning(symbol: str, heads: int, row: Row | None = None) -> str:
     """Say what a symbol stands for; a gradient is ∂L/∂ its symbol. "" where there is nothing to say."""
     if symbol == "H" and heads == 1:
         return _("the weighted values")
     found = _(MEANINGS.get(symbol, ""))
     if found:
         return found
-    if not symbol.startswith("d"):
+    if row is None or not row.backward:
         return ""
-    of, _underscore, path = symbol.removeprefix("d").partition("_")
-    return _("∂L/∂{of}, the path through {path}", of=of, path=path) if path else f"∂L/∂{of}"
+    if row.via:
+        return _("∂L/∂{of}, the path through {path}", of=row.of, path=row.via)
+    return f"∂L/∂{row.of}"

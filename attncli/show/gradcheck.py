@@ -40,15 +40,15 @@ def checks(check: GradCheck, terminal: Terminal, *, quiet: bool) -> Iterator[str
 
 def cells_of(row: RowCheck) -> tuple[str, ...]:
     """Write one row of the table."""
-    some = row.cells != row.of
-    cells = _("{count} of {total}", count=row.cells, total=row.of) if some else str(row.cells)
+    some = row.cells != row.total
+    cells = _("{count} of {total}", count=row.cells, total=row.total) if some else str(row.cells)
     judged = _("agrees") if row.agrees else _("DIFFERS")
     return (row.symbol, moved(row), cells, f"{row.difference:.1e}", f"{row.allowed:.1e}", judged)
 
 
 def moved(row: RowCheck) -> str:
     """Name what is moved: a quantity, or one way in which it is used."""
-    of, _into, via = row.moved.partition(" into ")
+    of, via = row.gradient.of, row.gradient.via
     return _("{of} into {via}", of=of, via=via) if via else of
 
 
@@ -71,13 +71,13 @@ def what_is_done(check: GradCheck) -> Iterator[str]:
             " is taken by its definition.",
             share=SHARE_OF_P,
         )
-    if any("into" in row.moved for row in check.rows):
+    if any(row.gradient.via for row in check.rows):
         yield _("X into Q: X is moved only where it is used for Q.")
     if check.sampled:
         yield _(
             "The page is large: {count:,} of {total:,} numbers are moved, chosen by lot (always the same).",
             count=sum(row.cells for row in check.rows),
-            total=sum(row.of for row in check.rows),
+            total=sum(row.total for row in check.rows),
         )
 
 

@@ -89,7 +89,7 @@ class Screen:
 
     def row(self, result: Result, symbol: str) -> Iterator[Text | str]:
         """Lay out one row of the page: its formula, then its numbers."""
-        value = result[symbol]
+        value = result.shown(symbol)
         yield title(result, symbol, self.looks.decimals, self.terminal)
         if value.ndim == 0:
             return
@@ -228,7 +228,7 @@ def title(result: Result, symbol: str, decimals: int, terminal: Terminal) -> Tex
 
 def equation(result: Result, symbol: str, decimals: int) -> str:
     """Write the formula; that of one number says what it came to."""
-    value = result[symbol]
+    value = result.shown(symbol)
     return result.formula(symbol) + (f" = {alone(float(value), decimals)}" if value.ndim == 0 else "")
 
 
@@ -242,7 +242,7 @@ def about(result: Result, symbol: str, decimals: int) -> tuple[str, ...]:
     ]
     return (
         " × ".join(map(str, result[symbol].shape)),
-        meaning(symbol, result.problem.form.heads),
+        meaning(symbol, result.problem.form.heads, row),
         ", ".join(constants),
         drift(result, symbol),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import attncli
-from attncli.diagnose.blind_spots import Outcomes
+from attncli.diagnose.blind_spots import Variants
 from attncli.diagnose.diagnosis import diagnose
 from attncli.homework.answer import read_answer
 from attncli.homework.key import Key
@@ -31,7 +31,7 @@ def test_most_built_in_problems_have_none(name: str) -> None:
     outcome = run("diagnose", name)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith(f"{name}, at 4 decimals: nothing to change: all ")
-    assert "can be seen and told" in outcome.out
+    assert "can be detected and" in outcome.out
 
 
 def test_heads_that_give_one_number_each() -> None:
@@ -100,7 +100,7 @@ def test_numbers_of_which_nothing_special_is_known() -> None:
     config["Wq"][0] = [1, 0, 0, 0, 0]
     spot = ("hidden", "Q", "projection-missing")
     why, how = spots(looked(config))[spot]
-    assert why == "the numbers of X fall so"
+    assert why == "the numbers of X happen to be so"
     assert spot not in spots(looked(config, assigned(how)))
 
 
@@ -194,7 +194,7 @@ def test_what_every_such_problem_has_is_no_blind_spot() -> None:
 def test_a_gradient_that_is_always_zero_is_not_faint() -> None:
     """Softmax does not notice the bias of the keys, whatever the numbers are."""
     key = Key.of(attncli.load("masked"))
-    assert np.abs(Outcomes(key.setting, key.symbols, 15).right["dbk"]).max() < 1e-12
+    assert np.abs(Variants(key.setting, key.symbols, 15).right["dbk"]).max() < 1e-12
     assert ("faint", "dbk") not in spots(diagnose(key, decimals=15))
 
 
@@ -215,10 +215,10 @@ def test_marking_is_as_blind_as_is_said() -> None:
     config = plain() | {"Wk": plain()["Wq"]}
     key = Key.of(attncli.load(config))
     found = diagnose(key)
-    right = Outcomes(key.setting, key.symbols, 4)
+    right = Variants(key.setting, key.symbols, 4)
 
     def marked(name) -> attncli.homework.marks.RowMark:
-        wrong = {symbol: value for symbol, value in right.of(name).items() if value is not None}
+        wrong = {symbol: value for symbol, value in right.values(name).items() if value is not None}
         rows = {symbol: wrong.get(symbol, right.right[symbol]) for symbol in key.symbols}
         answers = {symbol: read_answer(texts(value)) for symbol, value in rows.items()}
         return next(row for row in mark(Sheet(None, answers), key).rows if row.symbol == name.symbol)

@@ -27,15 +27,15 @@ def test_the_screen(tmp_path) -> None:
     lines = outcome.out.split("\n")
     assert max(map(len, lines)) <= max(80, len(str(path)) + 2)
     at = lines.index("Because Wq and Wk are the same:")
-    assert lines[at + 1].startswith("  To change it: --set 'Wk[")
-    assert lines[at + 2] == "  Cannot be seen: the right numbers come out."
+    assert lines[at + 1].startswith("  To fix it: --set 'Wk[")
+    assert lines[at + 2] == "  Undetectable: this mistake still gives the right numbers."
     assert "    scores-swapped            S = K·Qᵀ" in lines
-    at = lines.index("  Cannot be told apart: the same numbers come out.")
+    at = lines.index("  Cannot be told apart: these mistakes give the same numbers.")
     assert lines[at + 1 : at + 3] == [
         "    output-with-k             O = A·K",
         "    output-with-q             O = A·Q",
     ]
-    verdict = "6 mistakes cannot be seen, 2 groups of mistakes cannot be told apart"
+    verdict = "6 mistakes cannot be detected, 2 groups of mistakes cannot be told apart"
     quiet = run("diagnose", str(path), "--quiet").out
     assert verdict in " ".join(quiet.split())
     assert "scores-swapped" not in quiet
@@ -46,10 +46,10 @@ def test_the_screen(tmp_path) -> None:
 
 def test_what_the_rows_would_tell_apart_is_said() -> None:
     out = " ".join(run("diagnose", "article", "--rows", "S,A,O").out.split())
-    assert "the same numbers come of scale-missing (Z), softmax-unscaled (A)." in out
-    assert "They can be told apart where this is handed in too: Z." in out
-    assert "handed in too: Z. " in " ".join(run("diagnose", "article", "--rows", "O").out.split())
-    assert "more are made where none of these rows would show them." in out
+    assert "these give the same numbers: scale-missing (Z), softmax-unscaled (A)." in out
+    assert "They can be told apart if the students also hand in Z." in out
+    assert "the students also hand in Z. " in " ".join(run("diagnose", "article", "--rows", "O").out.split())
+    assert "more mistakes are made where none of these quantities would show them." in out
 
 
 def test_the_record() -> None:

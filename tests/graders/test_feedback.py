@@ -67,7 +67,7 @@ def test_feedback_says_what_was_done_and_where(tmp_path: Path, name: str) -> Non
 
 
 def test_a_slip_has_a_sentence_and_no_formula_and_a_config_without_a_name_no_command() -> None:
-    slip = Finding("slip-sign", "S = Q·Kᵀ", "S = Q·Kᵀ", "The sign is turned.")
+    slip = Finding("slip-sign", "S", "S = Q·Kᵀ", "S = Q·Kᵀ", "The sign is turned.")
     view = {
         **line("ann", "ann.yaml", replace(wrong("S", yours="9" * 99), mistakes=(slip,))),
         "config": "<stdin>",

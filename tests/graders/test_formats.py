@@ -48,7 +48,7 @@ def test_gradescope(tmp_path: Path) -> None:
     assert bob["tests"][1]["tags"] == ["wrong", "softmax-columns", "scale-missing"]
     assert [test["output"] for test in files["gradescope/ann.yaml.json"]["tests"]] == [
         "✓ right",
-        "↷ follows from earlier rows",
+        "↷ follows from earlier",
     ]
     lost = files["gradescope/broken/eve.yaml.json"]
     assert (lost["score"], lost["tests"]) == (0, [])
@@ -188,7 +188,7 @@ def test_markdown_and_html_read_the_same(tmp_path: Path) -> None:
         ["S", "✓", "right", "9 of 9"],
         ["A", "✗", "wrong", "8 of 9"],
         ["H", "○", "blank", "0 of 9"],
-        ["O", "?", "cannot be read", "0 of 9"],
+        ["O", "?", "unreadable", "0 of 9"],
     ]
     page = Page(files["html/late/bob.yaml.html"])
     assert page.fetched == []

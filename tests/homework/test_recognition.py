@@ -7,12 +7,12 @@ import pytest
 
 import attncli
 from attncli.homework.key import Key
-from attncli.homework.slips import SAYINGS, SLIPS
+from attncli.mistakes.catalogue import SENTENCES
 from tests.support.homework_problems import keys
 from tests.support.homework_recognition import by_id, double, final, honest, share, single
 from tests.support.homework_sheets import FINAL, HALVES, Hand, marked, named, worked
 
-IDS = set(SAYINGS) - set(SLIPS)
+IDS = set(SENTENCES)
 
 
 @pytest.fixture(scope="module")

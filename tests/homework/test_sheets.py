@@ -6,7 +6,7 @@ import pytest
 
 from attncli.errors import AttnError
 from attncli.homework.answer import MAX_DECIMALS, Answer
-from attncli.homework.sheet import Sheet, answered, from_mapping, read_sheet
+from attncli.homework.sheet import Sheet, from_mapping, from_options, read_sheet
 
 
 def read(text: str) -> Sheet:
@@ -180,7 +180,7 @@ def test_the_largest_sheet_is_read():
 
 
 def test_answers_on_the_command_line():
-    sheet = answered(["S=[[2, 1], [?, 2]]", " L = 3.210", "A=?", "K="])
+    sheet = from_options(["S=[[2, 1], [?, 2]]", " L = 3.210", "A=?", "K="])
     assert sheet.student is None
     assert list(sheet.answers) == ["S", "L"]
     assert sheet.answers["S"].blank.tolist() == [[False, False], [True, False]]

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from attncli.errors import AttnError
-from attncli.homework.sheet import MAX_BYTES, Sheet, answered, read_sheet
+from attncli.homework.sheet import MAX_BYTES, Sheet, from_options, read_sheet
 
 
 def read(text: str) -> Sheet:
@@ -142,7 +142,7 @@ def test_a_long_text_that_is_named_often_stays_small():
 
 def test_answers_on_the_command_line_that_are_none():
     with pytest.raises(AttnError) as caught:
-        answered(["S", "=1", "L=1", "L=2", "A=[[1", "K=" + "[" * 100])
+        from_options(["S", "=1", "L=1", "L=2", "A=[[1", "K=" + "[" * 100])
     told = [(one.message, one.where and str(one.where)) for one in caught.value.errors]
     assert ("'S' is not ROW=NUMBERS", None) in told
     assert ("'=1' is not ROW=NUMBERS", None) in told

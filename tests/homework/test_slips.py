@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from attncli.homework.answer import Answer
-from attncli.homework.slips import LIKELIEST_FIRST, SAYINGS, Slip, find_slips, say
+from attncli.homework.slips import SENTENCES, SLIPS, Slip, find_slips, sentence
 from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.forward import FORWARD
 from attncli.rounding import Rounding
@@ -361,11 +361,11 @@ def test_slips_that_exclude_each_other_are_told_together() -> None:
 
 
 def test_there_is_a_sentence_for_everything() -> None:
-    assert set(SAYINGS) >= {id_ for id_, _ in LIKELIEST_FIRST}
-    assert len(SAYINGS) == len(FORWARD) + len(BACKWARD) + len(LIKELIEST_FIRST) == 104
-    assert len(set(SAYINGS.values())) == len(SAYINGS)
-    for id_, says in SAYINGS.items():
-        assert say(id_) == says
+    assert set(SENTENCES) >= {id_ for id_, _ in SLIPS}
+    assert len(SENTENCES) == len(FORWARD) + len(BACKWARD) + len(SLIPS) == 104
+    assert len(set(SENTENCES.values())) == len(SENTENCES)
+    for id_, says in SENTENCES.items():
+        assert sentence(id_) == says
         assert says.endswith(".")
         assert "expected" not in says.lower()
         assert len(says) < 170
@@ -375,4 +375,4 @@ def test_there_is_a_sentence_for_everything() -> None:
 def test_what_a_slip_says_is_said_without_numbers() -> None:
     right = drawn(7, (3, 4))
     found = slips(on_paper(right * 1.7, 3), right)
-    assert [(slip.says, slip.detail) for slip in found] == [(say("slip-factor"), "times 1.7")]
+    assert [(slip.says, slip.detail) for slip in found] == [(sentence("slip-factor"), "times 1.7")]

@@ -60,3 +60,12 @@ def test_no_quantity_has_two_names_or_two_values() -> None:
         for i, row in enumerate(page.rows):
             for symbol, _ in row.reads:
                 assert symbol not in symbols[i:], f"{row.formula} reads what is not there yet"
+
+
+def test_a_gradient_row_knows_its_quantity_and_its_path() -> None:
+    page = whole_page(Form(), frozenset(), "bce", mean=False)
+    assert {row.of for row in page.rows if not row.backward} == {""}
+    for symbol, of, via in [("dX_Q", "X", "Q"), ("dX", "X", ""), ("dWq", "Wq", ""), ("dO", "O", "")]:
+        assert (page.row[symbol].of, page.row[symbol].via) == (of, via)
+    everything = {row.symbol for row in page.rows if not row.backward and row.symbol != "L"}
+    assert everything < {row.of for row in page.rows}

@@ -7,12 +7,15 @@ import re
 import pytest
 
 from attncli.language import _, use
+from attncli.page.attention import Form
+from attncli.page.chain_rule import whole_page
 from attncli.problem.initialise import WAYS
 from attncli.show.glossary import LESSONS, MEANINGS, RULES, meaning
 from attncli.show.terminal import columns_of, to_ascii
 from tests.support.running import attncli
 
 LINES = [*MEANINGS.values(), *(text for both in LESSONS.values() for text in both), *RULES.values()]
+PAGE = whole_page(Form(), frozenset(), "bce", mean=False)
 FORMULA = re.compile(r"^(N|U)\(.*\), [as] = |^U\(−a, a\)")
 
 
@@ -50,8 +53,8 @@ def test_captions_follow_the_language() -> None:
     assert meaning("H", 1) == "the weighted values"
     use("vi")
     assert meaning("H", 1) == "các giá trị đã nhân trọng số"
-    assert meaning("dX_Q", 1) == "∂L/∂X, theo đường đi qua Q"
-    assert meaning("dQ", 1) == "∂L/∂Q"
+    assert meaning("dX_Q", 1, PAGE.row["dX_Q"]) == "∂L/∂X, theo đường đi qua Q"
+    assert meaning("dQ", 1, PAGE.row["dQ"]) == "∂L/∂Q"
     assert meaning("√d_k", 1) == ""
 
 

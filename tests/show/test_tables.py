@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attncli as library
+from attncli.page.attention import Form
+from attncli.page.chain_rule import whole_page
 from attncli.show.glossary import meaning
 from attncli.show.matrix import MOST, Looks, View, blocks, matrix_view, split
 from attncli.show.numbers import SIGNS, needs_exponent, written
@@ -226,7 +228,8 @@ def test_a_single_head_with_output_weights_brings_back_weighted_values():
     [("dWq", "∂L/∂Wq"), ("dX_K", "∂L/∂X, the path through K"), ("bo", "output bias"), ("Other", "")],
 )
 def test_every_symbol_has_a_meaning_or_none(symbol: str, said: str):
-    assert meaning(symbol, 1) == said
+    page = whole_page(Form(), frozenset(), "bce", mean=False)
+    assert meaning(symbol, 1, page.row.get(symbol)) == said
 
 
 @pytest.mark.parametrize("width", ["1", "5", "100000"])

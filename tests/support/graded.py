@@ -39,9 +39,9 @@ def right(symbol: str, verdict: Verdict = Verdict.CORRECT) -> RowMark:
 
 def wrong(symbol: str, yours: str = "0.41", cells: int = 1) -> RowMark:
     finding = Finding(
-        "softmax-columns", f"{symbol} = softmax of each column of Z", "", "Down each column.", DETAIL
+        "softmax-columns", symbol, f"{symbol} = softmax of each column of Z", "", "Down each column.", DETAIL
     )
-    elsewhere = Finding("scale-missing", "Z = S", "", "The scores were not divided.")
+    elsewhere = Finding("scale-missing", "Z", "Z = S", "", "The scores were not divided.")
     listed = tuple(
         WrongCell(f"{symbol}[wind,{j + 1}]", (0, j), yours, SECRET + 0.0 * j) for j in range(cells)
     )
