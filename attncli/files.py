@@ -235,7 +235,7 @@ def check_writable(path: Path | str, *, force: bool = False, folder: bool = Fals
     try:
         if folder and path.exists() and not path.is_dir():
             raise AttnError(
-                _("{path!r} is a file; csv makes a folder, one file a row", path=str(path)),
+                _("{path!r} is a file; csv writes a folder, one file for each quantity", path=str(path)),
                 hint=_("name another"),
             )
         if path.is_dir() and not folder:
@@ -261,7 +261,7 @@ def umask() -> int:
 def taken(path: Path) -> AttnError:
     """Return the error that a file already exists."""
     return AttnError(
-        _("{path!r} is there already", path=str(path)),
+        _("{path!r} already exists", path=str(path)),
         hint=_("choose another name, or --force to replace it"),
     )
 

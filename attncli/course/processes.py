@@ -86,8 +86,8 @@ class Crew:
                 for ready in [pool.submit(mark_chunk, ()) for _ in range(jobs)]:
                     ready.result()
         except BrokenProcessPool:
-            message = _("no other process can be started")
-            raise AttnError(message, hint=_("mark in this one: --jobs 1")) from None
+            message = _("could not start another process")
+            raise AttnError(message, hint=_("mark without others: --jobs 1")) from None
         return pool
 
     def lines(self, files: Sequence[str]) -> Iterator[str]:

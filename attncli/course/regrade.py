@@ -114,7 +114,7 @@ def in_file_order(path: Path) -> Iterator[Record]:
     for record in records(path):
         if record["file"] < last:
             message = _("the lines of {path!r} are not in the order of their files", path=str(path))
-            raise AttnError(message, hint=_("name a results.jsonl as attncli grade wrote it"))
+            raise AttnError(message, hint=_("name a results.jsonl that attncli grade has written"))
         last = record["file"]
         yield record
 

@@ -98,7 +98,7 @@ def read_roster(path: str) -> Roster:
         student = cells.get(key, "")
         if student in lines:
             message = _(
-                "the student {student!r} stands twice; the first is in line {line}",
+                "the student {student!r} is listed twice, first on line {line}",
                 student=student[:40],
                 line=lines[student][0],
             )

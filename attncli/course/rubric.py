@@ -90,7 +90,9 @@ def read_rows(node: Node | None, symbols: Words[str], report: Report) -> dict[st
             report.error(value, message)
     if not points:
         report.error(
-            node, _("{name} names no row", name="rows"), _("write {example}", example="rows: {S: 2, A: 3}")
+            node,
+            _("{name} lists no quantities", name="rows"),
+            _("write {example}", example="rows: {S: 2, A: 3}"),
         )
     return points
 
@@ -100,7 +102,7 @@ def read_symbols(node: Node | None, name: str, symbols: Words[str], report: Repo
     if node is None:
         return
     if not isinstance(node, Sequence):
-        message = _("{name} is {found}; expected a list of rows", name=name, found=kind(node))
+        message = _("{name} is {found}; expected a list of quantities", name=name, found=kind(node))
         report.error(node, message, _("write {example}", example=f"{name}: [S, A]"))
         return
     seen = set()
@@ -108,25 +110,27 @@ def read_symbols(node: Node | None, name: str, symbols: Words[str], report: Repo
         text = item.text if isinstance(item, Scalar) else kind(item)
         refuse_symbol(text, item, symbols, report)
         if text in seen:
-            report.error(item, _("{symbol} stands twice", symbol=text[:40]), _("delete one of them"))
+            report.error(item, _("{symbol} is listed twice", symbol=text[:40]), _("delete one of them"))
         seen.add(text)
         yield text
     if not node.items and name == "rows":
-        report.error(node, _("{name} names no row", name=name), _("write {example}", example="rows: [S, A]"))
+        report.error(
+            node, _("{name} lists no quantities", name=name), _("write {example}", example="rows: [S, A]")
+        )
 
 
 def refuse_symbol(symbol: str, node: Node, symbols: Words[str], report: Report) -> None:
     """Note a row that nobody can answer."""
     if symbol not in symbols:
-        hint = did_you_mean(symbol, symbols, _("its rows are {known}", known=", ".join(symbols)))
-        report.error(node, _("{symbol!r} is no row that can be answered", symbol=symbol[:40]), hint)
+        hint = did_you_mean(symbol, symbols, _("the quantities are {known}", known=", ".join(symbols)))
+        report.error(node, _("{symbol!r} is not a quantity that can be answered", symbol=symbol[:40]), hint)
 
 
 def refuse_both(root: Mapping, due: dict[str, float], ignored: frozenset[str], report: Report) -> None:
     """Note what is due and ignored at once."""
     for symbol in due:
         if symbol in ignored:
-            message = _("{symbol} is in rows and in ignore", symbol=symbol)
+            message = _("{symbol} is in both rows and ignore", symbol=symbol)
             report.error(root.get("ignore"), message, _("keep it in one of them"))
 
 
@@ -191,6 +195,6 @@ def read_mistakes(node: Node | None, report: Report) -> dict[str, float]:
     for key, (at, value) in node.pairs.items():
         if key not in SENTENCES:
             hint = did_you_mean(key, SENTENCES, _("attncli guide mistakes lists them"))
-            report.error(at, _("{id!r} is no mistake that there is a name for", id=key[:40]), hint)
+            report.error(at, _("{id!r} is not the name of a known mistake", id=key[:40]), hint)
         earned[key] = read_share(value, key, report) or 0.0
     return earned

@@ -131,7 +131,9 @@ def configs_by_student(folder: Path) -> dict[str, Path]:
     for path in config_files(folder):
         if path.stem in found:
             message = _(
-                "{path!r} and {other!r} are of one student", path=str(path), other=str(found[path.stem])
+                "{path!r} and {other!r} belong to the same student",
+                path=str(path),
+                other=str(found[path.stem]),
             )
             raise AttnError(message, hint=_("keep one of them"))
         found[path.stem] = path

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from attncli.graders.records import Record
 
 
-SIGNS = {str(verdict): verdict.sign for verdict in Verdict}
-WORDS = {str(verdict): verdict.word for verdict in Verdict}
 SLIP = "slip-"  # the formula was right: the hand slipped
 MOST_CELLS = 8  # wrong cells that are named one by one
 LONGEST = 40  # characters of what stands in a cell
@@ -156,8 +154,9 @@ def plain(said: Remarks) -> list[str]:
 
 
 def row_line(row: Record) -> str:
-    """``✗ wrong``."""
-    return f"{SIGNS[row['verdict']]} {_(WORDS[row['verdict']])}"
+    """``✗ wrong``: the verdict on a row or on a sheet."""
+    verdict = Verdict(row["verdict"])
+    return f"{verdict.sign} {_(verdict.word)}"
 
 
 def row_lines(row: Record, view: Record) -> list[str]:

@@ -7,8 +7,6 @@ from urllib.parse import quote
 
 from attncli.files import open_text
 from attncli.graders.feedback import (
-    SIGNS,
-    WORDS,
     cells_line,
     opening,
     out_of,
@@ -18,6 +16,7 @@ from attncli.graders.feedback import (
     score_line,
 )
 from attncli.graders.records import file_path, records, student_of, write_each
+from attncli.homework.marks import Verdict
 from attncli.language import _, active
 from attncli.untrusted import code, html_start, in_markdown, in_markup
 
@@ -77,8 +76,8 @@ def markdown_blocks(view: Record) -> Iterator[str]:
     if view["rows"]:
         lines = [(_("row"), "", _("verdict"), _("cells right"), _("points")), ["---"] * 5]
         for row in view["rows"]:
-            verdict = (SIGNS[row["verdict"]], _(WORDS[row["verdict"]]))
-            lines.append((in_markdown(row["symbol"]), *verdict, cells_line(row), points_line(row)))
+            verdict, symbol = Verdict(row["verdict"]), in_markdown(row["symbol"])
+            lines.append((symbol, verdict.sign, _(verdict.word), cells_line(row), points_line(row)))
         yield "\n".join(f"| {' | '.join(line)} |" for line in lines)
     for row in view["rows"]:
         if said := remarks(row, view):
@@ -87,7 +86,7 @@ def markdown_blocks(view: Record) -> Iterator[str]:
 
 def markdown_section(row: Record, said: Remarks) -> Iterator[str]:
     """Yield what there is to say about a row that is not right."""
-    yield f"## {in_markdown(row['symbol'])} {SIGNS[row['verdict']]}"
+    yield f"## {in_markdown(row['symbol'])} {Verdict(row['verdict']).sign}"
     if said.says:
         yield in_markdown(said.says)
     if said.cells:

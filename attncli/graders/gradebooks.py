@@ -151,8 +151,8 @@ def write_students(
 
     write_table(table, header, lines())
     reasons = (
-        (_("{file} leaves out who handed in two sheets: {students}"), sorted(course.duplicates)),
-        (_("{file} leaves out whose sheet could not be read: {students}"), unread),
+        (_("{file} omits students with more than one sheet: {students}"), sorted(course.duplicates)),
+        (_("{file} omits students whose sheet could not be read: {students}"), unread),
     )
     notes = (text.format(file=table.name, students=some_of(who)) for text, who in reasons if who)
     return Written((table,), tuple(notes))

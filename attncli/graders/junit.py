@@ -8,8 +8,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from attncli.files import open_text
-from attncli.graders.feedback import WORDS, cells_line, plain, remarks, unreadable_lines
+from attncli.graders.feedback import cells_line, plain, remarks, unreadable_lines
 from attncli.graders.records import Written, is_unreadable, records, student_of, student_view
+from attncli.homework.marks import Verdict
 from attncli.language import _
 from attncli.untrusted import in_markup
 
@@ -88,12 +89,12 @@ def testsuite(view: Record, student: str) -> tuple[str, Counter[str]]:
 def testcases(view: Record) -> Iterator[tuple[str, str, str]]:
     """Yield each test case's name, the element that says why it did not pass (if so), and that as XML."""
     if is_unreadable(view):
-        message = _(WORDS["unreadable"])
+        message = _(Verdict.UNREADABLE.word)
         yield view["file"], "error", xml("error", "unreadable", message, unreadable_lines())
     for row in view["rows"]:
         element = ELEMENTS.get(row["verdict"], "")
         kind = row["mistakes"][0]["id"] if row["mistakes"] else row["verdict"]
-        message = _(WORDS[row["verdict"]]) + (f" ({cells_line(row)})" if cells_line(row) else "")
+        message = _(Verdict(row["verdict"]).word) + (f" ({cells_line(row)})" if cells_line(row) else "")
         body = xml(element, kind, message, plain(remarks(row, view))) if element else ""
         yield row["symbol"], element, body
 

@@ -188,7 +188,7 @@ def test_a_file_is_never_lost() -> None:
     Path("my.yaml").chmod(0o640)
     refused = run("init", "my.yaml")
     assert refused.code == 2
-    assert "is there already" in refused.err
+    assert "already exists" in refused.err
     assert "--force" in refused.err
     assert Path("my.yaml").read_text(encoding="utf-8") == "mine"
     assert run("init", "my.yaml", "--force").code == 0
@@ -241,9 +241,9 @@ def test_what_to_type_next_can_be_typed() -> None:
 
 
 def test_a_name_taken_meanwhile_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "check_free", lambda _path, *, force: force)  # it was free a moment ago
+    monkeypatch.setattr(files, "check_writable", lambda _path, *, force: force)  # it was free a moment ago
     Path("my.yaml").write_text("mine", encoding="utf-8")
-    with pytest.raises(attncli.AttnError, match="is there already"):
+    with pytest.raises(attncli.AttnError, match="already exists"):
         files.write_whole("my.yaml", "other", force=False)
     assert Path("my.yaml").read_text(encoding="utf-8") == "mine"
     assert list(Path().iterdir()) == [Path("my.yaml")]

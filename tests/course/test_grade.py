@@ -330,7 +330,7 @@ def test_late_by_a_column_of_the_roster(tmp_path: Path) -> None:
         ("student,submitted\nAn,yesterday\n", "class.csv:2:1: error: Submitted is 'yesterday'"),
         ("student,sent\nAn,1\n", "has no column 'Submitted'"),
         ("who,submitted\nAn,1\n", "no column of"),
-        ("id,submitted\nAn,\nAn,\n", "class.csv:3:1: error: the student 'An' stands twice"),
+        ("id,submitted\nAn,\nAn,\n", "class.csv:3:1: error: the student 'An' is listed twice"),
     ):
         roster.write_text(text, encoding="utf-8")
         refused = run(*asked, "--roster", str(roster))

@@ -163,7 +163,7 @@ WRONG = [
     (("explain", "A[1,1]", "-o", "folder"), "'folder' is a folder", ""),
     (
         ("forward", "article", "-o", "file", "-f", "csv"),
-        "'file' is a file; csv makes a folder",
+        "'file' is a file; csv writes a folder",
         "name another",
     ),
     (("forward", "article", "-o", "taken", "-f", "csv"), "is a folder", "name another folder"),

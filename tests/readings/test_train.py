@@ -168,7 +168,7 @@ def test_a_file_is_not_replaced_unasked_and_nothing_is_trained_for_it() -> None:
     Path("mine.yaml").write_text("mine", encoding="utf-8")
     outcome = run("train", "article", "--steps", "10000000", "--out", "mine.yaml")  # would take an hour
     assert outcome.code == 2
-    assert "is there already" in outcome.err
+    assert "already exists" in outcome.err
     assert Path("mine.yaml").read_text(encoding="utf-8") == "mine"
     assert run("train", "article", "--steps", "1", "--out", "mine.yaml", "--force").code == 0
     assert attncli.load("mine.yaml").tokens[0] == "Death"
