@@ -1,4 +1,4 @@
-"""The graph as text: a tree for the terminal, and the languages Mermaid and DOT."""
+"""The graph as text in the languages Mermaid and DOT."""
 
 from __future__ import annotations
 
@@ -10,46 +10,10 @@ from attncli.untrusted import sanitize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from attncli.readings.graph import Edge, Graph, Node
+    from attncli.readings.graph import Edge, Graph
 
 
-UNICODE_TWIGS = ("├── ", "└── ", "│   ", "    ")
-ASCII_TWIGS = ("|-- ", "`-- ", "|   ", "    ")
 PLAIN = frozenset(" .,=+()[]/_^")  # the signs of ASCII that may stand in a Mermaid label as they are
-
-
-def tree(graph: Graph, width: int, *, ascii_only: bool) -> Iterator[str]:
-    """Write each node over what it is made of, from the ends down; a second time only its name."""
-    for sizes in (lambda node: node.sizes, lambda node: node.size or _("one number")):
-        lines = list(branches(graph, sizes, ASCII_TWIGS if ascii_only else UNICODE_TWIGS))
-        if all(len(line) <= width for line in lines):
-            break  # otherwise without the letters, which are on the page
-    for line in lines:
-        yield line + "\n"
-
-
-def branches(graph: Graph, sizes: Callable[[Node], str], twigs: tuple[str, str, str, str]) -> Iterator[str]:
-    """Yield the lines of the trees of all ends."""
-    fork, last, trunk, blank = twigs
-    seen: set[str] = set()
-
-    def grow(symbol: str, first: str, rest: str) -> Iterator[str]:
-        node = graph.node[symbol]
-        if symbol in seen:
-            yield first + _("{symbol} (above)", symbol=sanitize(symbol))
-            return
-        seen.add(symbol)
-        given = f"   {_('given')}" if node.kind == "given" else ""
-        yield f"{first}{sanitize(node.formula)}   {sizes(node)}{given}"
-        below = graph.made_of[symbol]
-        for i, source in enumerate(below):
-            end = i == len(below) - 1
-            yield from grow(source, rest + (last if end else fork), rest + (blank if end else trunk))
-
-    for i, symbol in enumerate(graph.ends):
-        if i:
-            yield ""
-        yield from grow(symbol, "", "")
 
 
 def edge_label(edge: Edge) -> str:

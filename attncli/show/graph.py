@@ -10,7 +10,7 @@ from rich.tree import Tree
 from attncli.language import _
 from attncli.show.matrix import DIM
 from attncli.show.page import SYMBOL
-from attncli.show.terminal import Words
+from attncli.show.terminal import UNBOUNDED, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,33 +22,38 @@ if TYPE_CHECKING:
 GAP = "   "
 
 
-def screen(graph: Graph) -> Iterator[GraphTree | str]:
+def screen(graph: Graph) -> Iterator[Trees]:
     """Yield a tree for each quantity that nothing else reads."""
-    seen: set[str] = set()
-    for i, symbol in enumerate(graph.ends):
-        if i:
-            yield ""
-        yield GraphTree(graph, symbol, seen)
+    if graph.ends:
+        yield Trees(graph)
 
 
-class GraphTree:
-    """From one quantity down to the givens; what was drawn above is only named.
+class Trees:
+    """From each end down to the givens; what was drawn above is only named.
 
     Where the shapes in letters are too wide they are left out: they are on the page.
     """
 
-    def __init__(self, graph: Graph, symbol: str, seen: set[str]) -> None:
-        before = set(seen)
-        self.short = grown(graph, symbol, before, letters=False)
-        self.long = grown(graph, symbol, seen, letters=True)
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the wider tree that fits."""
-        width = Measurement.get(console, options.update(width=10_000), self.long).maximum
-        yield self.long if width <= options.max_width else self.short
+        """Yield the wider trees that fit."""
+        unbound = options.update(width=UNBOUNDED)
+        trees = self.trees(letters=True)
+        if max(Measurement.get(console, unbound, tree).maximum for tree in trees) > options.max_width:
+            trees = self.trees(letters=False)
+        for i, tree in enumerate(trees):
+            yield from [""] if i else []
+            yield tree
+
+    def trees(self, *, letters: bool) -> list[Tree]:
+        """Draw everything."""
+        seen: set[str] = set()
+        return [grow(self.graph, symbol, seen, letters=letters) for symbol in self.graph.ends]
 
 
-def grown(graph: Graph, symbol: str, seen: set[str], *, letters: bool) -> Tree:
+def grow(graph: Graph, symbol: str, seen: set[str], *, letters: bool) -> Tree:
     """Draw one quantity, and below it what goes into it."""
     node = graph.node[symbol]
     if symbol in seen:
@@ -56,7 +61,7 @@ def grown(graph: Graph, symbol: str, seen: set[str], *, letters: bool) -> Tree:
     seen.add(symbol)
     tree = Tree(label_of(node, letters=letters), guide_style=DIM)
     for source in graph.made_of[symbol]:
-        tree.children.append(grown(graph, source, seen, letters=letters))
+        tree.children.append(grow(graph, source, seen, letters=letters))
     return tree
 
 

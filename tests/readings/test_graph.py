@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import attncli
-from attncli.export.graph import dot, mermaid, tree
+from attncli.export.graph import dot, mermaid
 from attncli.export.graph_svg import Drawing, arrange, levels, spread, svg
 from attncli.page.attention import CONSTANTS
 from attncli.problem.sources import builtin_names
 from attncli.readings.formulas import page_of
 from attncli.readings.graph import Edge, Graph, Node, graph_of
+from attncli.show.graph import screen
+from attncli.show.terminal import text_of
 from attncli.untrusted import sanitize
 from tests.support.running import attncli as run
 
@@ -128,7 +130,8 @@ def test_a_tree_has_each_row_once_and_each_read_once(
     name: str, *, backward: bool, settings: dict[str, object]
 ) -> None:
     graph = drawn(name, backward=backward, **settings)
-    lines = [line.lstrip("├└│─ ").rstrip("\n") for line in tree(graph, 100, ascii_only=False)]
+    text = text_of(screen(graph), width=100, ascii_only=False)
+    lines = [line.lstrip("├└│─ ") for line in text.splitlines()]
     written = [line.split("   ")[0] for line in lines if line and not line.endswith(" (above)")]
     assert sorted(written) == sorted(node.formula for node in graph.nodes)
     assert len([line for line in lines if line]) == len(graph.ends) + len(graph.edges)
@@ -378,7 +381,7 @@ def test_svg_keeps_hostile_names_as_text() -> None:
 
 def test_an_empty_graph_can_be_drawn() -> None:
     empty = Graph("nothing", (), ())
-    assert list(tree(empty, 80, ascii_only=False)) == []
+    assert list(screen(empty)) == []
     ET.fromstring("".join(svg(empty, str)))  # noqa: S314
     assert mermaid_parts("".join(mermaid(empty, str))) == ({}, [])
     assert dot_statements("".join(dot(empty, str))) == ({}, [])
