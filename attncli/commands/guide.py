@@ -21,7 +21,7 @@ Examples:
   attncli guide config | less         without colour""")
 
 
-@command()
+@command(quiet=N_("No notes."))
 def guide(
     *,
     topic: str | None = typer.Argument(

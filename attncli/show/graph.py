@@ -47,6 +47,11 @@ class Trees:
             yield from [""] if i else []
             yield tree
 
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Tell how wide the narrower trees are: what cannot be made narrower stays whole."""
+        least = max(Measurement.get(console, options, tree).maximum for tree in self.trees(letters=False))
+        return Measurement(least, least)
+
     def trees(self, *, letters: bool) -> list[Tree]:
         """Draw everything."""
         seen: set[str] = set()

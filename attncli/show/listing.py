@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.table import Table
 
@@ -49,6 +50,11 @@ class Listing:
         else:
             yield table
 
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Tell how wide the lists are at least, and the table at most."""
+        least = max((Measurement.get(console, options, words).minimum for words in self.lists()), default=0)
+        return Measurement(least, Measurement.get(console, options, self.table()).maximum)
+
     def table(self) -> Table:
         """Lay the lines out below each other."""
         table = Table(
@@ -66,14 +72,14 @@ class Listing:
             table.add_row(*cells, style=line.style)
         return table
 
-    def lists(self) -> Iterator[Table | Words]:
+    def lists(self) -> Iterator[Words]:
         """Write each line as a list: its first cell, and under it what the others are."""
+        titles = self.titles[1:]
+        widest = max(map(cell_len, titles))
         for line in self.lines:
             yield Words(line.cells[0], f"bold {line.style}".strip())
-            entries = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
-            entries.add_column(style="dim", no_wrap=True)
-            entries.add_column(style=line.style)
-            for title, cell in zip(self.titles[1:], line.cells[1:], strict=True):
+            for title, cell in zip(titles, line.cells[1:], strict=True):
                 if cell:
-                    entries.add_row(Words(title, indent=GAP), Words(cell))
-            yield entries
+                    blanks = " " * (widest - cell_len(title) + GAP)
+                    words = Words(title + blanks, "dim", indent=GAP, hanging=widest + 2 * GAP)
+                    yield words.add(cell, line.style)

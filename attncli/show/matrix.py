@@ -180,7 +180,7 @@ def blocks(view: View, width: int) -> tuple[list[range], int]:
 
     Columns are two apart, or one apart where that saves a block or a mark stands between them.
     """
-    room = width - cell_len(view.rows[0])
+    room = width - corner_width(view)
     narrow = split(column_widths(view, 1), room)
     wide = split(column_widths(view, 2), room)
     return (narrow, 1) if view.largest or len(narrow) < len(wide) else (wide, 2)
@@ -203,9 +203,14 @@ def column_widths(view: View, gap: int) -> list[int]:
     return [gap + bool(view.largest) + cell_len(name) for name in view.columns]
 
 
+def corner_width(view: View) -> int:
+    """How wide the names of the rows are; the only row of a bias has none, but a place for it."""
+    return cell_len(view.rows[0]) or 1
+
+
 def view_width(view: View) -> int:
     """How wide the table of a whole matrix is."""
-    return cell_len(view.rows[0]) + sum(column_widths(view, 1 if view.largest else 2))
+    return corner_width(view) + sum(column_widths(view, 1 if view.largest else 2))
 
 
 class Cells:
@@ -246,8 +251,7 @@ def matrix_table(view: View, block: range, gap: int, display: Display) -> Table:
         header_style="",
         border_style=DIM,
     )
-    corner = cell_len(view.rows[0]) or 1  # the only row of a bias has no name
-    table.add_column(width=corner)
+    table.add_column(width=corner_width(view))
     parts: list[Cells] = [Cells(view.rows)]
     marked = view.largest is not None
     for j in block:
@@ -280,7 +284,7 @@ def plain_table(view: View, block: range, gap: int, display: Display) -> Cells:
     """Write some columns of a large matrix in the same places, each line whole."""
     marked = view.largest is not None
     between = " " * gap
-    corner = " " * (cell_len(view.rows[0]) or 1)
+    corner = " " * corner_width(view)
     start, stop = block.start, block.stop
     header = between.join([corner, *(" " * marked + name for name in view.columns[start:stop])])
     lines = [header, display.fit("─") * cell_len(header)]

@@ -123,7 +123,7 @@ def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType
     below = any(one.most > one.width for one in panels)
     grid = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
     for one in panels:
-        grid.add_column(width=one.least)
+        grid.add_column(min_width=one.least)
     grid.add_row(*(one.render(below=below) for one in panels))
     yield grid
 

@@ -46,8 +46,8 @@ def test_only_shows_just_these_rows_in_the_order_named(only: str):
 
 
 def test_only_reads_off_what_it_shows():
-    assert "Read off A" in attncli("forward", "article", "--only", "A").out
-    assert "Read off A" not in attncli("forward", "article", "--only", "Q").out
+    assert "attends to most" in attncli("forward", "article", "--only", "A").out
+    assert "attends to most" not in attncli("forward", "article", "--only", "Q").out
 
 
 def test_head_shows_one_head():
@@ -101,7 +101,7 @@ def test_the_config_stands_last_or_behind_its_option():
 
 def test_standard_input_is_a_config():
     config = json.dumps({"given": {"Q": [[1]], "K": [[1]], "V": [[2]]}})
-    assert "O = A·V   1 × 1" in attncli("forward", "-", stdin=config).out
+    assert "O = A·V" in attncli("forward", "-", stdin=config).out
     wrong = attncli("forward", "-", stdin="Wx: 1\n")
     assert wrong.code == 2
     assert wrong.err.startswith("<stdin>:1:1: error: ")
@@ -123,7 +123,7 @@ def test_loss_and_reduction_go_before_the_configs():
     ("option", "sign"),
     [
         (("--ascii",), "S = Q*K^T"),
-        (("--width", "30"), "S = Q·Kᵀ\n"),
+        (("--width", "20"), "S = Q·Kᵀ\n"),
         (("--color", "always"), "\x1b[1m = Q·Kᵀ"),
         (("--debug",), "S = Q·Kᵀ   9 × 9"),
     ],

@@ -45,6 +45,7 @@ HANDED_ON = {
     "HEADINGS",
     "APPEARANCE",
     "GLOSSARY",
+    "GROUPS",
 }
 # Markup, styles and lines of a config, which have words too.
 MARKUP = re.compile(
