@@ -1,4 +1,4 @@
-"""The versions that pyproject.toml declares: a lower bound that can be tried, an upper one with its reason."""
+"""The versions that pyproject.toml declares: lower bounds that can be tried, upper ones with their reason."""
 
 from __future__ import annotations
 
