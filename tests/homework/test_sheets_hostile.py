@@ -12,10 +12,10 @@ def read(text: str) -> Sheet:
 
 
 def refused(data: bytes | str) -> AttnError:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(AttnError) as caught:
         read_sheet(data.encode() if isinstance(data, str) else data, "x.yaml")
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
     return caught.value.errors[0]
 
 
@@ -133,9 +133,9 @@ def test_what_is_too_large_is_refused_before_it_is_built(text: str, words: str):
 
 def test_a_long_text_that_is_named_often_stays_small():
     text = "a: &a '" + "x" * (3 * 2**20) + "'\nanswers:\n  S: [" + "*a, " * 50_000 + "1]\n"
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = read(text).answers["S"]
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
     assert found.unreadable.sum() == 50_000
     assert max(map(len, found.texts)) == 41
 

@@ -146,10 +146,10 @@ def test_kinds_have_names():
     ids=["laughs", "cells"],
 )
 def test_what_is_too_large_is_refused_before_it_is_built(text: str):
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(AttnError, match="more than 250,000 values, aliases counted"):
         parse(text, "x")
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 def test_too_many_lines_or_directives():
