@@ -251,8 +251,11 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
     yield from gradient_words(row) if row and row.backward else forward_words(symbol)
     if row:
         sources = dict.fromkeys(name for name, _turned in row.reads if name in result.values)
-        named = ", ".join(f"{name} ({meaning(name, heads, result.page.row.get(name))})" for name in sources)
-        yield _("Computed from {sources}.", sources=named)
+        named = [
+            _("{symbol} ({meaning})", symbol=name, meaning=meaning(name, heads, result.page.row.get(name)))
+            for name in sources
+        ]
+        yield _("Computed from {sources}.", sources=", ".join(named))
     else:
         yield _("Given in the config.")
     readers = [reader.formula for reader in result.page.rows if symbol in dict(reader.reads)]

@@ -363,7 +363,7 @@ def test_what_is_not_yaml_is_told_in_vietnamese_around_the_parsers_own_words(tmp
 @pytest.mark.usefixtures("vietnamese")
 def test_notes_and_cells_are_told_in_vietnamese() -> None:
     problem = attncli.Problem(Q=[[1]], K=[[1]], V=[[1]], X=[[1]], Wq=[[1]])
-    assert problem.notes == ("embeddings, Wq không được dùng: đại lượng cho sẵn đứng sau nó",)
+    assert problem.notes == ("embeddings, Wq không được dùng: đại lượng tính từ đó đã cho sẵn",)
     result = attncli.forward(problem)
     with pytest.raises(AttnError, match="A không có 7: chỉ số đi từ 1 đến 1"):
         result.explain("A[1,7]")

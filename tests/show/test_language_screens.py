@@ -50,10 +50,10 @@ def test_every_way_to_draw_weights_is_translated(text: str) -> None:
 
 
 def test_captions_follow_the_language() -> None:
-    assert meaning("H", 1) == "the weighted values"
+    assert meaning("H", 1) == "weighted values"
     use("vi")
     assert meaning("H", 1) == "các giá trị đã nhân trọng số"
-    assert meaning("dX_Q", 1, PAGE.row["dX_Q"]) == "∂L/∂X, theo đường đi qua Q"
+    assert meaning("dX_Q", 1, PAGE.row["dX_Q"]) == "∂L/∂X qua Q"
     assert meaning("dQ", 1, PAGE.row["dQ"]) == "∂L/∂Q"
     assert meaning("√d_k", 1) == ""
 
@@ -61,33 +61,37 @@ def test_captions_follow_the_language() -> None:
 def test_the_forward_pass_in_vietnamese() -> None:
     text = said("forward", "article")
     for part in (
-        "A = softmax(Z)   9 × 9   trọng số chú ý: mỗi hàng có tổng bằng 1\n",
-        "Q = X·Wq   9 × 4   các truy vấn\n",
-        "▸ lớn nhất trong hàng\n",
-        "Xem trong A: mỗi token chú ý nhiều nhất đến từ nào\n",
+        "A = softmax(Z)   9 × 9   trọng số chú ý (attention)\n",
+        "9 × 4   truy vấn (query)   9 × 4   khóa (key)   9 × 3   giá trị (value)\n",
+        "▸ mỗi token chú ý đến từ nào nhất\n",
         "chú ý nhất",
     ):
         assert part in text
+    assert "▸ lớn nhất trong hàng\n" in said("forward", "article", "--only", "A")
 
 
 def test_the_backward_pass_in_vietnamese() -> None:
     text = said("backward", "article")
-    assert "dX_Q = dQ·Wqᵀ   9 × 5   ∂L/∂X, theo đường đi qua Q\n" in text
+    assert "dX_Q = dQ·Wqᵀ   9 × 5   ∂L/∂X qua Q\n" in text
     assert "L = " in text
     assert "bce, sum" in text
 
 
 def test_a_symbol_is_explained_in_vietnamese() -> None:
     text = unwrapped(said("explain", "A"))
-    assert "Các trọng số chú ý (còn gọi là trọng số tập trung): hàng i cho biết token i" in text
-    assert "Tính từ Z (điểm số đã chia tỉ lệ)." in text
+    assert (
+        "Các trọng số chú ý (attention weights; có sách gọi là trọng số tập trung): hàng i cho biết" in text
+    )
+    assert "Tính từ Z: điểm số đã chia tỉ lệ." in text
     assert "quy tắc dây chuyền" in unwrapped(said("explain", "dQ"))
 
 
 def test_a_gradient_is_explained_in_vietnamese() -> None:
     text = unwrapped(said("explain", "dWq"))
-    assert "dWq là ∂L/∂Wq: hàm mất mát L tăng bao nhiêu khi một ô của Wq tăng một đơn vị." in text
-    assert "cùng kích thước với Wq" in text
+    assert (
+        "dWq là ∂L/∂Wq: hàm mất mát (loss) L tăng bao nhiêu trên mỗi đơn vị tăng thêm ở một ô của Wq." in text
+    )
+    assert "cùng kích thước (shape) với Wq" in text
 
 
 def test_a_cell_is_worked_out_in_vietnamese() -> None:
@@ -135,7 +139,7 @@ def test_ascii_leaves_the_accents_out() -> None:
     assert to_ascii("ế ≠ đ") == "\\u1ebf != \\u0111"
     text = said("forward", "article", "--ascii")
     assert text.isascii()
-    assert "trong so chu y: moi hang co tong bang 1" in unwrapped(text)
+    assert "trong so chu y (attention)" in unwrapped(text)
     use("vi")
     assert to_ascii("Đọc ế ≠ 語") == "Doc e != \\u8a9e"
 
@@ -147,7 +151,7 @@ def test_ascii_leaves_the_accents_out() -> None:
         (("train", "article", "--steps", "2"), "2 bước gradient descent (hạ gradient) trên Wq, Wk, Wv"),
         (("diff", "article", "--set", "mask=true"), "Công thức khác: A = softmax(Z) → A = softmax(M)"),
         (("graph", "article"), "X (ở trên)"),
-        (("shapes", "article"), "Gradient có cùng kích thước với đại lượng mà nó là gradient."),
+        (("shapes", "article"), "Gradient theo một đại lượng có cùng kích thước với đại lượng ấy."),
         (("formulas", "article", "--backward"), "một số"),
     ],
 )
