@@ -172,7 +172,7 @@ def is_elsewhere(finding: Finding, row: RowMark) -> bool:
 def both_formulas(finding: Finding) -> Padding:
     """Put what was computed over what the page has there."""
     table = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
-    for name, formula in ((_("you:"), finding.formula), (_("page:"), finding.right)):
+    for name, formula in ((_("you:"), finding.formula), (_("right:"), finding.right)):
         if formula:
             table.add_row(Words(name, whole=True), Words(formula))
     return Padding(table, (0, 0, 0, INDENT))
