@@ -73,7 +73,7 @@ def mistakes(lang: str) -> str:
     language.use(lang)
     lines = [
         *((one.id, f"`{one.formula}`", _(one.says)) for one in listing()),
-        *((slip, "", _(says)) for slip, says in SLIPS.items()),
+        *((slip, "", _(says)) for (slip, _find), says in SLIPS.items()),
     ]
     language.use(None)
     rows = (
