@@ -242,24 +242,18 @@ def matrix_tables(view: View, display: Display) -> Iterator[RenderableType]:
 
 
 def matrix_table(view: View, block: range, gap: int, display: Display) -> Table:
-    """Lay out some columns of a matrix."""
-    table = Table(
-        box=RULE,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, gap - 1, 0, 0),
-        header_style="",
-        border_style=DIM,
-    )
+    """Lay out some columns of a matrix; one blank of the gap is the table's, any other is in the cells."""
+    table = Table(box=RULE, show_edge=False, pad_edge=False, padding=0, header_style="", border_style=DIM)
     table.add_column(width=corner_width(view))
-    parts: list[Cells] = [Cells(view.rows)]
-    marked = view.largest is not None
+    parts = [Cells(view.rows)]
+    blank = " " * (gap - 1 + (view.largest is not None))
     for j in block:
-        table.add_column(Cells([" " * marked + view.columns[j]]), width=cell_len(view.columns[j]) + marked)
-        lines = [
-            with_mark(view, i, j, display.fit(LARGEST)) if marked else line[j]
-            for i, line in enumerate(view.cells)
-        ]
+        name = blank + view.columns[j]
+        table.add_column(Cells([name]), width=cell_len(name))
+        if view.largest is None:
+            lines = [blank + line[j] for line in view.cells]
+        else:
+            lines = [with_mark(view, i, j, display.fit(LARGEST)) for i in range(len(view.cells))]
         parts.append(Cells(lines, styles_of(view, j)))
     table.add_row(*parts)
     return table

@@ -121,9 +121,9 @@ def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType
         yield panels[0].render(below=panels[0].most > width)
         return
     below = any(one.most > one.width for one in panels)
-    grid = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+    grid = Table.grid()
     for one in panels:
-        grid.add_column(min_width=one.least)
+        grid.add_column(width=one.least + GAP)
     grid.add_row(*(one.render(below=below) for one in panels))
     yield grid
 

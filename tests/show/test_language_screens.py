@@ -67,7 +67,7 @@ def test_the_forward_pass_in_vietnamese() -> None:
         "chú ý nhất",
     ):
         assert part in text
-    assert "▸ lớn nhất trong hàng\n" in said("forward", "article", "--only", "A")
+    assert "▸ lớn nhất trong hàng\n" in said("forward", "article", "--only", "A", "--quiet")
 
 
 def test_the_backward_pass_in_vietnamese() -> None:
