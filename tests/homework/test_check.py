@@ -46,7 +46,7 @@ def test_a_forgotten_scale_is_named_beside_the_right_formula() -> None:
     assert outcome.err == ""
     assert outcome.out.startswith("B20DCCN001, article: 23.11 of 24 points, ✗ wrong\n")
     assert "What seems to have been done: scale-missing\n" in outcome.out
-    assert "  you:  Z = S\n  page: Z = S/√d_k\n" in outcome.out
+    assert "  you:   Z = S\n  right: Z = S/√d_k\n" in outcome.out
     verdicts = table_of(outcome.out)
     assert "✓ right" in verdicts["S"]
     assert "✗ wrong" in verdicts["Z"]
@@ -77,12 +77,12 @@ def test_the_matrix_stands_as_written_with_a_sign_at_each_wrong_cell() -> None:
 def test_two_mistakes_are_both_told() -> None:
     out = run("check", str(FOLDER / "two_mistakes.yaml"), "article").out
     assert "scale-missing" in out
-    assert "  you:  dX = dX_Q + dX_K\n  page: dX = dX_Q + dX_K + dX_V\n" in out
+    assert "  you:   dX = dX_Q + dX_K\n  right: dX = dX_Q + dX_K + dX_V\n" in out
 
 
 def test_a_mistake_in_a_row_that_was_left_blank_is_told_as_such() -> None:
     out = run("check", str(FOLDER / "group-2" / "final_only.yaml"), "article").out
-    assert "In Z, a row that was left blank:\n  you:  Z = S/d_k\n  page: Z = S/√d_k\n" in out
+    assert "In Z, a row that was left blank:\n  you:   Z = S/d_k\n  right: Z = S/√d_k\n" in out
     assert out.endswith("Where to look: attncli explain Z -c article\n")
 
 
