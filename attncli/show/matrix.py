@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -234,11 +235,13 @@ class Cells:
 def matrix_tables(view: View, display: Display) -> Iterator[RenderableType]:
     """Yield a table of each block of columns that fits the width, and an empty line between them."""
     found, gap = blocks(view, display.width)
-    large = len(view.rows) * len(view.columns) > MOST_IN_TABLE
+    if len(view.rows) * len(view.columns) > MOST_IN_TABLE:
+        yield from plain_tables(view, found, gap, display)
+        return
     for i, block in enumerate(found):
         if i:
             yield ""
-        yield plain_table(view, block, gap, display) if large else matrix_table(view, block, gap, display)
+        yield matrix_table(view, block, gap, display)
 
 
 def matrix_table(view: View, block: range, gap: int, display: Display) -> Table:
@@ -274,19 +277,34 @@ def styles_of(view: View, j: int) -> Sequence[Style | None]:
     return view.styles[j] if view.styles else ()
 
 
-def plain_table(view: View, block: range, gap: int, display: Display) -> Cells:
-    """Write some columns of a large matrix in the same places, each line whole."""
+class Lines:
+    """Lines that are whole already: a large table, in which Rich need not look at every cell."""
+
+    is_whole = True
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield them in one piece."""
+        yield Segment("\n".join(self.lines) + "\n")
+
+
+def plain_tables(view: View, found: Sequence[range], gap: int, display: Display) -> Iterator[Lines]:
+    """Write each block of columns of a large matrix as a table would: lines are cut out of whole ones."""
     marked = view.largest is not None
-    between = " " * gap
     corner = " " * corner_width(view)
-    start, stop = block.start, block.stop
-    header = between.join([corner, *(" " * marked + name for name in view.columns[start:stop])])
-    lines = [header, display.fit("─") * cell_len(header)]
-    for i, name in enumerate(view.rows):
-        cells = (
-            [with_mark(view, i, j, display.fit(LARGEST)) for j in block]
-            if marked
-            else view.cells[i][start:stop]
-        )
-        lines.append(between.join([name or corner, *cells]))
-    return Cells(lines)
+    names = [name or corner for name in view.rows]
+    between = " " * (gap + marked)
+    ends = [0, *accumulate(column_widths(view, gap))]
+    whole = [between.join(["", *cells]) for cells in view.cells]
+    for i, flags in enumerate(view.largest or ()):
+        for j in (j for j, flag in enumerate(flags) if flag):
+            before = ends[j + 1] - len(view.cells[i][j].lstrip(" ")) - 1
+            whole[i] = whole[i][:before] + display.fit(LARGEST) + whole[i][before + 1 :]
+    for block in found:
+        start, end = ends[block.start], ends[block.stop]
+        header = between.join([corner, *view.columns[block.start : block.stop]])
+        rule = display.fit("─") * (len(corner) + end - start)
+        rows = [f"{name}{line[start:end]}".rstrip(" ") for name, line in zip(names, whole, strict=True)]
+        yield Lines([*([""] if block.start else []), header, rule, *rows])

@@ -66,13 +66,13 @@ class Panel(NamedTuple):
         """How wide its title is with the details behind it."""
         return cell_len(self.title.plain) + (GAP + cell_len(self.details) if self.details else 0)
 
-    def render(self, *, below: bool) -> Group:
-        """Put it together."""
+    def all_parts(self, *, below: bool) -> list[RenderableType]:
+        """Return what it is put together from."""
         if not self.details:
-            return Group(self.title, *self.parts)
+            return [self.title, *self.parts]
         if below:
-            return Group(self.title, Words(self.details, "dim"), *self.parts)
-        return Group(self.title.copy().append(" " * GAP).append(self.details, "dim"), *self.parts)
+            return [self.title, Words(self.details, "dim"), *self.parts]
+        return [self.title.copy().append(" " * GAP).append(self.details, "dim"), *self.parts]
 
 
 def page(
@@ -118,13 +118,13 @@ def needed(panels: Sequence[Panel]) -> int:
 def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType]:
     """Lay out a line of panels; where a title with its details is too wide, the details stand below it."""
     if len(panels) == 1:
-        yield panels[0].render(below=panels[0].most > width)
+        yield from panels[0].all_parts(below=panels[0].most > width)
         return
     below = any(one.most > one.width for one in panels)
     grid = Table.grid()
     for one in panels:
         grid.add_column(width=one.least + GAP)
-    grid.add_row(*(one.render(below=below) for one in panels))
+    grid.add_row(*(Group(*one.all_parts(below=below)) for one in panels))
     yield grid
 
 

@@ -66,6 +66,9 @@ class Terminal(Console):
     def show(self, parts: Iterable[RenderableType], *, wrap: bool = True) -> None:
         """Print one part after the other; without ``wrap`` only what is a terminal breaks lines."""
         for part in parts:
+            if getattr(part, "is_whole", False):
+                self.print(part, end="", crop=False)
+                continue
             self.print(Whole(part, self.width if wrap or self.file.isatty() else UNBOUNDED), crop=False)
 
 

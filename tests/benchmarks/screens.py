@@ -14,10 +14,8 @@ import numpy as np
 import attncli
 from attncli.commands.environment import Environment
 from attncli.commands.output import Destination
-from attncli.export.entries import Shown
-from attncli.export.formats import FORMATS
-from attncli.show.matrix import Looks
-from attncli.show.terminal import Terminal
+from attncli.export.formats import FORMATS, Shown
+from attncli.show.display import Display
 
 from .report import Table
 
@@ -72,9 +70,9 @@ def write(result: Result, style: str, path: Path, *, full: bool = False) -> None
     """Write it as the command does, into a file; ``full``: all of it, and nothing else."""
     with path.open("w", encoding="utf-8") as stream:
         environment = Environment()
-        environment.out = Terminal(stream, 80, color=False, ascii_only=False)
-        looks = Looks(environment.out, result.decimals, full)
-        content = FORMATS[style].write(Shown(result, list(result.values), looks, quiet=full))
+        environment.stdout = stream
+        display = Display(80, result.decimals, full)
+        content = FORMATS[style].write(Shown(result, list(result.values), display, quiet=full))
         Destination(FORMATS[style], str(path) if style == "npz" else None).write(content, environment)
 
 

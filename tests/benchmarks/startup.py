@@ -13,9 +13,13 @@ from .workers import environment
 
 PAIRS = 15
 COMMANDS = (
-    ("forward", ("forward", "article"), 2.0),
+    ("forward", ("forward", "article"), 2.2),
+    ("backward", ("backward", "article"), 2.3),
+    ("explain", ("explain", "A[Death,wind]"), 2.3),
+    ("forward --json", ("forward", "article", "--json"), 1.8),
+    ("forward --plain", ("forward", "article", "--plain"), 1.8),
+    ("--help", ("--help",), 1.2),
     ("--version", ("--version",), 0.5),
-    ("--help", ("--help",), 1.3),
 )
 NUMPY = ("-c", "import numpy")
 UNLIKE_A_SHELL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPYCACHEPREFIX")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -271,3 +272,38 @@ def test_what_each_token_attends_to_most():
 
 def test_every_sign_has_a_spelling_in_ascii():
     assert all(Display(80, 4, ascii_only=True).fit(sign).isascii() for sign in SIGNS.values())
+
+
+@pytest.mark.parametrize("width", [80, 133])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_a_large_table_looks_as_a_small_one_would(
+    width: int, *, ascii_only: bool, monkeypatch: pytest.MonkeyPatch
+):
+    rng = np.random.default_rng(0)
+    given = {symbol: rng.normal(size=(60, 3)) for symbol in "QKV"}
+    tokens = [f"語{i}" for i in range(60)]
+    result = library.forward(library.Problem(given=given, tokens=tokens, mask=True))
+
+    def text() -> str:
+        shown = Display(width, 4, full=True, ascii_only=ascii_only)
+        return text_of(page(result, ["S", "A"], shown), width=width, ascii_only=ascii_only)
+
+    plain = text()
+    monkeypatch.setattr("attncli.show.matrix.MOST_IN_TABLE", 10_000)
+    assert text() == plain
+
+
+@pytest.mark.parametrize("width", [20, 35, 60, 80, 120, 200])
+@pytest.mark.parametrize("name", ["tiny", "article", "masked", "cross"])
+def test_every_number_is_whole_wherever_it_stands(name: str, width: int):
+    result = library.backward(library.load(name))
+    symbols = list(result.values)
+    words = text_of(page(result, symbols, Display(width, 4)), width=width, ascii_only=False).split()
+    found = Counter(word.lstrip("▸") for word in words)
+    for symbol in symbols:
+        value = result.shown(symbol)
+        for number in np.atleast_1d(value).ravel():
+            scientific = needs_exponent(np.atleast_2d(value), 4)
+            text = written(float(number), 4, scientific=scientific)
+            assert found[text] > 0, (symbol, text)
+            found[text] -= 1
