@@ -137,16 +137,17 @@ def evaluate(
         givens = {symbol: narrowed(symbol, value) for symbol, value in givens.items()}
     known = {*page.row, *givens}
     wanted = known if only is None else {only} if isinstance(only, str) else set(only)
-    for symbol in () if only is None else sorted(wanted - known):
+    for symbol in sorted(wanted - known):
         hint = ""
-        if loss is None and symbol in behind_the_output(problem):
+        behind = whole_page(problem.form, problem.given_rows, "bce", mean=False).row
+        if loss is None and symbol in {"Y", "U", *behind}:
             hint = _("it belongs to the backward pass: attncli backward")
         raise not_on_page(symbol, (*givens, *page.row), hint)
     run = page if only is None else page.needed_for(wanted | ({"L"} if loss else set()))
     given = {**givens, **setting.constants}
     kept = wanted | {"L"}
     keep = None if only is None else kept.__contains__
-    if rounding is None and is_large(problem):
+    if rounding is None and problem.sizes["n"] * problem.sizes["m"] > LARGE:
         from attncli.blocks.streaming import evaluate_in_blocks  # noqa: PLC0415 - small problems fit whole
 
         exact = computed = evaluate_in_blocks(run, given, kept, problem.letters, problem.sizes)
@@ -169,16 +170,6 @@ def evaluate(
         exact if rounding is not None else None,
         rounding,
     )
-
-
-def is_large(problem: Problem) -> bool:
-    """Whether a row of n × m numbers is better not had whole: it would not fit the cache."""
-    return problem.sizes["n"] * problem.sizes["m"] > LARGE
-
-
-def behind_the_output(problem: Problem) -> set[str]:
-    """Return what only the backward pass has: the loss's side and the gradients."""
-    return {"Y", "U", *whole_page(problem.form, problem.given_rows, "bce", mean=False).row}
 
 
 def narrowed(symbol: str, value: Array) -> Array:

@@ -98,7 +98,9 @@ def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> li
             sliced.append(row)
             by_query.add(row.symbol)
         elif reads & by_query:
-            (sliced if adds_up(row, shapes) else after).append(row)
+            # a number, or a sum of n × m rows; another sum, such as dWq, is sooner done in one go
+            added = not shapes[row.symbol] or any(shapes[symbol][-2:] == WIDE for symbol, _ in row.reads)
+            (sliced if added else after).append(row)
             late.add(row.symbol)
         else:
             before.append(row)
@@ -106,14 +108,6 @@ def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> li
         return [*before]
     needed = read_by(after).union(wanted)
     return [*before, Pass(stages(sliced, shapes), frozenset(by_query & needed)), *after]
-
-
-def adds_up(row: Row, shapes: Mapping[str, Shape]) -> bool:
-    """Whether a sum over the query tokens is added up block by block: a number, or of n × m rows.
-
-    A sum of other rows, such as dWq, is sooner done in one go, when they are whole.
-    """
-    return not shapes[row.symbol] or any(shapes[symbol][-2:] == WIDE for symbol, _ in row.reads)
 
 
 def stages(rows: Sequence[Row], shapes: Mapping[str, Shape]) -> tuple[Stage, ...]:

@@ -13,7 +13,7 @@ from attncli.homework.marks import Verdict
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from typing import Self
 
     from attncli.graders.records import Record
@@ -73,7 +73,8 @@ class Copies:
         """Take in a sheet, which has this number."""
         for row in record["rows"]:
             texts = {cell["cell"]: cell["yours"] for cell in row["wrong_cells"]}
-            if row["verdict"] == "wrong" and texts and not all_zeros(texts):
+            # zeros alone are no sign: many people write them by themselves
+            if row["verdict"] == "wrong" and any(as_number(text) != 0 for text in texts.values()):
                 about = repr((record["key"], row["symbol"], sorted(texts.items())))
                 key = hashlib.blake2b(about.encode(), digest_size=SHORT).digest()
                 explained = any(not one["id"].startswith("slip-") for one in row["mistakes"])
@@ -103,11 +104,6 @@ class Copies:
                 symbols = tuple(row.symbol for row in common)
                 found.append(SameWrong(group, symbols, cells, all(row.explained for row in common)))
         return sorted(found, key=lambda same: (same.explained, -same.cells, same.sheets))
-
-
-def all_zeros(texts: Mapping[str, str]) -> bool:
-    """Whether only zeros were written: many people do that by themselves."""
-    return all(as_number(text) == 0 for text in texts.values())
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -150,11 +150,6 @@ def few_digits(row: Comparison) -> str | None:
     return ""
 
 
-def is_transposed(row: Comparison) -> str | None:
-    """The right matrix, transposed."""
-    return "" if transposed(row.answer.values, row.right, row.near) else None
-
-
 def sign(row: Comparison) -> str | None:
     """The right matrix, or one cell of it, with the sign flipped."""
     written, right, near = row.numbers
@@ -177,14 +172,9 @@ def heads_permuted(row: Comparison) -> str | None:
     return in_order(orders(written, right, near, axis=-2))
 
 
-def rows_permuted(row: Comparison) -> str | None:
-    """The right rows in another order."""
-    return in_order(orders(row.answer.values, row.right, row.near, axis=-2), row)
-
-
-def columns_permuted(row: Comparison) -> str | None:
-    """The right columns in another order."""
-    return in_order(orders(row.answer.values, row.right, row.near, axis=-1), row)
+def permuted(row: Comparison, axis: int) -> str | None:
+    """The right rows (axis −2) or columns (−1) in another order."""
+    return in_order(orders(row.answer.values, row.right, row.near, axis), row)
 
 
 def in_order(found: dict[int, list[int]] | None, row: Comparison | None = None) -> str | None:
@@ -285,13 +275,13 @@ SLIPS: dict[tuple[str, Callable[[Comparison], str | None]], str] = {
     ("slip-few-digits", few_digits): N_(
         "Right as far as it goes, but with fewer decimals than the problem asks for."
     ),
-    ("slip-transposed", is_transposed): N_(
+    ("slip-transposed", lambda row: "" if transposed(row.answer.values, row.right, row.near) else None): N_(
         "The numbers are right, but the matrix is transposed: its rows and columns have changed places."
     ),
     ("slip-sign", sign): N_("Right except for a sign: plus and minus were mixed up."),
     ("slip-heads-permuted", heads_permuted): N_("The heads are right, but in another order."),
-    ("slip-rows-permuted", rows_permuted): N_("The rows are right, but in another order."),
-    ("slip-columns-permuted", columns_permuted): N_("The columns are right, but in another order."),
+    ("slip-rows-permuted", partial(permuted, axis=-2)): N_("The rows are right, but in another order."),
+    ("slip-columns-permuted", partial(permuted, axis=-1)): N_("The columns are right, but in another order."),
     ("slip-factor", factor): N_(
         "Every number is off by the same factor: look for a constant that was added or lost on the way."
     ),

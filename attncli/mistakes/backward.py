@@ -10,7 +10,7 @@ import numpy as np
 from attncli.language import N_
 from attncli.mistakes import wrong
 from attncli.mistakes.entry import Entry
-from attncli.mistakes.wrong import Wrong, along_rows, by, inverse, negative, over_n, rest, same
+from attncli.mistakes.wrong import Wrong, inverse, negative, over_n, rest, same
 from attncli.ops.linear import MATMUL
 from attncli.ops.loss import COPY, SQUARED_ERROR_GRADIENT
 
@@ -30,7 +30,7 @@ BACKWARD = {
         "The sign of dO was flipped: the gradient points to where the loss grows, the output minus the "
         "target, as in P − Y."
     ),
-    Entry("dout-extra-sigmoid", "dO", Wrong("({0} − {1})∘{0}∘(1−{0})", wrong.sigmoid_again), "P Y 2…"): N_(
+    Entry("dout-extra-sigmoid", "dO", wrong.SIGMOID_AGAIN, "P Y 2…"): N_(
         "P∘(1−P) was multiplied in once more: the derivative of the activation is already contained in P − Y."
     ),
     Entry("dout-is-dp", "dO", COPY, "dP"): N_(
@@ -71,29 +71,20 @@ BACKWARD = {
     Entry("softmax-passed-through", "db", COPY, "1"): N_(
         "dA was passed on unchanged: the softmax has a derivative as well, A∘(dA − rowsum(A∘dA))."
     ),
-    Entry(
-        "softmax-row-sum", "db", Wrong("{0}∘({1} − rowsum({1}))", lambda a, g: a * (g - along_rows(g))), "…"
-    ): N_(
+    Entry("softmax-row-sum", "db", wrong.ROW_SUM, "…"): N_(
         "The sum of each row of dA was subtracted: multiply by A first, cell by cell, and then sum, "
         "rowsum(A∘dA)."
     ),
-    Entry(
-        "softmax-row-mean",
-        "db",
-        Wrong("{0}∘({1} − rowmean({1}))", lambda a, g: a * (g - g.mean(axis=-1, keepdims=True))),
-        "…",
-    ): N_(
+    Entry("softmax-row-mean", "db", wrong.ROW_MEAN, "…"): N_(
         "The mean of each row of dA was subtracted: subtract the sum of A∘dA along the row, weighted by A."
     ),
-    Entry("softmax-column-sum", "db", Wrong("{0}∘({1} − colsum({0}∘{1}))", wrong.minus_sum(-2)), "…"): N_(
+    Entry("softmax-column-sum", "db", wrong.COLUMN_SUM, "…"): N_(
         "A∘dA was summed down the columns: the softmax goes along the rows, and so does this sum."
     ),
-    Entry("softmax-whole-sum", "db", Wrong("{0}∘({1} − sum({0}∘{1}))", wrong.minus_sum((-2, -1))), "…"): N_(
+    Entry("softmax-whole-sum", "db", wrong.WHOLE_SUM, "…"): N_(
         "A∘dA was summed over the whole matrix: each row has its own sum, as each row had its own softmax."
     ),
-    Entry(
-        "softmax-outer-a-lost", "db", Wrong("{1} − rowsum({0}∘{1})", lambda a, g: g - along_rows(a * g)), "…"
-    ): N_(
+    Entry("softmax-outer-a-lost", "db", wrong.OUTER_A_LOST, "…"): N_(
         "The A in front was lost: what is in the brackets, dA − rowsum(A∘dA), is still multiplied by A, "
         "cell by cell."
     ),
@@ -106,7 +97,7 @@ BACKWARD = {
         "The gradient was scaled the wrong way round: dZ is scaled just as S was, so what divided there "
         "divides here."
     ),
-    Entry("dscale-by-dk", "dS", by("d_k"), "0 d_k"): N_(
+    Entry("dscale-by-dk", "dS", Wrong("{0}/d_k", np.divide), "0 d_k"): N_(
         "The gradient was divided by d_k itself: dZ is scaled just as S was, with the square root √d_k "
         "unless the problem says otherwise."
     ),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.entry import Place
 from attncli.mistakes.forward import FORWARD
-from attncli.mistakes.wrong import Wrong, softmax_of
+from attncli.mistakes.wrong import Wrong
+from attncli.ops.softmax import softmax
 from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import whole_page
 
@@ -72,7 +73,7 @@ def wrong_rows(right: Row, place: Place) -> Iterator[tuple[Entry, Row]]:
 
 def softmax_after(mask: Row) -> Wrong:
     """Return the softmax of what a masked row gives."""
-    return Wrong(lambda *args: f"softmax({mask.op.text(*args)})", softmax_of(mask.op.value))
+    return Wrong(lambda *args: f"softmax({mask.op.text(*args)})", lambda *args: softmax(mask.op.value(*args)))
 
 
 class Example(NamedTuple):

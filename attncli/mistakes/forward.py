@@ -12,15 +12,12 @@ from attncli.mistakes import wrong
 from attncli.mistakes.entry import Entry
 from attncli.mistakes.wrong import (
     Wrong,
-    by,
     by_root,
     inverse,
-    masked,
     of_negative,
     over_n,
     rest,
     same,
-    softmax_of,
     times,
     unscaled,
     unscaled_text,
@@ -64,15 +61,12 @@ FORWARD = {
     Entry("scores-from-x", "S", MATMUL, "X Xᵀ"): N_(
         "The embeddings were multiplied by themselves: the scores come from Q and K, S = Q·Kᵀ."
     ),
-    Entry("heads-not-split", "S", Wrong(N_("{0}·{1} in every head"), wrong.in_every_head), "Q Kᵀ heads"): N_(
+    Entry("heads-not-split", "S", wrong.IN_EVERY_HEAD, "Q Kᵀ heads"): N_(
         "Every head used all columns of Q and K: a head has only its own block of them, S = Qh·Khᵀ."
     ),
-    Entry(
-        "heads-split-interleaved",
-        "S",
-        Wrong(N_("split({0})·split({1})ᵀ, interleaved"), wrong.interleaved_scores),
-        "Q K heads",
-    ).or_at("Qh Kh Vh", Wrong(N_("split({0}), interleaved"), wrong.interleaved), "…", together=True): N_(
+    Entry("heads-split-interleaved", "S", wrong.INTERLEAVED_SCORES, "Q K heads").or_at(
+        "Qh Kh Vh", wrong.INTERLEAVED_SPLIT, "…", together=True
+    ): N_(
         "The columns were dealt out to the heads in turn: the first block of adjacent columns belongs to "
         "head 1, the next to head 2, and so on."
     ),
@@ -81,7 +75,7 @@ FORWARD = {
         "S was not scaled: before the softmax it is divided by √d_k (or scaled as the problem says), so "
         "that long keys do not make the scores too large."
     ),
-    Entry("scale-by-dk", "Z", by("d_k"), "0 d_k"): N_(
+    Entry("scale-by-dk", "Z", Wrong("{0}/d_k", np.divide), "0 d_k"): N_(
         "S was divided by d_k itself: the scale is its square root, √d_k, unless the problem gives another."
     ),
     Entry("scale-multiplied", "Z", inverse, "…"): N_(
@@ -99,60 +93,38 @@ FORWARD = {
     Entry("mask-missing", "M", rest, "0 2…"): N_(
         "The mask was left out: where a token may not look, its score becomes −∞ before the softmax."
     ),
-    Entry(
-        "mask-wrong-triangle", "M", Wrong(N_("the other triangle of {0}"), masked(wrong.other_triangle)), "…"
-    ): N_(
+    Entry("mask-wrong-triangle", "M", wrong.OTHER_TRIANGLE, "…"): N_(
         "The wrong triangle was kept: with a causal mask a token sees itself and the tokens before it, on "
         "and below the diagonal."
     ),
-    Entry(
-        "mask-zero-fill",
-        "M",
-        Wrong(N_("{0}, 0 where masked"), masked(lambda s, allowed: np.where(allowed, s, 0.0))),
-        "…",
-    ): N_(
+    Entry("mask-zero-fill", "M", wrong.ZERO_FILLED, "…"): N_(
         "Masked scores were set to 0, but e⁰ is 1, so they still get some weight: set them to −∞, for which"
         " the softmax gives 0."
     ),
-    Entry(
-        "mask-diagonal", "M", Wrong(N_("mask({0}), the diagonal as well"), masked(wrong.off_diagonal)), "…"
-    ): N_("The diagonal was masked as well: a token may look at itself wherever the mask allows it."),
+    Entry("mask-diagonal", "M", wrong.OFF_DIAGONAL, "…"): N_(
+        "The diagonal was masked as well: a token may look at itself wherever the mask allows it."
+    ),
     # Softmax
-    Entry(
-        "mask-after-softmax",
-        "A",
-        Wrong(
-            N_("softmax({0}), then 0 where masked"),
-            masked(lambda s, allowed: np.where(allowed, softmax(s), 0.0)),
-        ),
-        "z mask added?",
-    ): N_(
+    Entry("mask-after-softmax", "A", wrong.MASKED_LATER, "z mask added?"): N_(
         "Masked weights were set to 0 after the softmax, so the rows of A no longer sum to 1: set the "
         "scores to −∞ before it."
     ),
-    Entry("mask-unasked", "A", Wrong("softmax(mask({0}))", softmax_of(wrong.causal)), "free"): N_(
+    Entry("mask-unasked", "A", wrong.CAUSAL, "free"): N_(
         "A causal mask was used, but this problem has none: here a token may also attend to later ones."
     ),
     Entry("softmax-unscaled", "A", Wrong(unscaled_text, unscaled), "s mask? added?"): N_(
         "The softmax was taken of scores that were not scaled: the scaling comes first."
     ),
-    Entry(
-        "scale-after-softmax",
-        "A",
-        Wrong(lambda *args: f"{unscaled_text(*args)}/√d_k", wrong.scaled_later),
-        "s mask? added? d_k",
-    ): N_(
+    Entry("scale-after-softmax", "A", wrong.SCALED_LATER, "s mask? added? d_k"): N_(
         "The scaling came after the softmax, so the rows of A no longer sum to 1: scale the scores before it."
     ),
-    Entry("softmax-columns", "A", Wrong(N_("softmax of each column of {0}"), wrong.by_column), "b"): N_(
+    Entry("softmax-columns", "A", wrong.BY_COLUMN, "b"): N_(
         "The softmax was taken down each column: it goes along each row, so that every row of A sums to 1."
     ),
     Entry("softmax-not-normalised", "A", Wrong("e^{0}", np.exp), "b"): N_(
         "The powers of e were not divided by the sum of their row: only that makes every row of A sum to 1."
     ),
-    Entry(
-        "softmax-whole", "A", Wrong(N_("e^{0}/(the sum of the whole matrix)"), wrong.of_the_whole), "b"
-    ): N_(
+    Entry("softmax-whole", "A", wrong.OF_THE_WHOLE, "b"): N_(
         "The powers of e were divided by the sum of the whole matrix: each row has its own sum, so that "
         "every row of A sums to 1."
     ),
@@ -167,12 +139,7 @@ FORWARD = {
     Entry("softmax-base-2", "A", Wrong("2^{0}/rowsum(2^{0})", lambda b: softmax(b * np.log(2))), "b"): N_(
         "Powers of 2 were used: the softmax has powers of e."
     ),
-    Entry(
-        "softmax-argmax",
-        "A",
-        Wrong(N_("1 at the largest of each row of {0}, else 0"), wrong.only_largest),
-        "b",
-    ): N_(
+    Entry("softmax-argmax", "A", wrong.ONLY_LARGEST, "b"): N_(
         "The largest score of a row got 1 and the others 0: the softmax gives some weight to every score "
         "that is not masked."
     ),
@@ -199,13 +166,13 @@ FORWARD = {
     Entry("heads-summed", "C", Wrong(N_("the sum of {0}'s heads"), lambda h: h.sum(axis=0)), "0"): N_(
         "The heads were added up: put them side by side, so that each keeps its own columns."
     ),
-    Entry("heads-reversed", "C", Wrong(N_("concat({0}), the last head first"), wrong.reverse), "0"): N_(
+    Entry("heads-reversed", "C", wrong.REVERSED, "0"): N_(
         "The heads were put side by side from the last to the first: head 1 comes first."
     ),
-    Entry("heads-stacked", "C", Wrong(N_("{0}'s heads below each other"), wrong.stack), "0"): N_(
+    Entry("heads-stacked", "C", wrong.STACKED, "0"): N_(
         "The heads were stacked below one another: put them side by side, so that each token has one row."
     ),
-    Entry("heads-interleaved", "C", Wrong(N_("{0}'s columns interleaved"), wrong.interleave), "0"): N_(
+    Entry("heads-interleaved", "C", wrong.INTERLEAVED_HEADS, "0"): N_(
         "The columns of the heads were interleaved: all columns of head 1 come first, then all of head 2, "
         "and so on."
     ),
@@ -253,7 +220,7 @@ FORWARD = {
         "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to the loss as well, for the cells in which Y is "
         "not 1."
     ),
-    Entry("loss-mse", "L", Wrong("Σ({0} − {1})²", wrong.squares), "P Y O 3…"): N_(
+    Entry("loss-mse", "L", wrong.SQUARES, "P Y O 3…"): N_(
         "Squared differences were used: this loss is a cross-entropy, which is made of logarithms of P."
     ),
     Entry("loss-swapped", "L", wrong.exchanged, "P Y O 3…"): N_(

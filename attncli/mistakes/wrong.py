@@ -1,4 +1,4 @@
-"""Arithmetic that is on no page, but on many a sheet."""
+"""Wrong operations: arithmetic that is on no page, but on many a sheet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attncli.language import _
+from attncli.language import N_, _
 from attncli.ops.cross_entropy import BCE
 from attncli.ops.expression import Number
 from attncli.ops.linear import ADD, DIVIDE, MULTIPLY
@@ -133,11 +133,6 @@ def last_form(text: str) -> str:
 # Scale, mask and softmax
 
 
-def by(size: str) -> Op:
-    """Divide by a size itself."""
-    return Wrong(f"{{0}}/{size}", np.divide)
-
-
 def by_root(size: str) -> Op:
     """Divide by the root of a size."""
     return Wrong(f"{{0}}/√{size}", lambda scores, number: scores / np.sqrt(number))
@@ -161,21 +156,6 @@ def other_triangle(scores: Array, allowed: Allowed) -> Array:
     return hide(scores, allowed.swapaxes(-1, -2))
 
 
-def off_diagonal(scores: Array, allowed: Allowed) -> Array:
-    """Hide the diagonal as well."""
-    return hide(scores, allowed & ~np.eye(*allowed.shape[-2:], dtype=np.bool_))
-
-
-def causal(scores: Array) -> Array:
-    """Mask what nobody asked to be masked."""
-    return hide(scores, np.tri(*scores.shape[-2:], dtype=np.bool_))
-
-
-def softmax_of(function: Function) -> Function:
-    """Take the softmax of what a function gives."""
-    return lambda *args: softmax(function(*args))
-
-
 def unscaled(scores: Array, mask: Mask | None = None, added: Array | float = 0.0) -> Array:
     """Take the softmax of the scores as they are, masked where there is a mask."""
     return softmax(scores if mask is None else hide(scores + added, mask.allowed(*scores.shape[-2:])))
@@ -184,17 +164,6 @@ def unscaled(scores: Array, mask: Mask | None = None, added: Array | float = 0.0
 def unscaled_text(scores: str, *mask: str) -> str:
     """Write that softmax."""
     return f"softmax(mask({scores}))" if mask else f"softmax({scores})"
-
-
-def scaled_later(*args: Any) -> Array:  # noqa: ANN401 - scores, a mask perhaps, and d_k
-    """Divide that softmax by √d_k, the last argument's root."""
-    *scores, d_k = args
-    return unscaled(*scores) / float(np.sqrt(d_k))
-
-
-def by_column(scores: Array) -> Array:
-    """Take the softmax down each column."""
-    return softmax(scores.swapaxes(-1, -2).copy()).swapaxes(-1, -2)
 
 
 def of_the_whole(scores: Array) -> Array:
@@ -211,10 +180,26 @@ def share_of_row(scores: Array) -> Array:
     return shares
 
 
-def only_largest(scores: Array) -> Array:
-    """Put 1 at the first of the largest, 0 elsewhere."""
-    first: Array = np.eye(scores.shape[-1])[scores.argmax(axis=-1)]
-    return first
+OTHER_TRIANGLE = Wrong(N_("the other triangle of {0}"), masked(other_triangle))
+ZERO_FILLED = Wrong(N_("{0}, 0 where masked"), masked(lambda s, allowed: np.where(allowed, s, 0.0)))
+OFF_DIAGONAL = Wrong(
+    N_("mask({0}), the diagonal as well"),
+    masked(lambda s, allowed: hide(s, allowed & ~np.eye(*s.shape[-2:], dtype=np.bool_))),
+)
+MASKED_LATER = Wrong(
+    N_("softmax({0}), then 0 where masked"), masked(lambda s, allowed: np.where(allowed, softmax(s), 0.0))
+)
+CAUSAL = Wrong("softmax(mask({0}))", lambda b: softmax(hide(b, np.tri(*b.shape[-2:], dtype=np.bool_))))
+SCALED_LATER = Wrong(
+    lambda *args: f"{unscaled_text(*args)}/√d_k", lambda *args: unscaled(*args[:-1]) / np.sqrt(args[-1])
+)
+BY_COLUMN = Wrong(
+    N_("softmax of each column of {0}"), lambda b: softmax(b.swapaxes(-1, -2).copy()).swapaxes(-1, -2)
+)
+OF_THE_WHOLE = Wrong(N_("e^{0}/(the sum of the whole matrix)"), of_the_whole)
+ONLY_LARGEST = Wrong(
+    N_("1 at the largest of each row of {0}, else 0"), lambda b: np.eye(b.shape[-1])[b.argmax(axis=-1)]
+)
 
 
 # Heads and output
@@ -226,37 +211,24 @@ def interleaved(matrix: Array, heads: int) -> Array:
     return np.moveaxis(matrix.reshape(n, width // heads, heads), -1, 0)
 
 
-def interleaved_scores(q: Array, k: Array, heads: int) -> Array:
-    """Compute Q·Kᵀ of heads that were cut so."""
-    return interleaved(q, heads) @ interleaved(k, heads).swapaxes(-1, -2)
-
-
-def in_every_head(q: Array, k_transposed: Array, heads: int) -> Array:
-    """Multiply at full width, the same in every head."""
-    product = q @ k_transposed
-    return np.broadcast_to(product, (heads, *product.shape))
-
-
-def interleave(heads: Array) -> Array:
-    """Take the first column of every head, then the second of every head, and so on."""
-    return heads.transpose(1, 2, 0).reshape(heads.shape[1], -1)
-
-
-def stack(heads: Array) -> Array:
-    """Put the heads below each other."""
-    return heads.reshape(-1, heads.shape[-1])
-
-
-def reverse(heads: Array) -> Array:
-    """Put the heads beside each other, the last one first."""
-    return heads[::-1].swapaxes(0, 1).reshape(heads.shape[1], -1)
-
-
 def by_cell(a: Array, v: Array) -> Array:
     """Multiply cell by cell, where the shapes are the same."""
     if a.shape != v.shape:
         raise ValueError("the shapes differ")
     return a * v
+
+
+IN_EVERY_HEAD = Wrong(N_("{0}·{1} in every head"), lambda q, k, heads: np.stack([q @ k] * heads))
+INTERLEAVED_SPLIT = Wrong(N_("split({0}), interleaved"), interleaved)
+INTERLEAVED_SCORES = Wrong(
+    N_("split({0})·split({1})ᵀ, interleaved"),
+    lambda q, k, heads: interleaved(q, heads) @ interleaved(k, heads).swapaxes(-1, -2),
+)
+INTERLEAVED_HEADS = Wrong(
+    N_("{0}'s columns interleaved"), lambda h: h.transpose(1, 2, 0).reshape(h.shape[1], -1)
+)
+REVERSED = Wrong(N_("concat({0}), the last head first"), lambda h: np.concatenate(h[::-1], axis=-1))
+STACKED = Wrong(N_("{0}'s heads below each other"), lambda h: h.reshape(-1, h.shape[-1]))
 
 
 # Losses, of P and Y; a row of the target that is blank does not count
@@ -272,11 +244,6 @@ def positive_only(right: Row) -> Op | None:
     return Wrong("−Σ {1}·ln {0}", function) if right.op is BCE else None
 
 
-def squares(p: Array, y: Array, _o: Array, n: float = 1.0) -> Array:
-    """Sum the squared differences."""
-    return np.asarray((counted(p - y, y) ** 2).sum() / n)
-
-
 def exchanged(right: Row) -> Op:
     """Take the cross-entropy with P and Y in each other's place; infinite where a Y is 0."""
 
@@ -287,9 +254,7 @@ def exchanged(right: Row) -> Op:
     return Wrong(lambda p, y, o, *n: right.op.text(y, p, o, *n), function)
 
 
-def sigmoid_again(p: Array, y: Array, n: float = 1.0) -> Array:
-    """Go back through the sigmoid once more than there is one."""
-    return counted((p - y) * p * (1 - p) / n, y)
+SQUARES = Wrong("Σ({0} − {1})²", lambda p, y, _o, n=1.0: np.asarray((counted(p - y, y) ** 2).sum() / n))
 
 
 # Gradients
@@ -301,9 +266,12 @@ def along_rows(matrix: Array) -> Array:
     return total
 
 
-def minus_sum(axis: int | tuple[int, ...]) -> Function:
-    """A∘(dA − the sum of A∘dA), along another axis than the row."""
-    return lambda a, g: a * (g - (a * g).sum(axis=axis, keepdims=True))
+SIGMOID_AGAIN = Wrong("({0} − {1})∘{0}∘(1−{0})", lambda p, y, n=1.0: counted((p - y) * p * (1 - p) / n, y))
+ROW_SUM = Wrong("{0}∘({1} − rowsum({1}))", lambda a, g: a * (g - along_rows(g)))
+ROW_MEAN = Wrong("{0}∘({1} − rowmean({1}))", lambda a, g: a * (g - g.mean(axis=-1, keepdims=True)))
+COLUMN_SUM = Wrong("{0}∘({1} − colsum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum(-2, keepdims=True)))
+WHOLE_SUM = Wrong("{0}∘({1} − sum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum((-2, -1), keepdims=True)))
+OUTER_A_LOST = Wrong("{1} − rowsum({0}∘{1})", lambda a, g: g - along_rows(a * g))
 
 
 def step(eta: float) -> Op:

@@ -177,7 +177,8 @@ class Reader:
         numbers = [as_number(item.text) if isinstance(item, Scalar) else None for item in node.items]
         if all(number is not None and math.isfinite(number) for number in numbers):
             return list(numbers)
-        items = [self.read(item, part_name(name, i), depth + 1) for i, item in enumerate(node.items, 1)]
+        path = f"{name[:-1]}," if name.endswith("]") else f"{name}["  # Wq → Wq[2] → Wq[2,3]
+        items = [self.read(item, f"{path}{i}]", depth + 1) for i, item in enumerate(node.items, 1)]
         if not self.refuse_mixed(node, items, name):
             self.refuse_ragged(node, items, name)
         return items
@@ -237,11 +238,6 @@ def length(nested: Nested) -> int | None:
 def brackets(nested: Nested) -> int:
     """Count the brackets around the numbers."""
     return 1 + max(map(brackets, nested)) if isinstance(nested, list) else 0
-
-
-def part_name(name: str, i: int) -> str:
-    """Name the i-th part: ``Wq`` → ``Wq[2]`` → ``Wq[2,3]``."""
-    return f"{name[:-1]},{i}]" if name.endswith("]") else f"{name}[{i}]"
 
 
 def item_name(name: str, thing: str, i: int) -> str:

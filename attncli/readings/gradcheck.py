@@ -115,7 +115,9 @@ def gradcheck(
             )
     slopes = [Slope(result, row, step) for symbol, row in gradients.items() if only is None or symbol in only]
     places = [slope.places() for slope in slopes]
-    most = share(list(map(len, places)), affordable(result))
+    numbers = sum(result[row.symbol].size for row in result.rows if not row.backward)
+    affordable = int(min(MOST_CELLS, MOST_WORK / (2 * numbers)))  # on a large page, each cell takes longer
+    most = share(list(map(len, places)), affordable)
     noise = rounding(result, step)
     rows = [
         check_row(slope, sample(slope.gradient.symbol, cells, most), len(cells), tolerance, noise)
@@ -154,12 +156,6 @@ def rounding(result: Result, step: float) -> float:
     largest = max((float(values[np.isfinite(values)].max(initial=1.0)) for values in scores), default=1.0)
     cells = float(np.linalg.norm(result["dO"] * result["O"]))
     return float(ROUNDING * (abs(float(result["L"])) + cells * largest) / step)
-
-
-def affordable(result: Result) -> int:
-    """Return how many cells may be moved: fewer on a large page, where each takes longer."""
-    numbers = sum(result[row.symbol].size for row in result.rows if not row.backward)
-    return int(min(MOST_CELLS, MOST_WORK / (2 * numbers)))
 
 
 def share(sizes: Sequence[int], cells: int) -> int:

@@ -94,7 +94,9 @@ def graph_of(problem: Problem, page: Page) -> Graph:
     gradients = {row.symbol for row in page.rows if row.backward}
     reads = dict.fromkeys(symbol for row in page.rows for symbol, _ in row.reads)
     givens = [symbol for symbol in reads if symbol not in page.row and symbol not in CONSTANTS]
-    nodes = [given_node(problem, symbol) for symbol in givens]
+    nodes = [
+        Node(symbol, symbol, "given", problem.letters[symbol], problem.shape(symbol)) for symbol in givens
+    ]
     edges: dict[tuple[str, str], Edge] = {}
     for row in page.rows:
         formula = formula_of(problem, row)
@@ -107,9 +109,3 @@ def graph_of(problem: Problem, page: Page) -> Graph:
                 )
                 edges.setdefault((symbol, row.symbol), Edge(symbol, row.symbol, flow, transposed=transposed))
     return Graph(problem.name, tuple(nodes), tuple(edges.values()))
-
-
-def given_node(problem: Problem, symbol: str) -> Node:
-    """Read one of the givens."""
-    letters = problem.letters[symbol]
-    return Node(symbol, symbol, "given", letters, problem.shape(symbol))

@@ -15,7 +15,7 @@ from attncli.problem.keys import BIASES, WEIGHTS
 from attncli.result import SCHEMA, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from attncli.ops.op import Array
     from attncli.problem.problem import Problem
@@ -55,7 +55,8 @@ def train(
     uses all of the target, so the same problem gives the same numbers. ``progress`` is told the step
     and its loss. Raises AttnError where there is nothing to train, or the numbers grow without end.
     """
-    trained = tuple(trainable(problem, embeddings=embeddings))
+    wanted = {*WEIGHTS, *BIASES, *(EMBEDDINGS if embeddings else ())}
+    trained = tuple(symbol for symbol in problem.letters if symbol in problem.givens and symbol in wanted)
     if not trained:
         raise AttnError(
             _("there is nothing to train: no weights or biases are given in this problem"),
@@ -72,15 +73,9 @@ def train(
         progress(step, losses[-1])
         old = now.givens
         new = {symbol: step_down(old[symbol], result[d], lr, step) for symbol, d in gradients.items()}
-        now = with_givens(now, new)
+        now = now.changed(givens={**old, **new})
     losses.append(float(attempt(now, ("L",), steps)["L"]))
     return Training(problem, now, trained, lr, tuple(losses))
-
-
-def trainable(problem: Problem, *, embeddings: bool) -> list[str]:
-    """Return the symbols to be trained, in the page's order."""
-    wanted = {*WEIGHTS, *BIASES, *(EMBEDDINGS if embeddings else ())}
-    return [symbol for symbol in problem.letters if symbol in problem.givens and symbol in wanted]
 
 
 def attempt(problem: Problem, only: tuple[str, ...], step: int) -> Result:
@@ -102,6 +97,7 @@ def step_down(value: Array, gradient: Array, lr: float, step: int) -> Array:
         new = value - lr * gradient
     if not np.isfinite(new).all():
         raise diverged(step, _("a weight grew beyond float64"))
+    new.setflags(write=False)
     return new
 
 
@@ -114,13 +110,6 @@ def diverged(step: int, reason: str) -> AttnError:
         reason=reason,
     )
     return AttnError(message, hint=_(SMALLER))
-
-
-def with_givens(problem: Problem, changed: Mapping[str, Array]) -> Problem:
-    """Return the problem with other numbers in some of its matrices."""
-    for value in changed.values():
-        value.setflags(write=False)
-    return problem.changed(givens={**problem.givens, **changed})
 
 
 def record(training: Training) -> dict[str, Any]:
