@@ -58,7 +58,9 @@ def read_rubric(path: str, symbols: Words[str]) -> Rubric:
             report.error(node, _("unknown key {key!r}", key=key[:40]), hint)
     points = read_rows(root.get("rows"), symbols, report)
     ignored = frozenset(read_symbols(root.get("ignore"), "ignore", symbols, report))
-    refuse_both(root, points or {}, ignored, report)
+    for symbol in [symbol for symbol in points or {} if symbol in ignored]:
+        message = _("{symbol} is in both rows and ignore", symbol=symbol)
+        report.error(root.get("ignore"), message, _("keep it in one of them"))
     policy = Policy(
         tolerance=read_tolerance(root.get("tolerance"), report),
         due=None if points is None else tuple(points),
@@ -124,14 +126,6 @@ def refuse_symbol(symbol: str, node: Node, symbols: Words[str], report: Report) 
     if symbol not in symbols:
         hint = did_you_mean(symbol, symbols, _("the quantities are {known}", known=", ".join(symbols)))
         report.error(node, _("{symbol!r} is not a quantity that can be answered", symbol=symbol[:40]), hint)
-
-
-def refuse_both(root: Mapping, due: dict[str, float], ignored: frozenset[str], report: Report) -> None:
-    """Note what is due and ignored at once."""
-    for symbol in due:
-        if symbol in ignored:
-            message = _("{symbol} is in both rows and ignore", symbol=symbol)
-            report.error(root.get("ignore"), message, _("keep it in one of them"))
 
 
 def read_follow_through(node: Node | None, report: Report) -> float:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from attncli.diagnose.blind_spots import BlindSpot, Name
-    from attncli.diagnose.repairs import Change
     from attncli.homework.key import Key
 
 
@@ -23,25 +22,16 @@ MOST_NUMBERS = 100_000  # of a page: every mistake has its own
 
 
 @dataclass(frozen=True)
-class Finding:
+class Weakness:
     """Something that this problem cannot show; ``exact``: not even in full.
 
-    ``change`` does away with it; None where no single change helps.
+    ``why`` and ``how`` are its cause and the change that does away with it; "" where no single change helps.
     """
 
     spot: BlindSpot
     exact: bool
-    change: Change | None
-
-    @property
-    def why(self) -> str:
-        """The cause, where one is known."""
-        return self.change.why if self.change else ""
-
-    @property
-    def how(self) -> str:
-        """How to change it, where that is known."""
-        return self.change.how if self.change else ""
+    why: str
+    how: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON tells of it."""
@@ -69,12 +59,12 @@ class Diagnosis:
     rows: tuple[str, ...]
     mistakes: int
     outside: int
-    findings: tuple[Finding, ...]
+    weaknesses: tuple[Weakness, ...]
     always: tuple[BlindSpot, ...]
 
     def count(self, kind: str) -> int:
         """Count the blind spots of one kind: "hidden", "alike" or "faint"."""
-        return sum(finding.spot.kind == kind for finding in self.findings)
+        return sum(weakness.spot.kind == kind for weakness in self.weaknesses)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -85,7 +75,7 @@ class Diagnosis:
             "rows": list(self.rows),
             "mistakes": self.mistakes,
             "outside": self.outside,
-            "blind_spots": [finding.to_dict() for finding in self.findings],
+            "blind_spots": [weakness.to_dict() for weakness in self.weaknesses],
             "always_alike": [[record(name) for name in group.names] for group in self.always],
         }
 
@@ -111,7 +101,12 @@ def diagnose(key: Key, *, decimals: int = 4, rows: Collection[str] | None = None
     unseen = {name for spot in hidden for name in spot.names}
     alike, always = search.alike([name for name in names if name not in unseen])
     spots = [*hidden, *alike, *search.faint()]
-    found = repairs(search, spots, decimals)
+    changes = repairs(search, spots, decimals)
+    weaknesses = []
+    for spot in spots:
+        change = changes.get(spot)
+        why, how = (change.why, change.how) if change else ("", "")
+        weaknesses.append(Weakness(spot, spot.holds(base), why, how))
     everything = {
         (name.id, name.symbol) for name in base.mistakes if base.possible(name) or not base.values(name)
     }
@@ -122,7 +117,7 @@ def diagnose(key: Key, *, decimals: int = 4, rows: Collection[str] | None = None
         tuple(base.rows),
         len(counted),
         len(everything - counted) if rows is not None else 0,
-        tuple(Finding(spot, spot.holds(base), found.get(spot)) for spot in spots),
+        tuple(weaknesses),
         tuple(always),
     )
 

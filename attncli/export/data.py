@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -80,11 +80,8 @@ def csv_text(token: str, end: str, fit: Callable[[str], str]) -> str:
 
 def write_npz(shown: Shown) -> Writer:
     """Return what writes one array a symbol, heads first where it has them; nothing is pickled."""
-
-    def into(stream: IO[bytes]) -> None:
-        np.savez(stream, **dict(shown.result.values))  # type: ignore[arg-type] # symbols are no options of savez
-
-    return into
+    values: dict[str, Any] = dict(shown.result.values)
+    return lambda stream: np.savez(stream, **values)
 
 
 def write_json(shown: Shown) -> Iterator[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from attncli.diagnose.diagnosis import Diagnosis, Finding
+    from attncli.diagnose.diagnosis import Diagnosis, Weakness
 
 
 INDENT = 2
@@ -38,15 +38,15 @@ def screen(diagnosis: Diagnosis, *, quiet: bool = False) -> Iterator[RenderableT
     yield Words(f"{place}: {verdict(diagnosis)}")
     if quiet:
         return
-    causes: dict[tuple[str, str], list[Finding]] = {}
-    for finding in diagnosis.findings:
-        causes.setdefault((finding.why, finding.how), []).append(finding)
-    for (why, how), findings in causes.items():
+    causes: dict[tuple[str, str], list[Weakness]] = {}
+    for weakness in diagnosis.weaknesses:
+        causes.setdefault((weakness.why, weakness.how), []).append(weakness)
+    for (why, how), weaknesses in causes.items():
         yield ""
         yield Words(title(why), "bold")
         if how:
             yield Words(_("To fix it: {how}", how=how), indent=INDENT, hanging=2 * INDENT)
-        yield from listed(findings, diagnosis.decimals)
+        yield from listed(weaknesses, diagnosis.decimals)
     yield from remarks(diagnosis)
 
 
@@ -84,10 +84,10 @@ def title(why: str) -> str:
     return _("Because {why}:", why=why) if why else _("No single number or size explains these:")
 
 
-def listed(findings: Sequence[Finding], decimals: int) -> Iterator[RenderableType]:
+def listed(weaknesses: Sequence[Weakness], decimals: int) -> Iterator[RenderableType]:
     """Yield what one cause hides, under a heading for each kind of blind spot."""
     for (kind, exact), heading in HEADINGS.items():
-        spots = [finding.spot for finding in findings if (finding.spot.kind, finding.exact) == (kind, exact)]
+        spots = [one.spot for one in weaknesses if (one.spot.kind, one.exact) == (kind, exact)]
         if not spots:
             continue
         yield Words(_(heading, places=decimals_text(decimals)), indent=INDENT)

@@ -21,7 +21,7 @@ from tests.support.running import attncli as run
 
 def test_a_problem_without_blind_spots() -> None:
     found = looked(plain())
-    assert found.findings == ()
+    assert found.weaknesses == ()
     assert found.always == ()
     assert (found.mistakes, found.outside) == (80, 0)
 
@@ -168,10 +168,8 @@ def test_numbers_that_agree_only_when_rounded() -> None:
     config = plain()
     config["bq"] = [0.0004, 0, 0]
     spot = ("hidden", "Q", "bias-missing")
-    finding = next(
-        finding for finding in looked(config, decimals=2).findings if finding.spot.kind == "hidden"
-    )
-    assert not finding.exact
+    weakness = next(one for one in looked(config, decimals=2).weaknesses if one.spot.kind == "hidden")
+    assert not weakness.exact
     found = spots(looked(config, decimals=2))
     assert found[spot][0] == "2 decimals say too little"
     more = int(re.search(r"\d+", found[spot][1])[0])
@@ -182,7 +180,7 @@ def test_numbers_that_agree_only_when_rounded() -> None:
 def test_what_every_such_problem_has_is_no_blind_spot() -> None:
     """With ce each row of the target counts once, so that N is n."""
     found = diagnose(Key.of(attncli.load("article", ["loss=ce"])))
-    assert found.findings == ()
+    assert found.weaknesses == ()
     assert [{name.id for name in group.names} for group in found.always] == [
         {"loss-mean", "loss-per-row"},
         {"dout-averaged", "dout-per-row"},
@@ -200,7 +198,7 @@ def test_a_gradient_that_is_always_zero_is_not_faint() -> None:
 
 def test_only_the_rows_that_are_handed_in_count() -> None:
     found = looked(plain(), rows=("S", "A", "O"))
-    assert found.findings == ()
+    assert found.weaknesses == ()
     assert found.rows == ("S", "A", "O")
     assert found.outside > 0
     assert {"scale-missing", "softmax-unscaled"} in [{name.id for name in g.names} for g in found.always]
@@ -224,15 +222,15 @@ def test_marking_is_as_blind_as_is_said() -> None:
         return next(row for row in mark(Sheet(None, answers), key).rows if row.symbol == name.symbol)
 
     seen = 0
-    for finding in found.findings:
-        for name in finding.spot.names:
+    for weakness in found.weaknesses:
+        for name in weakness.spot.names:
             row, seen = marked(name), seen + 1
-            if finding.spot.kind == "hidden":
+            if weakness.spot.kind == "hidden":
                 assert row.verdict is Verdict.CORRECT, name
             else:
-                assert {other.id for other in finding.spot.names} <= {mistake.id for mistake in row.mistakes}
+                assert {other.id for other in weakness.spot.names} <= {mistake.id for mistake in row.mistakes}
     assert seen > 5
-    hidden = {name for finding in found.findings for name in finding.spot.names}
+    hidden = {name for weakness in found.weaknesses for name in weakness.spot.names}
     others = [name for name in right.mistakes if right.possible(name) and name not in hidden]
     for name in others[::7]:
         assert marked(name).verdict is Verdict.WRONG, name
@@ -255,7 +253,7 @@ def test_a_problem_that_nobody_works_out_by_hand() -> None:
 def test_without_a_target_the_forward_pass_is_looked_through() -> None:
     config = {key: value for key, value in plain().items() if key != "target"}
     found = looked(config)
-    assert found.findings == ()
+    assert found.weaknesses == ()
     assert found.rows == ("Q", "K", "V", "S", "Z", "A", "O")
 
 
