@@ -119,23 +119,16 @@ class Key:
         }
 
     @cached_property
-    def all_mistakes(self) -> tuple[tuple[Mistake, bool], ...]:
-        """Every mistake of the catalogue that fits this page, and whether this problem can show it."""
-        known = frozenset({*self.given, *self.values})
-        right = LazyPage(self.page, {**self.given, **self.values})
-        with np.errstate(invalid="ignore"):  # of differences between infinities
-            return tuple(
-                (mistake, any(self.differs(row.symbol, right.tried(row)) for row in mistake.rows))
-                for mistake in catalogue(self.page, known, self.problem.sizes)
-            )
-
-    @cached_property
     def mistakes(self) -> dict[str, tuple[Mistake, ...]]:
         """The mistakes that can be told from the right row, by the rows in which they stand."""
         found: dict[str, list[Mistake]] = {symbol: [] for symbol in self.symbols}
-        for mistake, shows in self.all_mistakes:
-            for row in mistake.rows if shows else ():
-                found[row.symbol].append(mistake)
+        known = frozenset({*self.given, *self.values})
+        right = LazyPage(self.page, {**self.given, **self.values})
+        with np.errstate(invalid="ignore"):  # of differences between infinities
+            for mistake in catalogue(self.page, known, self.problem.sizes):
+                if any(self.differs(row.symbol, right.tried(row)) for row in mistake.rows):
+                    for row in mistake.rows:
+                        found[row.symbol].append(mistake)
         return {symbol: tuple(mistakes) for symbol, mistakes in found.items()}
 
     def differs(self, symbol: str, value: Array | None) -> bool:

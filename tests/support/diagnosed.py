@@ -37,11 +37,11 @@ def looked(config: dict, *changes: str, decimals: int = 4, rows: tuple[str, ...]
 def spots(found: Diagnosis) -> dict[tuple[str, ...], tuple[str, str]]:
     """For each blind spot, its kind, its row and its mistakes: why, and how to change it."""
     return {
-        (finding.spot.kind, finding.spot.rows[0], *sorted({name.id for name in finding.spot.names})): (
-            finding.why,
-            finding.how,
+        (weakness.spot.kind, weakness.spot.rows[0], *sorted({name.id for name in weakness.spot.names})): (
+            weakness.why,
+            weakness.how,
         )
-        for finding in found.findings
+        for weakness in found.weaknesses
     }
 
 
