@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from attncli.choices import LOSSES, REDUCTIONS
 from attncli.errors import AttnError
 from attncli.language import _
 from attncli.page.chain_rule import whole_page
-from attncli.problem.targets import LOSSES, REDUCTIONS
 from attncli.report import not_on_page, one_of
 from attncli.result import Loss, Result
 
