@@ -97,7 +97,7 @@ class Environment:
         return self.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
 
     def progress(self, name: str, total: int) -> AbstractContextManager[Callable[..., None]]:
-        """Return what shows how far something has come: a bar of show/progress.py, if somebody is watching."""
+        """Draw a bar of show/progress.py if somebody is watching; return what moves it on."""
         if not self.interactive:
             return nullcontext(lambda *_done: None)
         from attncli.show import progress

@@ -96,7 +96,7 @@ class Paths:
                 _("--out is the folder of the sheets"),
                 hint=_("name another folder for the results, like graded"),
             )
-        if self.configs is not None and source.name:
+        if self.configs is not None and source.name is not None:
             raise AttnError(_("CONFIG and --configs are both given"), hint=_("keep one of them"))
 
 
@@ -202,9 +202,10 @@ def plan_of(
     apart = (paths.out, source.name or DEFAULT, paths.configs, paths.rubric)
     files, skipped = find_sheets(Path(folder), [Path(path) for path in apart if path not in {None, "-"}])
     keys, name = keys_of(source, paths, changes, environment)
-    rubric = Rubric() if paths.rubric is None else read_rubric(paths.rubric, keys.symbols)
+    symbols = keys.symbols
+    rubric = Rubric() if paths.rubric is None else read_rubric(paths.rubric, symbols)
     roster = None if paths.roster is None else read_roster(paths.roster)
-    policy = judging.policy(keys.symbols, rubric.policy)
+    policy = judging.policy(symbols, rubric.policy)
     if policy.due is None:
         environment.note(
             _("nothing is due, so only what a sheet answers counts; --rows or a rubric says what is due")
