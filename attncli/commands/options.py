@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from attncli.choices import LOSSES, MOST_DECIMALS, REDUCTIONS, ROUNDING_MODES
+from attncli.choices import DTYPES, LOSSES, MOST_DECIMALS, REDUCTIONS, ROUNDING_MODES
 from attncli.commands.environment import COLORS, Environment
 from attncli.errors import AttnError
 from attncli.language import LANGUAGES, N_, _
@@ -71,7 +71,7 @@ PageJson = Annotated[
 Dtype = Annotated[
     str,
     typer.Option(
-        "--dtype", metavar="float64|float32", help=N_("Calculate in this precision, to see its effect.")
+        "--dtype", metavar="|".join(DTYPES), help=N_("Calculate in this precision, to see its effect.")
     ),
 ]
 
