@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from attncli.choices import DTYPES, LOSSES, REDUCTIONS
 from attncli.errors import AttnError
 from attncli.language import _
 from attncli.page.chain_rule import whole_page
-from attncli.problem.targets import LOSSES, REDUCTIONS
 from attncli.report import not_on_page, one_of
 from attncli.result import Loss, Result
 
@@ -133,7 +133,7 @@ def evaluate(
 ) -> Result:
     """Evaluate a page and gather what was wanted of it; results are read-only, as the givens are."""
     problem, page, givens, loss = setting.problem, setting.page, setting.givens, setting.loss
-    if one_of("dtype", getattr(dtype, "__name__", str(dtype)), ("float64", "float32")) == "float32":
+    if one_of("dtype", getattr(dtype, "__name__", str(dtype)), DTYPES) == "float32":
         givens = {symbol: narrowed(symbol, value) for symbol, value in givens.items()}
     known = {*page.row, *givens}
     wanted = known if only is None else {only} if isinstance(only, str) else set(only)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from attncli.choices import ROUNDING_MODES
 
 if TYPE_CHECKING:
     from attncli.ops.op import Array
 
 
-MOST_DECIMALS = 15  # that a float64 can tell apart
 SURE, UNSURE = 1e9, 1e-4  # units this small are exact to far more digits than this
 
-MODES = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "truncate": ROUND_DOWN}
 SEEN = Context(prec=15)  # 0.3 − 0.1 is 0.2 to a person, and 0.125 lies just between 0.12 and 0.13
 ROOM = Context(prec=400)  # for every digit in front of the point that float64 can have
 
@@ -36,7 +36,7 @@ class Rounding:
             return number
         unit = Decimal(1).scaleb(-self.decimals)
         seen = SEEN.create_decimal_from_float(number)
-        return float(seen.quantize(unit, rounding=MODES[self.mode], context=ROOM)) + 0.0
+        return float(seen.quantize(unit, rounding=ROUNDING_MODES[self.mode], context=ROOM)) + 0.0
 
     def matrix(self, values: Array) -> Array:
         """Round every cell: one by one only where binary and decimal digits may disagree."""

@@ -36,6 +36,25 @@ def in_markup(text: str, *, quoted: bool = True) -> str:
     return escape(sanitize(text), quote=quoted)
 
 
+def page_style(light: str, dark: str, width: str) -> str:
+    """Return the style that all pages share: light or dark as their reader has it, and on paper.
+
+    ``light`` and ``dark`` are the colours that a page has besides, ``width`` is its largest.
+    """
+    return f"""
+:root {{ color-scheme: light dark; --ink: #1d2329; --paper: #fff; --soft: #59636e; --line: #d5dbe1;
+  --back: #f5f7f9; {light}; --link: #0b5cad }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e4e8ec; --paper: #14181c; --soft: #9aa5b1; --line: #343c45; --back: #1c2228;
+    {dark}; --link: #7cb8f5 }}
+}}
+* {{ box-sizing: border-box }}
+body {{ margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: {width};
+  background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }}
+h1 {{ margin: 0; font-size: 1.7rem; overflow-wrap: anywhere }}
+"""
+
+
 def html_start(title: str, style: str, language: str) -> str:
     """Return what stands before the content of an HTML page that fetches nothing."""
     return (

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from attncli.commands.environment import Environment
-from attncli.commands.marking_options import HINTS, HintLevel, Judging
+from attncli.commands.marking_options import HintLevel, Judging
 from attncli.commands.options import Changes, Full, Json, Source, command
 from attncli.errors import AttnError, ExitCode
+from attncli.homework.policy import Hint
 from attncli.language import N_, _
 from attncli.report import one_of
 
@@ -63,7 +64,7 @@ def check(
     student: bool = typer.Option(
         False, "--student", help=N_("Show what a student may see: no right number, no right shape.")
     ),
-    hint: HintLevel = HINTS[-1],
+    hint: HintLevel = Hint.MISTAKE,
     changes: Changes,
     full: Full = False,
     json: Json = False,
@@ -71,7 +72,7 @@ def check(
 ) -> None:
     """Parse, work the problem out, mark, show."""
     judging.check()
-    one_of("--hint", hint, HINTS)
+    one_of("--hint", hint, tuple(Hint))
     if answers:
         if source.config is not None:
             raise AttnError(
@@ -102,7 +103,6 @@ def check(
     if json:
         environment.write_json(marked.to_dict(student=student, hint=hint))
     else:
-        from attncli.homework.marks import Hint
         from attncli.show.check import Telling, screen
 
         same = same_problem(source.name or key.name, assignments)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from attncli.choices import MOST_DECIMALS
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import due_rows
-from attncli.commands.options import MOST_DECIMALS, Changes, Json, Source, check_number, command
+from attncli.commands.options import Changes, Json, Source, check_number, command
 from attncli.language import N_
 
 HELP = N_("""Before homework goes out: which mistakes this problem cannot reveal, and how to change it.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from attncli.choices import LOSSES
 from attncli.commands.environment import Environment
 from attncli.commands.options import (
-    LOSS_NAMES,
     Decimals,
     Json,
     OnPaper,
@@ -53,7 +53,7 @@ def diff(
     loss: str | None = typer.Option(
         None,
         "--loss",
-        metavar=LOSS_NAMES,
+        metavar="|".join(LOSSES),
         help=N_("The loss of both problems; compares their gradients as well."),
     ),
     reduction: Reduction = None,

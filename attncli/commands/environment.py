@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from attncli.report import one_of
 from attncli.show.display import Display, columns_of, takes_unicode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from rich.console import RenderableType
 
@@ -93,6 +95,14 @@ class Environment:
     def paged(self) -> bool:
         """Whether a long text may be shown in a pager: somebody reads it, and can turn the pages."""
         return self.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
+
+    def progress(self, name: str, total: int) -> AbstractContextManager[Callable[..., None]]:
+        """Draw a bar of show/progress.py if somebody is watching; return what moves it on."""
+        if not self.interactive:
+            return nullcontext(lambda *_done: None)
+        from attncli.show import progress
+
+        return getattr(progress, name)(self.err, total)  # type: ignore[no-any-return]
 
     def show(self, parts: Iterable[RenderableType]) -> None:
         """Show a result on standard output, part by part."""

@@ -17,9 +17,12 @@ from attncli.commands.options import (
     check_decimals,
     command,
     decimals_of,
+    format_option,
+    output_option,
 )
 from attncli.commands.output import destination
 from attncli.errors import AttnError
+from attncli.export.formats import FORMATS
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
@@ -60,19 +63,12 @@ def explain(
     on_paper: OnPaper,
     full: bool = typer.Option(False, "--full", help=N_("Write every term of a long sum.")),
     json: PageJson = False,
-    style: str | None = typer.Option(
-        None,
-        "--format",
-        "-f",
-        metavar="text|plain|json|markdown|latex|html|svg",
-        help=N_("Output format. Default: by the output's file extension, then text."),
+    style: str | None = format_option(
+        (name for name, format_ in FORMATS.items() if format_.explainer),
+        N_("Output format. Default: by the output's file extension, then text."),
     ),
-    output: str | None = typer.Option(
-        None,
-        "--output",
-        "-o",
-        metavar="FILE",
-        help=N_("Write to this file, replacing it, whole or not at all. Default: standard output."),
+    output: str | None = output_option(
+        N_("Write to this file, replacing it, whole or not at all. Default: standard output.")
     ),
     environment: Environment,
 ) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
 from attncli.commands.environment import Environment
-from attncli.commands.options import Backward, Changes, Source, command
+from attncli.commands.options import Backward, Changes, Source, command, format_option
 from attncli.language import N_, _
 from attncli.report import one_of
 
@@ -26,12 +24,8 @@ def formulas(
     *,
     source: Source,
     backward: Backward = False,
-    style: str = typer.Option(
-        FORMATS[0],
-        "--format",
-        "-f",
-        metavar="|".join(FORMATS),
-        help=N_("latex is an align* for a document that has amsmath; markdown is a table."),
+    style: str = format_option(
+        FORMATS, N_("latex is an align* for a document that has amsmath; markdown is a table."), FORMATS[0]
     ),
     changes: Changes,
     environment: Environment,
@@ -48,10 +42,7 @@ def formulas(
     found = formulas_of(problem, page)
     if not found:
         environment.note(_("everything is given; there are no formulas"))
-    match style:
-        case "latex":
-            environment.write(latex_lines(found))
-        case "markdown":
-            environment.write(markdown(found))
-        case _:
-            environment.write(text(found, environment.display(0).width))
+    if style == "text":
+        environment.write(text(found, environment.display(0).width))
+    else:
+        environment.write((latex_lines if style == "latex" else markdown)(found))

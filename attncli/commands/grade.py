@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,21 +9,16 @@ from typing import TYPE_CHECKING
 import typer
 
 from attncli.commands.environment import Environment
-from attncli.commands.marking_options import HINTS, HintLevel, Judging
+from attncli.commands.marking_options import HintLevel, Judging
 from attncli.commands.options import Changes, Source, check_number, command
 from attncli.errors import AttnError, ExitCode
+from attncli.homework.policy import Hint
 from attncli.language import N_, _
 from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-
     from attncli.course.course import Plan
     from attncli.course.grader import Keys
-    from attncli.course.late import Late
-    from attncli.course.roster import Roster
     from attncli.course.sheets import Skipped
 
 
@@ -102,7 +96,7 @@ class Paths:
                 _("--out is the folder of the sheets"),
                 hint=_("name another folder for the results, like graded"),
             )
-        if self.configs is not None and source.name:
+        if self.configs is not None and source.name is not None:
             raise AttnError(_("CONFIG and --configs are both given"), hint=_("keep one of them"))
 
 
@@ -123,7 +117,7 @@ class Grading:
     assignment: str | None = typer.Option(
         None, "--assignment", metavar="NAME", help=N_("What the graders call it. Default: the config's name.")
     )
-    hint: HintLevel = HINTS[-1]
+    hint: HintLevel = Hint.MISTAKE
     reveal: bool = typer.Option(
         False, "--reveal", help=N_("Show students the right values in these formats.")
     )
@@ -141,7 +135,7 @@ class Grading:
         """Refuse values that are not allowed."""
         from attncli.graders import FORMATS
 
-        one_of("--hint", self.hint, HINTS)
+        one_of("--hint", self.hint, tuple(Hint))
         for name in self.formats or ():
             one_of("--format", name, FORMATS)
         check_number("--jobs", self.jobs, 0, MOST_JOBS, _("0 is one per core"))
@@ -167,7 +161,7 @@ def grade(
     from attncli.course import course
 
     try:
-        with progress_of(plan, environment) as progress:
+        with environment.progress("grading_progress", len(plan.files)) as progress:
             graded = course.grade(plan, progress, environment.note)
     except KeyboardInterrupt:
         environment.note(_("finished sheets are kept; run the same command again to continue"))
@@ -184,15 +178,6 @@ def grade(
         raise typer.Exit(ExitCode.UNREADABLE)
 
 
-def progress_of(plan: Plan, environment: Environment) -> AbstractContextManager[Callable[[int], None]]:
-    """Return what shows how far the marking has come."""
-    if not environment.interactive:
-        return nullcontext(lambda _done: None)
-    from attncli.show.progress import grading_progress
-
-    return grading_progress(environment.err, len(plan.files))
-
-
 def plan_of(
     folder: str,
     source: Source,
@@ -207,18 +192,17 @@ def plan_of(
     from attncli.blocks.threads import cores
     from attncli.course.course import Plan
     from attncli.course.grader import Grader
-    from attncli.course.roster import read_roster
+    from attncli.course.roster import read_roster, submission_times
     from attncli.course.rubric import Rubric, read_rubric
     from attncli.course.sheets import find_sheets
     from attncli.graders.records import Course
-    from attncli.homework.marks import Hint
     from attncli.problem.sources import DEFAULT
 
     # What may lie within the folder and is not the students'.
     apart = (paths.out, source.name or DEFAULT, paths.configs, paths.rubric)
     files, skipped = find_sheets(Path(folder), [Path(path) for path in apart if path not in {None, "-"}])
     keys, name = keys_of(source, paths, changes, environment)
-    symbols = symbols_of(keys)
+    symbols = keys.symbols
     rubric = Rubric() if paths.rubric is None else read_rubric(paths.rubric, symbols)
     roster = None if paths.roster is None else read_roster(paths.roster)
     policy = judging.policy(symbols, rubric.policy)
@@ -229,18 +213,14 @@ def plan_of(
     late = rubric.late
     course = Course(
         assignment=grading.assignment or name,
-        points={
-            symbol: policy.points.get(symbol, 1.0)
-            for symbol in policy.due or ()
-            if symbol not in policy.ignored
-        },
+        points=policy.due_points,
         due=None if late is None else late.due.isoformat(),
         people={} if roster is None else roster.people,
         hint=Hint(grading.hint),
         reveal=grading.reveal,
     )
     plan = Plan(
-        Grader(Path(folder), keys, policy, late, times_of(late, roster), __version__),
+        Grader(Path(folder), keys, policy, late, submission_times(late, roster), __version__),
         files,
         Path(paths.out),
         course,
@@ -264,29 +244,3 @@ def keys_of(source: Source, paths: Paths, changes: Changes, environment: Environ
     problem = source.load(environment, assignments)
     name = Path(problem.name).stem if Path(problem.name).suffix else problem.name
     return OneKey(problem, changes.loss, changes.reduction), name
-
-
-def symbols_of(keys: Keys) -> tuple[str, ...]:
-    """Return the rows that can be answered: of the one page, or of the first that there is.
-
-    Raises AttnError where no config can be used: what is wrong with the first of them.
-    """
-    if keys.only is not None:
-        return keys.only.symbols
-    errors = []
-    for student in getattr(keys, "configs", ()):
-        try:
-            return keys.of(student, student).symbols
-        except AttnError as error:
-            errors.append(error)
-    raise errors[0]
-
-
-def times_of(late: Late | None, roster: Roster | None) -> dict[str, datetime] | None:
-    """Return when each student's sheet came in, where the roster is to tell it; else None."""
-    if late is None or late.column is None:
-        return None
-    if roster is None:
-        message = _("the rubric takes the time from the column {column!r}", column=late.column[:40])
-        raise AttnError(message, hint=_("name the roster that has it: --roster FILE.csv"))
-    return roster.times(late.column, late.due.tzinfo)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import typer
+from typing import TYPE_CHECKING, cast
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import Backward, Changes, Force, Source, command
+from attncli.commands.options import Backward, Changes, Force, Source, command, format_option, output_option
 from attncli.language import N_
 from attncli.report import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from attncli.readings.graph import Graph
 
 
 HELP = N_("""Draw the computation graph: what flows into what, with the shape of every matrix.
@@ -27,7 +23,8 @@ Examples:
   attncli graph multihead -b --output graph.svg     a drawing for any browser
   attncli graph masked --format mermaid             for Markdown on GitHub
   attncli graph masked --format dot | dot -Tpdf -o graph.pdf""")
-FORMATS = ("tree", "mermaid", "dot", "svg")
+DRAWINGS = {"mermaid": "graph.mermaid", "dot": "graph.dot", "svg": "graph_svg.svg"}  # who draws it
+FORMATS = ("tree", *DRAWINGS)
 SUFFIXES = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
 
@@ -36,19 +33,11 @@ def graph(
     *,
     source: Source,
     backward: Backward = False,
-    style: str | None = typer.Option(
-        None,
-        "--format",
-        "-f",
-        metavar="|".join(FORMATS),
-        help=N_("How to draw it. Default: by the output's file extension, then tree."),
+    style: str | None = format_option(
+        FORMATS, N_("How to draw it. Default: by the output's file extension, then tree.")
     ),
-    output: str | None = typer.Option(
-        None,
-        "--output",
-        "-o",
-        metavar="FILE",
-        help=N_("Write to this file, whole or not at all. Default: standard output."),
+    output: str | None = output_option(
+        N_("Write to this file, whole or not at all. Default: standard output.")
     ),
     force: Force = False,
     changes: Changes,
@@ -76,23 +65,11 @@ def graph(
             return
         drawing = environment.text_of(screen(graph))
     else:
-        drawing = "".join(draw(graph, style, environment.display(0, output=output).fit))
+        from attncli.export.formats import function
+
+        draw = cast("Callable[..., Iterable[str]]", function(DRAWINGS[style]))
+        drawing = "".join(draw(graph, environment.display(0, output=output).fit))
     if output is None:
         environment.write([drawing])
     else:
         write_whole(output, drawing, force=force)
-
-
-def draw(graph: Graph, style: str, fit: Callable[[str], str]) -> Iterable[str]:
-    """Draw the graph in one of the languages for graphs, or as a picture."""
-    from attncli.export.graph import dot, mermaid
-
-    match style:
-        case "mermaid":
-            return mermaid(graph, fit)
-        case "dot":
-            return dot(graph, fit)
-        case _:
-            from attncli.export.graph_svg import svg
-
-            return svg(graph, fit)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.commands.options import MOST_DECIMALS, check_number, symbols_in
+from attncli.choices import MOST_DECIMALS
+from attncli.commands.options import check_number, symbols_in
 from attncli.errors import AttnError
-from attncli.homework.policy import FOLLOW_THROUGH, Policy, Tolerance
+from attncli.homework.policy import FOLLOW_THROUGH, Hint, Policy, Tolerance
 from attncli.language import N_, _
 from attncli.report import not_on_page, one_of
 
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-HINTS = ("none", "cell", "mistake")
-
 HintLevel = Annotated[
     str,
     typer.Option(
         "--hint",
-        metavar="|".join(HINTS),
+        metavar="|".join(Hint),
         help=N_(
             "How much students are told: the verdicts, also which cells, or also what seems to be wrong."
         ),

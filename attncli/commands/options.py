@@ -15,21 +15,18 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from attncli.commands.environment import Environment
+from attncli.choices import DTYPES, LOSSES, MOST_DECIMALS, REDUCTIONS, ROUNDING_MODES
+from attncli.commands.environment import COLORS, Environment
 from attncli.errors import AttnError
 from attncli.language import LANGUAGES, N_, _
 from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from attncli.problem.problem import Problem
     from attncli.rounding import Rounding
 
-
-MOST_DECIMALS = 15
-LOSS_NAMES = "bce|ce|mse|sum|upstream"
-ROUNDING_MODES = ("half-up", "half-even", "truncate")
 
 ConfigOption = Annotated[
     str | None,
@@ -47,7 +44,7 @@ Reduction = Annotated[
     str | None,
     typer.Option(
         "--reduction",
-        metavar="sum|mean",
+        metavar="|".join(REDUCTIONS),
         help=N_("Sum the loss over the cells, or take the mean. Default: the config's, then sum."),
     ),
 ]
@@ -74,9 +71,19 @@ PageJson = Annotated[
 Dtype = Annotated[
     str,
     typer.Option(
-        "--dtype", metavar="float64|float32", help=N_("Calculate in this precision, to see its effect.")
+        "--dtype", metavar="|".join(DTYPES), help=N_("Calculate in this precision, to see its effect.")
     ),
 ]
+
+
+def format_option(names: Iterable[str], text: str, default: str | None = None) -> Any:  # noqa: ANN401
+    """Declare ``--format``, one of these names, with this help."""
+    return typer.Option(default, "--format", "-f", metavar="|".join(names), help=text)
+
+
+def output_option(text: str) -> Any:  # noqa: ANN401 - any type, as what typer.Option returns
+    """Declare ``--output``, a file, with this help."""
+    return typer.Option(None, "--output", "-o", metavar="FILE", help=text)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Screen:
     color: str | None = typer.Option(
         None,
         "--color",
-        metavar="auto|always|never",
+        metavar="|".join(COLORS),
         help=N_("When to use colour. Default: NO_COLOR or FORCE_COLOR, then only in a terminal."),
     )
     ascii_only: bool = typer.Option(
@@ -124,7 +131,7 @@ class Source:
     @property
     def name(self) -> str | None:
         """The name of the problem as it was typed; None where there is none."""
-        return self.config or self.config_option
+        return self.config if self.config is not None else self.config_option
 
     def load(self, environment: Environment, assignments: Sequence[str] | None = ()) -> Problem:
         """Load the problem, changed as ``--set`` says, and say which one it is where none is named.
@@ -137,10 +144,7 @@ class Source:
             raise AttnError(
                 _("CONFIG is given twice, as an argument and with --config"), hint=_("keep one of them")
             )
-        source, notes = self.config if self.config is not None else self.config_option, []
-        if source is None:
-            source, chosen = default_source()
-            notes = [chosen]
+        source, *notes = default_source() if self.name is None else (self.name,)
         problem = load(source, assignments or ())
         for note in (*notes, *problem.notes):
             environment.note(note)
@@ -154,7 +158,7 @@ class Changes:
     loss: str | None = typer.Option(
         None,
         "--loss",
-        metavar=LOSS_NAMES,
+        metavar="|".join(LOSSES),
         help=N_("The loss; overrides the config. Default: the config's, then bce."),
     )
     reduction: Reduction = None
@@ -165,8 +169,6 @@ class Changes:
 
         Raises AttnError where there is no such loss or reduction.
         """
-        from attncli.problem.targets import LOSSES, REDUCTIONS
-
         assignments = list(self.assignments or ())
         for key, value, known in (("loss", self.loss, LOSSES), ("reduction", self.reduction, REDUCTIONS)):
             if value is not None:
@@ -196,7 +198,7 @@ class OnPaper:
         ),
     )
     mode: str = typer.Option(
-        ROUNDING_MODES[0],
+        next(iter(ROUNDING_MODES)),
         "--rounding",
         metavar="|".join(ROUNDING_MODES),
         help=N_("How to round halves: away from zero or to the even digit; or truncate."),

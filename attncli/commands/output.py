@@ -15,7 +15,9 @@ from attncli.commands.options import (
     PageJson,
     check_decimals,
     decimals_of,
+    format_option,
     idle_option,
+    output_option,
 )
 from attncli.errors import AttnError
 from attncli.export.formats import FORMATS, SUFFIXES, Shown
@@ -130,26 +132,19 @@ class Output:
         help=N_("Plain text for scripts: no boxes, no colour, one block per quantity, tabs between numbers."),
     )
     json: PageJson = False
-    style: str | None = typer.Option(
-        None,
-        "--format",
-        "-f",
-        metavar="|".join(FORMATS),
-        help=N_(
+    style: str | None = format_option(
+        FORMATS,
+        N_(
             "Output format: csv writes one file per quantity, npz one array per symbol. These and json"
             " hold every quantity, or those of --only, at full precision. Default: by the output's file"
             " extension, then text."
         ),
     )
-    output: str | None = typer.Option(
-        None,
-        "--output",
-        "-o",
-        metavar="FILE",
-        help=N_(
+    output: str | None = output_option(
+        N_(
             "Write to this file, replacing it, whole or not at all; with csv, to this folder, or to a"
             " file that ends in .csv if there is one quantity. Default: standard output."
-        ),
+        )
     )
     quiet: bool = typer.Option(
         False, "--quiet", "-q", help=N_("Show only the tables: no heading, no notes, no summary.")
@@ -165,14 +160,9 @@ class Output:
         check_decimals(self.decimals)
         self.destination.check()
         style = self.destination.format
-        given = {
-            "--head": self.head is not None,
-            "--decimals": self.decimals is not None,
-            "--full": self.full,
-            "--plain": self.plain,
-        }
-        for option, is_given in given.items():
-            if is_given and style.idle and option in {*style.idle, "--plain"}:
+        for option in (*style.idle, "--plain") if style.idle else ():
+            value = getattr(self, option.removeprefix("--"))
+            if value is not None and value is not False:
                 raise idle_option(option, "--json" if self.json else f"--format {style.name}")
 
     def check_head(self, problem: Problem) -> None:

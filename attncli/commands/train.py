@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,8 +23,7 @@ from attncli.errors import AttnError
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Sequence
 
     from attncli.readings.train import Training
 
@@ -87,7 +85,7 @@ def train(
     from attncli import calculation
     from attncli.readings import train as engine
 
-    with progress_of(steps, environment) as progress:
+    with environment.progress("training_progress", steps) as progress:
         trained = engine.train(problem, steps=steps, lr=lr, embeddings=embeddings, progress=progress)
     if out_file is not None:
         write_config(trained_config(trained, assignments), out_file, environment, force=force)
@@ -99,15 +97,6 @@ def train(
         pages = [calculation.forward(one) for one in (trained.before, trained.after)]
         display = environment.display(decimals_of(decimals, problem.decimals))
         environment.show(screen(trained, pages, display, quiet=environment.quiet))
-
-
-def progress_of(steps: int, environment: Environment) -> AbstractContextManager[Callable[[int, float], None]]:
-    """Return what shows how far the training has come."""
-    if not environment.interactive:
-        return nullcontext(lambda _step, _loss: None)
-    from attncli.show.progress import training_progress
-
-    return training_progress(environment.err, steps)
 
 
 def trained_config(trained: Training, changes: Sequence[str]) -> str:

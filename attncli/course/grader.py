@@ -42,6 +42,10 @@ class Keys(Protocol):
     def only(self) -> Key | None:
         """The key of everybody, if there is such a one."""
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The rows that can be answered; raises AttnError where no key can be worked out."""
+
 
 @dataclass
 class OneKey:
@@ -55,6 +59,11 @@ class OneKey:
     def only(self) -> Key:
         """Work the problem out, once a process."""
         return Key.of(self.problem, self.loss, self.reduction)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The rows of the one page."""
+        return self.only.symbols
 
     def of(self, _student: str, _stem: str) -> Key:
         """Return it."""
@@ -78,6 +87,17 @@ class KeyEach:
     @property
     def only(self) -> None:
         """There is none that is everybody's."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The rows of the first page that there is; raises AttnError: what is wrong with the first config."""
+        errors = []
+        for student in self.configs:
+            try:
+                return self.of(student, student).symbols
+            except AttnError as error:
+                errors.append(error)
+        raise errors[0]
 
     def of(self, student: str, stem: str) -> Key:
         """Work out the problem of one student."""
@@ -151,7 +171,6 @@ class Grader:
     def unreadable(self, file: str, handed_in: Submission | None, reason: str) -> str:
         """Return the line of a sheet that cannot be marked."""
         key, policy = self.keys.only, self.policy
-        due = [policy.points.get(symbol, 1.0) for symbol in policy.due or () if symbol not in policy.ignored]
         record = {
             "schema": SCHEMA,
             "student": stem_of(file),
@@ -159,7 +178,7 @@ class Grader:
             "key": key and key.digest,
             "verdict": str(Verdict.UNREADABLE),
             "score": 0.0,
-            "max_score": None if policy.due is None else rounded(sum(due)),
+            "max_score": None if policy.due is None else rounded(sum(policy.due_points.values())),
             "rows": [],
             "reason": reason,
             "file": path_text(file),

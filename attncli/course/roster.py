@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from attncli.course.late import Late
+
 
 STUDENT = ("student", "student id", "sis login id", "sis user id", "id", "username", "mssv")
 FIELDS = {
@@ -108,6 +110,19 @@ def read_roster(path: str) -> Roster:
     if errors:
         raise AttnErrors(errors[:MAX_ERRORS])
     return Roster(path, columns, lines)
+
+
+def submission_times(late: Late | None, roster: Roster | None) -> dict[str, datetime] | None:
+    """Return when each student's sheet came in, where a column of the roster tells it; else None.
+
+    Raises AttnError where there is no roster to tell it.
+    """
+    if late is None or late.column is None:
+        return None
+    if roster is None:
+        message = _("the rubric takes the time from the column {column!r}", column=late.column[:40])
+        raise AttnError(message, hint=_("name the roster that has it: --roster FILE.csv"))
+    return roster.times(late.column, late.due.tzinfo)
 
 
 def rows_of(reader: CsvReader, path: str) -> Iterator[tuple[int, Sequence[str]]]:

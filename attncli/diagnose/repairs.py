@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
+from attncli.choices import MOST_DECIMALS
 from attncli.diagnose.blind_spots import Variants, saturated
 from attncli.errors import AttnError
 from attncli.language import N_, _, plural
 from attncli.ops.mask import Mask
 from attncli.ops.softmax import softmax
-from attncli.rounding import MOST_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading, read_off
 from attncli.language import N_, _, active
-from attncli.untrusted import html_start, in_markup
+from attncli.untrusted import html_start, in_markup, page_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,17 +20,11 @@ if TYPE_CHECKING:
 
 
 GROUPS = {"given": N_("Given"), "forward": N_("Forward"), "backward": N_("Gradients")}
-STYLE = """
-:root { color-scheme: light dark; --ink: #1d2329; --paper: #fff; --soft: #59636e; --line: #d5dbe1;
-  --back: #f5f7f9; --symbol: #8e2a8b; --link: #0b5cad; --heat-colour: 255 122 24 }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e8ec; --paper: #14181c; --soft: #9aa5b1; --line: #343c45;
-    --back: #1c2228; --symbol: #e795e4; --link: #7cb8f5; --heat-colour: 226 92 8 }
-}
-* { box-sizing: border-box }
-body { margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 76rem;
-  background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-h1 { margin: 0; font-size: 1.7rem; overflow-wrap: anywhere }
+LIGHT = "--symbol: #8e2a8b; --heat-colour: 255 122 24"
+DARK = "--symbol: #e795e4; --heat-colour: 226 92 8"
+STYLE = (
+    page_style(LIGHT, DARK, "76rem")
+    + """\
 header p { margin: .2rem 0; color: var(--soft) }
 h2, table, .step, nav ul { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace }
 h2 { margin: 0; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere }
@@ -66,6 +60,7 @@ i { font-style: normal; color: inherit }
   td { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }
 """
+)
 
 
 def write(shown: Shown) -> Iterator[str]:

@@ -11,6 +11,8 @@ from attncli.homework.marks import Verdict, points_text
 from attncli.language import _, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from attncli.graders.records import Record
 
 
@@ -44,11 +46,22 @@ class Remarks:
         return self != Remarks()
 
     @property
-    def seems(self) -> str:
-        """How sure the causes are."""
+    def blocks(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What is said, in order: each block with its kind, which says how a format sets it."""
+        if self.says:
+            yield "text", (self.says,)
+        if self.cells:
+            yield "cells", self.cells
         if len(self.causes) == 1:
-            return _("This is what you seem to have done:")
-        return _("Any of these would explain it, the likeliest first:")
+            yield "text", (_("This is what you seem to have done:"),)
+        elif self.causes:
+            yield "text", (_("Any of these would explain it, the likeliest first:"),)
+        for cause in self.causes:
+            if cause.formula:
+                yield "formula", (cause.formula,)
+            yield "cause", (cause.says,)
+        if self.look:
+            yield "look", (self.look,)
 
 
 def score_line(view: Record) -> str:
@@ -143,13 +156,13 @@ def look(cell: str, config: str) -> str:
 
 def plain(said: Remarks) -> list[str]:
     """Return the remarks as lines of plain text."""
-    lines = [said.says, *said.cells]
-    if said.causes:
-        lines.append(said.seems)
-        for one in said.causes:
-            lines += [f"  {one.formula}"] * bool(one.formula) + [f"  {one.says}"]
-    if said.look:
-        lines.append(_("To see where it comes from: {command}", command=said.look))
+    lines = []
+    for kind, texts in said.blocks:
+        if kind == "look":
+            lines.append(_("To see where it comes from: {command}", command=texts[0]))
+        else:
+            indent = "  " if kind in {"formula", "cause"} else ""
+            lines += [indent + text for text in texts]
     return [line for line in lines if line.strip()]
 
 

@@ -18,29 +18,20 @@ from attncli.graders.feedback import (
 from attncli.graders.records import file_path, records, student_of, write_each
 from attncli.homework.marks import Verdict
 from attncli.language import _, active
-from attncli.untrusted import code, html_start, in_markdown, in_markup
+from attncli.untrusted import code, html_start, in_markdown, in_markup, page_style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from attncli.graders.feedback import Remarks
     from attncli.graders.records import Course, Record, Written
 
 
 HTML = ".html"
-# Light or dark as its reader has it, and on paper.
-STYLE = """
-:root { color-scheme: light dark; --ink: #1d2329; --paper: #fff; --soft: #59636e; --line: #d5dbe1;
-  --back: #f5f7f9; --right: #1a7f37; --wrong: #b3261e; --link: #0b5cad }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e8ec; --paper: #14181c; --soft: #9aa5b1; --line: #343c45; --back: #1c2228;
-    --right: #56d37b; --wrong: #ff8a80; --link: #7cb8f5 }
-}
-* { box-sizing: border-box }
-body { margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 60rem;
-  background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-h1 { margin: 0; font-size: 1.7rem; overflow-wrap: anywhere }
+LIGHT, DARK = "--right: #1a7f37; --wrong: #b3261e", "--right: #56d37b; --wrong: #ff8a80"
+STYLE = (
+    page_style(LIGHT, DARK, "60rem")
+    + """\
 header p { margin: .2rem 0; color: var(--soft); overflow-wrap: anywhere }
 header .score { color: var(--ink); font-size: 1.25rem; font-weight: 600 }
 main > table { display: block; margin: 1.2rem 0; overflow-x: auto }
@@ -61,6 +52,26 @@ a { color: var(--link) }
 .blank { color: var(--soft) }
 @media print { section { break-inside: avoid } }
 """
+)
+
+
+# How each kind of what there is to say about a row is written.
+MARKDOWN: Mapping[str, Callable[..., str]] = {
+    "text": in_markdown,
+    "cells": lambda *cells: "\n".join(f"- {in_markdown(cell)}" for cell in cells),
+    "formula": code,
+    "cause": in_markdown,
+    "look": lambda command: f"{in_markdown(_('To see where it comes from:'))} {code(command)}",
+}
+MARKUP: Mapping[str, Callable[..., str]] = {
+    "text": lambda text: f"<p>{in_markup(text)}</p>\n",
+    "cells": lambda *cells: f"<ul>{''.join(f'<li>{in_markup(cell)}</li>' for cell in cells)}</ul>\n",
+    "formula": lambda formula: f"<p><code>{in_markup(formula)}</code></p>\n",
+    "cause": lambda says: f'<p class="says">{in_markup(says)}</p>\n',
+    "look": lambda command: (
+        f"<p>{in_markup(_('To see where it comes from:'))} <code>{in_markup(command)}</code></p>\n"
+    ),
+}
 
 
 def markdown_page(view: Record) -> str:
@@ -81,24 +92,8 @@ def markdown_blocks(view: Record) -> Iterator[str]:
         yield "\n".join(f"| {' | '.join(line)} |" for line in lines)
     for row in view["rows"]:
         if said := remarks(row, view):
-            yield from markdown_section(row, said)
-
-
-def markdown_section(row: Record, said: Remarks) -> Iterator[str]:
-    """Yield what there is to say about a row that is not right."""
-    yield f"## {in_markdown(row['symbol'])} {Verdict(row['verdict']).sign}"
-    if said.says:
-        yield in_markdown(said.says)
-    if said.cells:
-        yield "\n".join(f"- {in_markdown(cell)}" for cell in said.cells)
-    if said.causes:
-        yield in_markdown(said.seems)
-    for cause in said.causes:
-        if cause.formula:
-            yield code(cause.formula)
-        yield in_markdown(cause.says)
-    if said.look:
-        yield in_markdown(_("To see where it comes from:")) + " " + code(said.look)
+            yield f"## {in_markdown(row['symbol'])} {Verdict(row['verdict']).sign}"
+            yield from (MARKDOWN[kind](*texts) for kind, texts in said.blocks)
 
 
 def write_html(results: Path, folder: Path, course: Course) -> Written:
@@ -124,27 +119,11 @@ def html_page(view: Record) -> Iterator[str]:
         yield "</tbody></table>\n"
     for row in view["rows"]:
         if said := remarks(row, view):
-            yield from html_section(row, said)
+            verdict = f'<i class="{in_markup(row["verdict"])}">{in_markup(row_line(row))}</i>'
+            yield f"<section>\n<h2>{in_markup(row['symbol'])} {verdict}</h2>\n"
+            yield from (MARKUP[kind](*texts) for kind, texts in said.blocks)
+            yield "</section>\n"
     yield "</main>\n</body>\n</html>\n"
-
-
-def html_section(row: Record, said: Remarks) -> Iterator[str]:
-    """Yield what there is to say about a row that is not right."""
-    verdict = f'<i class="{in_markup(row["verdict"])}">{in_markup(row_line(row))}</i>'
-    yield f"<section>\n<h2>{in_markup(row['symbol'])} {verdict}</h2>\n"
-    if said.says:
-        yield f"<p>{in_markup(said.says)}</p>\n"
-    if said.cells:
-        yield "<ul>" + "".join(f"<li>{in_markup(cell)}</li>" for cell in said.cells) + "</ul>\n"
-    if said.causes:
-        yield f"<p>{in_markup(said.seems)}</p>\n"
-    for cause in said.causes:
-        if cause.formula:
-            yield f"<p><code>{in_markup(cause.formula)}</code></p>\n"
-        yield f'<p class="says">{in_markup(cause.says)}</p>\n'
-    if said.look:
-        yield f"<p>{in_markup(_('To see where it comes from:'))} <code>{in_markup(said.look)}</code></p>\n"
-    yield "</section>\n"
 
 
 def html_index(results: Path, course: Course) -> Iterator[str]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
 from attncli.files import make_folder, unreadable, write_whole
-from attncli.homework.marks import Hint, Verdict, rounded
+from attncli.homework.marks import Verdict, rounded
+from attncli.homework.policy import Hint
 from attncli.language import _
 from attncli.untrusted import sanitize
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.choices import MOST_DECIMALS
 from attncli.page.lazy import LazyPage
-from attncli.rounding import MOST_DECIMALS, Rounding
+from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

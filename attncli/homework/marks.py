@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.homework.policy import Hint
 from attncli.language import N_
 from attncli.result import SCHEMA, plain
 
@@ -49,14 +50,6 @@ SEVERITY = tuple(Verdict)
 def worst(verdicts: Any) -> Verdict:  # noqa: ANN401 - any iterable of verdicts
     """Return the worst of several verdicts; blank where there are none."""
     return max(verdicts, key=SEVERITY.index, default=Verdict.BLANK)
-
-
-class Hint(StrEnum):
-    """How much of what is wrong a student sees."""
-
-    NONE = "none"
-    CELL = "cell"
-    MISTAKE = "mistake"
 
 
 @dataclass(frozen=True)

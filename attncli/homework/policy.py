@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,14 @@ if TYPE_CHECKING:
 
 
 FOLLOW_THROUGH = {"full": 1.0, "half": 0.5, "none": 0.0}
+
+
+class Hint(StrEnum):
+    """How much of what is wrong a student sees."""
+
+    NONE = "none"
+    CELL = "cell"
+    MISTAKE = "mistake"
 
 
 @dataclass(frozen=True)
@@ -44,3 +53,8 @@ class Policy:
     ignored: frozenset[str] = frozenset()
     follow_through: float = 1.0
     mistakes: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def due_points(self) -> dict[str, float]:
+        """What each row that is asked for and counts can earn."""
+        return {row: self.points.get(row, 1.0) for row in self.due or () if row not in self.ignored}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from attncli.choices import LOSSES, MOST_DECIMALS, REDUCTIONS
 from attncli.errors import AttnError
 from attncli.language import _, plural
 from attncli.ops.mask import Mask
@@ -21,7 +22,7 @@ from attncli.problem.keys import BIASES, WEIGHTS, canonical, choice, read_contex
 from attncli.problem.masks import MaskReader, parts
 from attncli.problem.matrices import Drawn, read_matrix
 from attncli.problem.numbers import whole
-from attncli.problem.targets import LOSSES, REDUCTIONS, Target
+from attncli.problem.targets import Target
 from attncli.report import Report, did_you_mean
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 
 MAX_HEADS = 2**12
-MAX_DECIMALS = 15
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -111,7 +111,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
     heads = read_heads(document, report)
     loss = choice(document, "loss", LOSSES, report)
     reduction = choice(document, "reduction", REDUCTIONS, report)
-    decimals = whole(document.get("decimals"), "decimals", report, least=0, most=MAX_DECIMALS)
+    decimals = whole(document.get("decimals"), "decimals", report, least=0, most=MOST_DECIMALS)
     out_in = choice(document, "weights", ("in-out", "out-in"), report) == "out-in"
     context = read_context(document, report)
     scale_symbol, scale = read_scale(document, report)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from attncli.ops.op import Array
 
 
-LOSSES = ("bce", "ce", "mse", "sum", "upstream")
-REDUCTIONS = ("sum", "mean")
 SUM_TOLERANCE = 1e-6
 
 

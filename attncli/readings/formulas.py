@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from attncli.choices import LOSSES, REDUCTIONS
 from attncli.ops.op import lengths
 from attncli.page.chain_rule import whole_page
-from attncli.problem.targets import LOSSES, REDUCTIONS
 from attncli.report import one_of
 
 if TYPE_CHECKING:

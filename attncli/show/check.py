@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.table import Table
 
-from attncli.homework.marks import Hint, Verdict, points_text, rounded
+from attncli.choices import MOST_DECIMALS
+from attncli.homework.marks import Verdict, points_text, rounded
+from attncli.homework.policy import Hint
 from attncli.language import _, plural
-from attncli.rounding import MOST_DECIMALS
 from attncli.show.answers import answer_parts, shows_all, title_of
 from attncli.show.listing import Line, Listing
 from attncli.show.matrix import label

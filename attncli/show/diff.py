@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from attncli.choices import MOST_DECIMALS
 from attncli.language import N_, _
-from attncli.rounding import MOST_DECIMALS
 from attncli.show.listing import Line, Listing
 from attncli.show.numbers import FULL, written
 from attncli.show.terminal import Words

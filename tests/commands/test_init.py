@@ -67,6 +67,11 @@ def test_words_that_would_act_on_a_screen_are_written_out() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_the_help_names_every_initialiser(method: str) -> None:
+    assert re.search(rf"\b{method}\b", run("init", "--help").out.partition("--init METHOD")[2])
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_every_way_to_draw_stands_with_its_formula(method: str) -> None:
     assert run("init", "my.yaml", "--init", method, "--d-k", "3", "--seed", "3").code == 0
     text = Path("my.yaml").read_text(encoding="utf-8")

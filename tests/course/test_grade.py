@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,14 @@ def test_late_by_a_column_of_the_roster(tmp_path: Path) -> None:
         refused = run(*asked, "--roster", str(roster))
         assert refused.code == 2
         assert says in refused.err
+
+
+def test_the_help_names_every_format() -> None:
+    from attncli.graders import FORMATS
+
+    said = run("grade", "--help").out
+    for name in FORMATS:
+        assert re.search(rf"\b{name}\b", said), name
 
 
 def test_every_format_is_written(tmp_path: Path) -> None:

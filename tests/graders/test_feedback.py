@@ -11,7 +11,8 @@ import pytest
 from attncli.graders import FORMATS, write
 from attncli.graders.feedback import plain, remarks
 from attncli.graders.records import student_view
-from attncli.homework.marks import Finding, Hint, Mark, Verdict
+from attncli.homework.marks import Finding, Mark, Verdict
+from attncli.homework.policy import Hint
 from tests.support.graded import (
     ANN,
     BAD,

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "attncli"
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 # A room may import from the floors below its own; rooms of one floor know nothing of each other.
 FLOORS = (
-    ("ops", "errors", "untrusted"),
+    ("ops", "errors", "untrusted", "choices"),
     ("language", "rounding"),
     ("page", "names", "files", "report"),
     ("mistakes", "blocks", "problem"),
