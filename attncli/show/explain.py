@@ -1,4 +1,4 @@
-"""The screen of ``explain``: how one number is worked out, step by step, and what each symbol means."""
+"""The screen of ``explain``: what each symbol means, and how a cell is worked out: a tree, or plain lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from attncli.ops.softmax import SoftmaxGradient
 from attncli.show.glossary import GLOSSARY, RULES, meaning
 from attncli.show.matrix import DIM
 from attncli.show.numbers import written
-from attncli.show.terminal import Words
+from attncli.show.terminal import INDENT, Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 MOST_TERMS = 12
 COLORS = ("magenta", "cyan", "green", "yellow", "blue", "red")
-INDENT = 2
 INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\[\]"])*\]')
 SUM = re.compile(r"(?:row|col)sum\(([^()]*)\)")
 

@@ -10,7 +10,7 @@ from rich.tree import Tree
 from attncli.language import _
 from attncli.show.matrix import DIM
 from attncli.show.page import SYMBOL
-from attncli.show.terminal import UNBOUNDED, Words
+from attncli.show.terminal import GAP, UNBOUNDED, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
     from attncli.readings.graph import Graph, Node
-
-GAP = "   "
 
 
 def screen(graph: Graph) -> Iterator[Trees]:
@@ -73,5 +71,5 @@ def grow(graph: Graph, symbol: str, seen: set[str], *, letters: bool) -> Tree:
 def label_of(node: Node, *, letters: bool) -> Words:
     """Write a quantity's formula and its shape."""
     label = Words(node.symbol, SYMBOL).add(node.formula.removeprefix(node.symbol))
-    label.add(GAP + (node.sizes if letters else node.size or _("one number")), "dim")
-    return label.add(f"{GAP}{_('given')}", "dim") if node.kind == "given" else label
+    label.add(" " * GAP + (node.sizes if letters else node.size or _("one number")), "dim")
+    return label.add(" " * GAP + _("given"), "dim") if node.kind == "given" else label
