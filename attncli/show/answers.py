@@ -11,6 +11,7 @@ from rich.style import Style
 from attncli.language import _, plural
 from attncli.names import MATRIX
 from attncli.result import letters_of
+from attncli.show.entry import symbol_style
 from attncli.show.matrix import (
     ACROSS,
     DOWN,
@@ -24,7 +25,7 @@ from attncli.show.matrix import (
     with_sign,
 )
 from attncli.show.numbers import aligned
-from attncli.show.page import SYMBOL, head_panels, side_by_side
+from attncli.show.page import head_panels, side_by_side
 from attncli.show.terminal import Words
 from attncli.untrusted import sanitize
 
@@ -47,7 +48,7 @@ WRONG_STYLE = Style.parse(RED)
 
 def title_of(mark: RowMark, sign: str, *, formula: bool) -> Words:
     """Name the quantity, with its formula where that may be told."""
-    line = Words(f"{sign} ", RED).add(label(mark.symbol), SYMBOL)
+    line = Words(f"{sign} ", RED).add(label(mark.symbol), symbol_style(mark.symbol))
     return line.add(mark.formula.removeprefix(mark.symbol), "bold") if formula else line
 
 

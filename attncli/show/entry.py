@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     from attncli.result import Result
     from attncli.show.display import Display
 
+# Two quantities in one formula have two colours.
+COLORS = {
+    symbol: color
+    for color, symbols in (
+        ("blue", "X E Ev C"),
+        ("cyan", "Q Qh A P"),
+        ("green", "K Kh B H Y U"),
+        ("yellow", "V Vh M bo"),
+        ("red", "S O bq bk bv"),
+        ("magenta", "Z L Wq Wk Wv Wo"),
+    )
+    for symbol in symbols.split()
+}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -87,3 +101,8 @@ def drift(result: Result, symbol: str) -> str:
     if off is None:
         return ""
     return _("off by up to {size:.2g}", size=off) if off else _("exact")
+
+
+def symbol_style(symbol: str) -> str:
+    """Return the style of a symbol on every screen; a gradient has that of its quantity."""
+    return f"bold {COLORS[symbol.removeprefix('d').partition('_')[0]]}"

@@ -8,8 +8,8 @@ from rich.measure import Measurement
 from rich.tree import Tree
 
 from attncli.language import _
+from attncli.show.entry import symbol_style
 from attncli.show.matrix import DIM
-from attncli.show.page import SYMBOL
 from attncli.show.terminal import GAP, UNBOUNDED, Words
 
 if TYPE_CHECKING:
@@ -70,6 +70,6 @@ def grow(graph: Graph, symbol: str, seen: set[str], *, letters: bool) -> Tree:
 
 def label_of(node: Node, *, letters: bool) -> Words:
     """Write a quantity's formula and its shape."""
-    label = Words(node.symbol, SYMBOL).add(node.formula.removeprefix(node.symbol))
+    label = Words(node.symbol, symbol_style(node.symbol)).add(node.formula.removeprefix(node.symbol))
     label.add(" " * GAP + (node.sizes if letters else node.size or _("one number")), "dim")
     return label.add(" " * GAP + _("given"), "dim") if node.kind == "given" else label

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 
 from attncli.language import _, plural
-from attncli.show.entry import entry_of
+from attncli.show.entry import entry_of, symbol_style
 from attncli.show.matrix import (
     DOWN,
     LARGEST,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from attncli.show.display import Display
     from attncli.show.entry import Entry
 
-SYMBOL = "bold magenta"
 NOTHING = "–"
 DECIMALS = 2  # of the weights in the summary of A
 RANKS = 2  # looked at most, and then
@@ -133,7 +132,7 @@ def line_of(panels: Sequence[Panel], width: int) -> Iterator[RenderableType]:
 
 def panel(entry: Entry, display: Display, *, explained: bool) -> Panel:
     """Return one quantity: formula, size and meaning, numbers, the signs among them ``explained`` or not."""
-    title = Words(display.fit(entry.symbol), SYMBOL)
+    title = Words(display.fit(entry.symbol), symbol_style(entry.symbol))
     title.add(entry.formula.removeprefix(title.plain), "bold")
     details = (" " * GAP).join(entry.about)
     if not entry.views:
@@ -193,7 +192,7 @@ def sizes(result: Result) -> str:
 
 def loss_line(loss: Loss, decimals: int) -> Words:
     """Say what the loss came to, and how it was taken."""
-    line = Words("L", SYMBOL).add(f" = {alone(loss.value, decimals)}", "bold")
+    line = Words("L", symbol_style("L")).add(f" = {alone(loss.value, decimals)}", "bold")
     return line.add(f"   {loss.name}, {loss.reduction}", "dim")
 
 
