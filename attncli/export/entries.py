@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def entries(shown: Shown, display: Display | None = None) -> Iterator[Entry]:
     """Yield the quantities that are shown, in their order."""
     for symbol in shown.symbols:
-        yield entry_of(shown.result, symbol, display or shown.paper, shown.head)
+        value = shown.result[symbol]
+        yield entry_of(shown.result, symbol, value, display or shown.paper, head=shown.head)
 
 
 def heading(shown: Shown) -> tuple[str, list[str]]:

@@ -6,15 +6,14 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
-from rich.table import Table
+from rich.cells import cell_len
 
 from attncli.homework.marks import Hint, Verdict, points_text, rounded
 from attncli.language import _, plural
 from attncli.rounding import MOST_DECIMALS
 from attncli.show.answers import answer_parts, shows_all, title_of
 from attncli.show.listing import Line, Listing
-from attncli.show.matrix import label
+from attncli.show.matrix import flush, label
 from attncli.show.numbers import aligned, alone
 from attncli.show.terminal import INDENT, Words
 from attncli.untrusted import sanitize
@@ -140,7 +139,7 @@ def explained(row: RowMark, *, config: str, student: bool) -> Iterator[Renderabl
             blank = _("In {symbol}, a row that was left blank:", symbol=finding.symbol)
             yield Words(blank, indent=INDENT)
         if finding.formula and finding.formula != finding.right:  # a slip computed the same
-            yield both_formulas(finding)
+            yield from both_formulas(finding)
         for sentence in (finding.says, "" if student else finding.detail):
             if sentence:
                 yield Words(sentence, indent=INDENT)
@@ -165,13 +164,12 @@ def is_elsewhere(finding: Finding, row: RowMark) -> bool:
     return bool(finding.formula) and finding.symbol != row.symbol
 
 
-def both_formulas(finding: Finding) -> Padding:
+def both_formulas(finding: Finding) -> Iterator[Words]:
     """Put what was computed over what the page has there."""
-    table = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
-    for name, formula in ((_("you:"), finding.formula), (_("right:"), finding.right)):
+    names = flush((_("you:"), _("right:")), left=True)
+    for name, formula in zip(names, (finding.formula, finding.right), strict=True):
         if formula:
-            table.add_row(Words(name, whole=True), Words(formula))
-    return Padding(table, (0, 0, 0, INDENT))
+            yield Words(f"{name} {formula}", indent=INDENT, hanging=INDENT + cell_len(name) + 1)
 
 
 def place(row: RowMark) -> str:

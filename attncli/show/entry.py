@@ -14,6 +14,7 @@ from attncli.show.matrix import View, matrix_view
 from attncli.show.numbers import alone
 
 if TYPE_CHECKING:
+    from attncli.ops.op import Array
     from attncli.result import Result
     from attncli.show.display import Display
 
@@ -52,9 +53,12 @@ class Entry:
         return any(any(line) for view in self.views for line in view.largest or ())
 
 
-def entry_of(result: Result, symbol: str, display: Display, head: int | None) -> Entry:
-    """Read one quantity, all of its heads or only one, in the characters that there are."""
-    value, fit = result.shown(symbol), display.fit
+def entry_of(result: Result, symbol: str, value: Array, display: Display, *, head: int | None) -> Entry:
+    """Read one quantity, all of its heads or only one, in the characters that there are.
+
+    ``value`` is its value, or on screens that without what is only rounding.
+    """
+    fit = display.fit
     formula = fit(equation(result, symbol, display.decimals))
     words = tuple(fit(part) for part in about(result, symbol, display.decimals) if part)
     if value.ndim == 0:
@@ -104,5 +108,8 @@ def drift(result: Result, symbol: str) -> str:
 
 
 def symbol_style(symbol: str) -> str:
-    """Return the style of a symbol on every screen; a gradient has that of its quantity."""
-    return f"bold {COLORS[symbol.removeprefix('d').partition('_')[0]]}"
+    """Return the style of a symbol on every screen; a gradient has that of its quantity.
+
+    A symbol that somebody made up is only bold.
+    """
+    return f"bold {COLORS.get(symbol.removeprefix('d').partition('_')[0], '')}".strip()

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.markdown import CodeBlock, Heading, Markdown, TableElement
+from rich.padding import Padding
 from rich.pager import SystemPager
-from rich.table import Table
 from rich.text import Text
 
 from attncli.language import ENGLISH, active
 from attncli.show.listing import Line, Listing
-from attncli.show.terminal import Words
+from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -73,12 +73,10 @@ class Page(Markdown):
     }
 
 
-def topics() -> Table:
+def topics() -> Padding:
     """Return a line a topic."""
-    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    for topic in TOPICS:
-        table.add_row(Words(topic, "bold", indent=2), Words(title(topic)))
-    return table
+    lines = [Line((Words(topic, "bold"), title(topic))) for topic in TOPICS]
+    return Padding(Listing(("", ""), lines, wrapped=(1,)), (0, 0, 0, INDENT))
 
 
 def is_translated(topic: str) -> bool:

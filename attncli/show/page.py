@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from attncli.ops.op import Array
     from attncli.result import Loss, Result
     from attncli.show.display import Display
-    from attncli.show.entry import Entry
 
 NOTHING = "–"
 DECIMALS = 2  # of the weights in the summary of A
@@ -79,7 +78,7 @@ def page(
     if not quiet:
         yield from heading(result, display.decimals)
         yield ""
-    panels = [panel(entry_of(result, symbol, display, head), display, explained=quiet) for symbol in symbols]
+    panels = [panel(result, symbol, display, head, explained=quiet) for symbol in symbols]
     if not quiet and "A" in symbols:
         panels.append(attention_panel(result, display, head))
     if not quiet and result.loss and "L" in symbols[:-1]:  # by now it has scrolled away
@@ -130,8 +129,11 @@ def line_of(panels: Sequence[Panel], width: int) -> Iterator[RenderableType]:
     yield grid
 
 
-def panel(entry: Entry, display: Display, *, explained: bool) -> Panel:
+def panel(
+    result: Result, symbol: str, display: Display, head: int | None = None, *, explained: bool
+) -> Panel:
     """Return one quantity: formula, size and meaning, numbers, the signs among them ``explained`` or not."""
+    entry = entry_of(result, symbol, result.shown(symbol), display, head=head)
     title = Words(display.fit(entry.symbol), symbol_style(entry.symbol))
     title.add(entry.formula.removeprefix(title.plain), "bold")
     details = (" " * GAP).join(entry.about)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attncli.language import _, plural
-from attncli.show.entry import entry_of
 from attncli.show.listing import Line, Listing
 from attncli.show.numbers import FULL, alone
 from attncli.show.page import Panel, legend, panel, side_by_side
@@ -109,7 +108,7 @@ def attention(pages: Sequence[Result], display: Display) -> Iterator[RenderableT
     display = display._replace(decimals=decimals, full=False)
     panels = []
     for when, result in zip((_("Before:"), _("After:")), pages, strict=True):
-        one = panel(entry_of(result, "A", display, head=None), display, explained=False)
+        one = panel(result, "A", display, explained=False)
         parts = tuple(one.all_parts(below=one.most > one.width))
         panels.append(Panel(Words(when), "", parts, one.least, one.height))
     yield from side_by_side(panels, display.width)

@@ -237,6 +237,7 @@ def test_every_symbol_has_a_meaning_or_none(symbol: str, said: str):
 def test_every_symbol_has_one_colour_and_a_gradient_that_of_its_quantity():
     assert set(COLORS) == set(GLOSSARY)
     assert symbol_style("dX_Q") == symbol_style("dX") == symbol_style("X") != symbol_style("dQ")
+    assert symbol_style("[red]made up") == "bold"
 
 
 @pytest.mark.parametrize("name", ["tiny", "article", "masked", "cross", "multihead"])
