@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 COLORS = {
     symbol: color
     for color, symbols in (
-        ("blue", "X E Ev C"),
-        ("cyan", "Q Qh A P"),
-        ("green", "K Kh B H Y U"),
-        ("yellow", "V Vh M bo"),
-        ("red", "S O bq bk bv"),
-        ("magenta", "Z L Wq Wk Wv Wo"),
+        ("blue", ("X", "E", "Ev", "C")),
+        ("cyan", ("Q", "Qh", "A", "P")),
+        ("green", ("K", "Kh", "B", "H", "Y", "U")),
+        ("yellow", ("V", "Vh", "M", "bo")),
+        ("red", ("S", "O", "bq", "bk", "bv")),
+        ("magenta", ("Z", "L", "Wq", "Wk", "Wv", "Wo")),
     )
-    for symbol in symbols.split()
+    for symbol in symbols
 }
 
 
