@@ -11,10 +11,10 @@ from attncli.untrusted import html_start, in_markup, page_style
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from attncli.export.entries import Entry
     from attncli.export.formats import Shown
     from attncli.result import Result
     from attncli.show.display import Display
+    from attncli.show.entry import Entry
     from attncli.show.explain import Explained
     from attncli.show.matrix import View
 

@@ -20,11 +20,11 @@ from attncli.untrusted import sanitize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from attncli.export.entries import Entry
     from attncli.export.formats import Shown
     from attncli.ops.expression import Expression
     from attncli.result import Explanation
     from attncli.show.display import Display
+    from attncli.show.entry import Entry
     from attncli.show.explain import Explained
     from attncli.show.matrix import View
 

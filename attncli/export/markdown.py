@@ -12,9 +12,9 @@ from attncli.untrusted import code, in_markdown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attncli.export.entries import Entry
     from attncli.export.formats import Shown
     from attncli.show.display import Display
+    from attncli.show.entry import Entry
     from attncli.show.explain import Explained
     from attncli.show.matrix import View
 

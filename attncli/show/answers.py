@@ -11,24 +11,26 @@ from rich.style import Style
 from attncli.language import _, plural
 from attncli.names import MATRIX
 from attncli.result import letters_of
+from attncli.show.entry import symbol_style
 from attncli.show.matrix import (
     ACROSS,
     DOWN,
     View,
     flush,
+    hidden,
     label,
     matrix_tables,
     names,
     places,
-    view_width,
+    with_sign,
 )
 from attncli.show.numbers import aligned
-from attncli.show.page import SYMBOL, Panel, lines, side_by_side
+from attncli.show.page import head_panels, side_by_side
 from attncli.show.terminal import Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from rich.console import RenderableType
 
@@ -46,7 +48,7 @@ WRONG_STYLE = Style.parse(RED)
 
 def title_of(mark: RowMark, sign: str, *, formula: bool) -> Words:
     """Name the quantity, with its formula where that may be told."""
-    line = Words(f"{sign} ", RED).add(label(mark.symbol), SYMBOL)
+    line = Words(f"{sign} ", RED).add(label(mark.symbol), symbol_style(mark.symbol))
     return line.add(mark.formula.removeprefix(mark.symbol), "bold") if formula else line
 
 
@@ -64,19 +66,8 @@ def answer_parts(mark: RowMark, problem: Problem, display: Display) -> Iterator[
     if len(shape) <= MATRIX:
         yield from matrix_tables(views[0], display)
     else:
-        panels = [
-            Panel(
-                Words(_("head {number}", number=h + 1), "bold"),
-                "",
-                tuple(matrix_tables(view, display)),
-                view_width(view),
-                len(view.rows),
-            )
-            for h, view in zip(chosen, views, strict=True)
-        ]
-        for i, line in enumerate(lines(panels, display.width)):
-            yield from [""] if i else []
-            yield from side_by_side(line, display.width)
+        titles = [_("head {number}", number=h + 1) for h in chosen]
+        yield from side_by_side(head_panels(titles, views, display), display.width)
     more = len(wrong) - len(chosen)
     if more:
         yield Words(
@@ -133,16 +124,16 @@ def answer_view(
             continue
         texts = [display.fit(DOWN) if i < 0 else cell_text(answer, int(cells[i, j]), display) for i in down]
         marks = [RIGHT if i < 0 else str(signs[cells[i, j]]) for i in down]
-        columns.append(flush([name, *with_signs(aligned(texts), marks, display)]))
+        numbers = map(with_sign, aligned(texts), map(display.fit, marks))
+        columns.append(flush([name, *numbers]))
         styles.append([None if mark == RIGHT else WRONG_STYLE for mark in marks])
     header, *body = [list(line) for line in zip(*columns, strict=True)]
-    whole = len(down) == n and len(across) == m
     return View(
         rows=flush(names(labels[0], down, display), left=True),
         columns=header,
         cells=body,
         styles=styles,
-        hidden="" if whole else display.fit(_("the corners of {n} × {m}; --full shows all", n=n, m=m)),
+        hidden=hidden(down, across, cells.shape, display),
     )
 
 
@@ -154,12 +145,3 @@ def cell_text(answer: Answer, place: int, display: Display) -> str:
     if answer.unreadable.flat[place]:
         return label(text, ascii_only=display.ascii_only)
     return display.fit(sanitize(text.strip()))
-
-
-def with_signs(texts: Sequence[str], signs: Sequence[str], display: Display) -> list[str]:
-    """Put each sign right before its number, which makes the column one wider."""
-    found = []
-    for text, sign in zip(texts, signs, strict=True):
-        number = text.lstrip(" ")
-        found.append(" " * (len(text) - len(number)) + display.fit(sign) + number)
-    return found

@@ -6,8 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
-from rich.table import Table
+from rich.cells import cell_len
 
 from attncli.choices import MOST_DECIMALS
 from attncli.homework.marks import Verdict, points_text, rounded
@@ -15,9 +14,9 @@ from attncli.homework.policy import Hint
 from attncli.language import _, plural
 from attncli.show.answers import answer_parts, shows_all, title_of
 from attncli.show.listing import Line, Listing
-from attncli.show.matrix import label
+from attncli.show.matrix import flush, label
 from attncli.show.numbers import aligned, alone
-from attncli.show.terminal import Words
+from attncli.show.terminal import INDENT, Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ STYLES = {
     Verdict.WRONG: "bold red",
 }
 IN_DETAIL = (Verdict.WRONG, Verdict.UNREADABLE)
-INDENT = 2
 MOST = 6
 
 
@@ -108,7 +106,7 @@ def table(mark: Mark, telling: Telling) -> Listing:
         cells = (
             label(row.symbol),
             f"{row.verdict.sign} {_(row.verdict.word)}",
-            right_cells(row),
+            _("{count} of {total}", count=row.right, total=row.cells) if row.cells else "",
             _("{points} of {most}", points=points(row.points), most=points(row.max_points)),
         )
         lines.append(Line(tuple(cells[i] for i in shown), STYLES[row.verdict]))
@@ -128,11 +126,6 @@ def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -
         yield from explained(row, config=telling.config, student=telling.student)
 
 
-def right_cells(row: RowMark) -> str:
-    """Write how many cells are right, where there are any."""
-    return "" if not row.cells else _("{count} of {total}", count=row.right, total=row.cells)
-
-
 def points(number: float) -> str:
     """Write points: two decimals at most."""
     return points_text(rounded(number))
@@ -144,16 +137,18 @@ def explained(row: RowMark, *, config: str, student: bool) -> Iterator[Renderabl
         yield ""
         yield Words(title(finding, row.mistakes[:i]), "bold")
         if is_elsewhere(finding, row):
-            yield below(_("In {symbol}, a row that was left blank:", symbol=finding.symbol))
+            blank = _("In {symbol}, a row that was left blank:", symbol=finding.symbol)
+            yield Words(blank, indent=INDENT)
         if finding.formula and finding.formula != finding.right:  # a slip computed the same
-            yield both_formulas(finding)
-        yield below(finding.says)
-        if finding.detail and not student:
-            yield below(finding.detail)
+            yield from both_formulas(finding)
+        for sentence in (finding.says, "" if student else finding.detail):
+            if sentence:
+                yield Words(sentence, indent=INDENT)
     if row.verdict is Verdict.WRONG:
         yield ""
         command = f"attncli explain {shlex.quote(place(row))} {config}"
-        yield Words(_("Where to look: {command}", command=command), whole=True)
+        yield Words(_("Where to look:"))
+        yield Words(command, indent=INDENT, whole=True)
 
 
 def title(finding: Finding, before: Sequence[Finding]) -> str:
@@ -170,18 +165,12 @@ def is_elsewhere(finding: Finding, row: RowMark) -> bool:
     return bool(finding.formula) and finding.symbol != row.symbol
 
 
-def both_formulas(finding: Finding) -> Padding:
+def both_formulas(finding: Finding) -> Iterator[Words]:
     """Put what was computed over what the page has there."""
-    table = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
-    for name, formula in ((_("you:"), finding.formula), (_("right:"), finding.right)):
+    names = flush((_("you:"), _("right:")), left=True)
+    for name, formula in zip(names, (finding.formula, finding.right), strict=True):
         if formula:
-            table.add_row(Words(name, whole=True), Words(formula))
-    return Padding(table, (0, 0, 0, INDENT))
-
-
-def below(sentence: str) -> Words:
-    """Write a sentence below a title."""
-    return Words(sentence, indent=INDENT)
+            yield Words(f"{name} {formula}", indent=INDENT, hanging=INDENT + cell_len(name) + 1)
 
 
 def place(row: RowMark) -> str:
@@ -203,7 +192,8 @@ def wrong_cells(row: RowMark, problem: Problem, *, student: bool, full: bool) ->
         (_("yours"), aligned([yours(cell, row) for cell in listed])),
     ]
     if not student:
-        columns.append((_("should be"), aligned([right(cell, decimals) for cell in listed])))
+        right = ["" if cell.right is None else alone(cell.right, decimals) for cell in listed]
+        columns.append((_("should be"), aligned(right)))
     titles, cells = zip(*columns, strict=True)
     yield ""
     yield Listing(titles, [Line(line) for line in zip(*cells, strict=True)])
@@ -218,8 +208,3 @@ def yours(cell: WrongCell, row: RowMark) -> str:
     """Write what the student did; what is no number may be long, and is cut."""
     unreadable = row.answer is not None and row.answer.unreadable[cell.index]
     return label(cell.yours) if unreadable else sanitize(cell.yours)
-
-
-def right(cell: WrongCell, decimals: int) -> str:
-    """Write what should stand in a cell."""
-    return "" if cell.right is None else alone(cell.right, decimals)

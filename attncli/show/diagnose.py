@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
-from rich.table import Table
 
 from attncli.diagnose.repairs import decimals_text
 from attncli.language import N_, _, plural
-from attncli.show.terminal import Words
+from attncli.show.listing import Line, Listing
+from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from attncli.diagnose.diagnosis import Diagnosis, Weakness
 
-
-INDENT = 2
-WIDE = 24  # columns of a mistake's name
 KINDS = ("hidden", "alike", "faint")
 HEADINGS = {
     ("hidden", True): N_("Undetectable: this mistake still gives the right numbers."),
@@ -91,24 +88,17 @@ def listed(weaknesses: Sequence[Weakness], decimals: int) -> Iterator[Renderable
         if not spots:
             continue
         yield Words(_(heading, places=decimals_text(decimals)), indent=INDENT)
+        pairs: list[tuple[str, str]] = []
         if kind == "faint":
             said: dict[str, list[str]] = {}
             for spot in spots:
                 said.setdefault(spot.says, []).extend(spot.rows)
-            yield pairs([(", ".join(rows), says) for says, rows in said.items()])
-        for i, spot in enumerate(spots if kind != "faint" else ()):
-            if i and kind == "alike":
-                yield ""
-            yield pairs([(name.id, ", ".join(name.formulas)) for name in spot.names])
-
-
-def pairs(lines: Sequence[tuple[str, str]]) -> Padding:
-    """Lay out pairs of words side by side."""
-    table = Table.grid(padding=(0, INDENT, 0, 0), pad_edge=False)
-    table.add_column(min_width=WIDE)
-    for left, right in lines:
-        table.add_row(Words(left), Words(right, hanging=INDENT))
-    return Padding(table, (0, 0, 0, 2 * INDENT))
+            pairs = [(", ".join(rows), says) for says, rows in said.items()]
+        for spot in spots if kind != "faint" else ():
+            if pairs and kind == "alike":
+                pairs.append(("", ""))
+            pairs += [(name.id, ", ".join(name.formulas)) for name in spot.names]
+        yield Padding(Listing(("", ""), [*map(Line, pairs)], wrapped=(1,)), (0, 0, 0, 2 * INDENT))
 
 
 def remarks(diagnosis: Diagnosis) -> Iterator[RenderableType]:

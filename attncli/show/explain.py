@@ -1,11 +1,10 @@
-"""The screen of ``explain``: how one number is worked out, step by step, and what each symbol means."""
+"""The screen of ``explain``: what each symbol means, and how a cell is worked out: a tree, or plain lines."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +16,11 @@ from attncli.language import _
 from attncli.ops.expression import collapsed, paper, spell, value_of
 from attncli.ops.linear import MatMul
 from attncli.ops.softmax import SoftmaxGradient
+from attncli.show.entry import symbol_style
 from attncli.show.glossary import GLOSSARY, RULES, meaning
 from attncli.show.matrix import DIM
 from attncli.show.numbers import written
-from attncli.show.terminal import Words
+from attncli.show.terminal import INDENT, Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 
 MOST_TERMS = 12
-COLORS = ("magenta", "cyan", "green", "yellow", "blue", "red")
-INDENT = 2
 INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\[\]"])*\]')
 SUM = re.compile(r"(?:row|col)sum\(([^()]*)\)")
 
@@ -45,7 +43,7 @@ def screen(explained: Sequence[Explained]) -> Iterator[RenderableType]:
     for i, one in enumerate(explained):
         if i:
             yield ""
-        colors = dict(zip(one.result.values, cycle(COLORS), strict=False))
+        colors = {symbol: symbol_style(symbol) for symbol in one.result.values}
         for words in one.words:
             yield colored(words, colors)
         if one.words and one.has_working:
@@ -103,7 +101,7 @@ def colored(text: str, colors: Mapping[str, str], *, indent: int = 0, hanging: i
     names = "|".join(map(re.escape, sorted(colors, key=len, reverse=True)))
     for found in re.finditer(rf"(?<![\w.])(?:{names})(?![\w'])", words.plain):
         if not any(start < found.start() < end for start, end in inside):
-            words.stylize(f"bold {colors[found[0]]}", *found.span())
+            words.stylize(colors[found[0]], *found.span())
     return words
 
 
@@ -248,7 +246,7 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
     shape = " × ".join(map(str, result[symbol].shape)) or _("one number")
     letters = " × ".join(result.letters(symbol))
     yield f"{result.formula(symbol)}   {shape}" + (f"   ({letters})" if letters else "")
-    yield from gradient_words(row) if row and row.backward else forward_words(symbol)
+    yield from gradient_words(row) if row and row.backward else map(_, GLOSSARY[symbol][1:])
     if row:
         sources = dict.fromkeys(name for name, _turned in row.reads if name in result.values)
         named = [
@@ -265,12 +263,6 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
     if gradient:
         rule = _(RULES.get(type(gradient.op).__name__, ""))
         yield f"{_('Its gradient: {formula}.', formula=gradient.formula)} {rule}".rstrip()
-
-
-def forward_words(symbol: str) -> Iterator[str]:
-    """What a quantity of the forward pass is, and why it is there."""
-    yield _(GLOSSARY[symbol].what)
-    yield _(GLOSSARY[symbol].why)
 
 
 def gradient_words(row: Row) -> Iterator[str]:

@@ -8,7 +8,7 @@ from attncli.course.summary import BINS
 from attncli.homework.marks import Verdict
 from attncli.language import _, plural
 from attncli.show.listing import Line, Listing
-from attncli.show.terminal import Words
+from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 BAR = 30  # columns for the tallest bar
 MOST = 10  # mistakes, groups, sheets that are named one by one
 NAMES = 8  # students named in one sentence
-INDENT = 2
 
 
 def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[RenderableType]:
@@ -79,7 +78,7 @@ def histogram(found: Summary) -> Listing:
         upper = 100 if i == BINS - 1 else (i + 1) * step - 1
         bar = "█" * max(round(BAR * count / tallest), 1 if count else 0)
         lines.append(Line((f"{i * step}–{upper} %", f"{count:,}", bar)))
-    return Listing((_("score"), _("sheets"), ""), lines, right=(0, 1))
+    return Listing((_("score"), _("sheets"), ""), lines, right=(0, 1), bar=2)
 
 
 def averages(found: Summary) -> str:
@@ -115,7 +114,7 @@ def mistakes(found: Summary) -> Listing:
     lines = [
         Line((id_, f"{count:,}", found.formulas[id_])) for id_, count in found.mistakes.most_common(MOST)
     ]
-    return Listing((_("mistake"), _("sheets"), _("what was done")), lines, right=(1,), wrapped=2)
+    return Listing((_("mistake"), _("sheets"), _("what was done")), lines, right=(1,), wrapped=(2,))
 
 
 def same_wrong(found: Summary) -> Iterator[str]:

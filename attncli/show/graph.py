@@ -8,9 +8,9 @@ from rich.measure import Measurement
 from rich.tree import Tree
 
 from attncli.language import _
+from attncli.show.entry import symbol_style
 from attncli.show.matrix import DIM
-from attncli.show.page import SYMBOL
-from attncli.show.terminal import UNBOUNDED, Words
+from attncli.show.terminal import GAP, UNBOUNDED, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
     from attncli.readings.graph import Graph, Node
-
-GAP = "   "
 
 
 def screen(graph: Graph) -> Iterator[Trees]:
@@ -72,6 +70,6 @@ def grow(graph: Graph, symbol: str, seen: set[str], *, letters: bool) -> Tree:
 
 def label_of(node: Node, *, letters: bool) -> Words:
     """Write a quantity's formula and its shape."""
-    label = Words(node.symbol, SYMBOL).add(node.formula.removeprefix(node.symbol))
-    label.add(GAP + (node.sizes if letters else node.size or _("one number")), "dim")
-    return label.add(f"{GAP}{_('given')}", "dim") if node.kind == "given" else label
+    label = Words(node.symbol, symbol_style(node.symbol)).add(node.formula.removeprefix(node.symbol))
+    label.add(" " * GAP + (node.sizes if letters else node.size or _("one number")), "dim")
+    return label.add(" " * GAP + _("given"), "dim") if node.kind == "given" else label

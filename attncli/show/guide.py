@@ -7,13 +7,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.markdown import CodeBlock, Heading, Markdown
+from rich.markdown import CodeBlock, Heading, Markdown, TableElement
+from rich.padding import Padding
 from rich.pager import SystemPager
-from rich.table import Table
 from rich.text import Text
 
-from attncli.language import ENGLISH, active, to_ascii
-from attncli.show.terminal import Words
+from attncli.language import ENGLISH, active
+from attncli.show.listing import Line, Listing
+from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -49,23 +50,33 @@ class LeftHeading(Heading):
         yield self.text
 
 
+class Lines(TableElement):
+    """A table whose words are whole: where there is no room for it, a list for each of its lines."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield it behind an empty line."""
+        header = self.header.row.cells if self.header and self.header.row else []
+        lines = [Line([cell.content for cell in row.cells]) for row in (self.body.rows if self.body else ())]
+        yield ""
+        yield Listing([cell.content for cell in header], lines, wrapped=range(len(header)))
+
+
 class Page(Markdown):
-    """Markdown in which code and headings are laid out so."""
+    """Markdown in which code, headings and tables are laid out so."""
 
     elements: ClassVar = {
         **Markdown.elements,
         "fence": Verbatim,
         "code_block": Verbatim,
         "heading_open": LeftHeading,
+        "table_open": Lines,
     }
 
 
-def topics() -> Table:
+def topics() -> Padding:
     """Return a line a topic."""
-    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    for topic in TOPICS:
-        table.add_row(Words(topic, "bold", indent=2), Words(title(topic)))
-    return table
+    lines = [Line((Words(topic, "bold"), title(topic))) for topic in TOPICS]
+    return Padding(Listing(("", ""), lines, wrapped=(1,)), (0, 0, 0, INDENT))
 
 
 def is_translated(topic: str) -> bool:
@@ -91,7 +102,7 @@ def laid_out(topic: str, terminal: Terminal) -> str:
         terminal.print(page, width=min(terminal.width, WIDEST), crop=False)
     lines = (line.rstrip() for line in captured.get().splitlines())
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip("\n")) + "\n"
-    return to_ascii(text) if terminal.ascii_only else text
+    return terminal.fit(text)
 
 
 def path_of(topic: str, language: str) -> Path:

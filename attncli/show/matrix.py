@@ -148,10 +148,15 @@ def matrix_view(
         cells=cells,
         heat=None if peak is None else shades(values, down, across, peak),
         largest=None if peak is None else largest_of(values, down, across),
-        hidden=""
-        if corners.shape == (n, m)
-        else display.fit(_("the corners of {n} × {m}; --full shows all", n=n, m=m)),
+        hidden=hidden(down, across, values.shape, display),
     )
+
+
+def hidden(down: Sequence[int], across: Sequence[int], shape: tuple[int, ...], display: Display) -> str:
+    """Say that only the corners of a matrix are shown; nothing where it is whole."""
+    if -1 not in down and -1 not in across:
+        return ""
+    return display.fit(_("the corners of {n} × {m}; --full shows all", n=shape[0], m=shape[1]))
 
 
 def flush(column: Sequence[str], *, left: bool = False) -> list[str]:
@@ -256,18 +261,17 @@ def matrix_table(view: View, block: range, gap: int, display: Display) -> Table:
         if view.largest is None:
             lines = [blank + line[j] for line in view.cells]
         else:
-            lines = [with_mark(view, i, j, display.fit(LARGEST)) for i in range(len(view.cells))]
+            signs = [display.fit(LARGEST) if line[j] else " " for line in view.largest]
+            lines = [with_sign(line[j], sign) for line, sign in zip(view.cells, signs, strict=True)]
         parts.append(Cells(lines, styles_of(view, j)))
     table.add_row(*parts)
     return table
 
 
-def with_mark(view: View, i: int, j: int, sign: str) -> str:
-    """Put the sign of a row's largest number right before it, in a column of its own width."""
-    text = view.cells[i][j]
+def with_sign(text: str, sign: str) -> str:
+    """Put a sign, or a blank, right before a number, which makes its cell one wider."""
     number = text.lstrip(" ")
-    mark = sign if view.largest and view.largest[i][j] else " "
-    return " " * (len(text) - len(number)) + mark + number
+    return " " * (len(text) - len(number)) + sign + number
 
 
 def styles_of(view: View, j: int) -> Sequence[Style | None]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from attncli.language import N_, _, plural, to_ascii
+from attncli.language import N_, _, plural
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def excerpt(where: Where, terminal: Terminal) -> Iterator[Words]:
 def visible(text: str, terminal: Terminal) -> str:
     """Put a blank for each character of a line that cannot be seen."""
     text = "".join(char if char.isprintable() else " " for char in text)
-    return to_ascii(text) if terminal.ascii_only else text
+    return terminal.fit(text)
 
 
 def cut(text: str, room: int) -> str:

@@ -11,8 +11,7 @@ from rich.console import Group
 from rich.table import Table
 
 from attncli.language import _, plural
-from attncli.names import MATRIX
-from attncli.show.glossary import meaning
+from attncli.show.entry import entry_of, symbol_style
 from attncli.show.matrix import (
     DOWN,
     LARGEST,
@@ -20,13 +19,12 @@ from attncli.show.matrix import (
     View,
     flush,
     matrix_tables,
-    matrix_view,
     names,
     places,
     view_width,
 )
 from attncli.show.numbers import aligned, alone, texts
-from attncli.show.terminal import Words
+from attncli.show.terminal import GAP, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from attncli.result import Loss, Result
     from attncli.show.display import Display
 
-SYMBOL = "bold magenta"
-GAP = 3  # columns between what stands side by side
 NOTHING = "–"
 DECIMALS = 2  # of the weights in the summary of A
 RANKS = 2  # looked at most, and then
@@ -82,14 +78,12 @@ def page(
     if not quiet:
         yield from heading(result, display.decimals)
         yield ""
-    panels = [panel(result, symbol, display, head, legend=quiet) for symbol in symbols]
+    panels = [panel(result, symbol, display, head, explained=quiet) for symbol in symbols]
     if not quiet and "A" in symbols:
         panels.append(attention_panel(result, display, head))
     if not quiet and result.loss and "L" in symbols[:-1]:  # by now it has scrolled away
         panels.append(Panel(loss_line(result.loss, display.decimals), ""))
-    for i, line in enumerate(lines(panels, display.width)):
-        yield from [""] if i else []
-        yield from side_by_side(line, display.width)
+    yield from side_by_side(panels, display.width)
 
 
 def lines(panels: Iterable[Panel], width: int) -> Iterator[list[Panel]]:
@@ -115,8 +109,15 @@ def needed(panels: Sequence[Panel]) -> int:
     return sum(one.least + GAP for one in panels) - GAP
 
 
-def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType]:
-    """Lay out a line of panels; where a title with its details is too wide, the details stand below it."""
+def side_by_side(panels: Iterable[Panel], width: int) -> Iterator[RenderableType]:
+    """Lay out panels, as many beside each other as there is room for, an empty line between the lines."""
+    for i, line in enumerate(lines(panels, width)):
+        yield from [""] if i else []
+        yield from line_of(line, width)
+
+
+def line_of(panels: Sequence[Panel], width: int) -> Iterator[RenderableType]:
+    """Lay out one line of panels; where a title with its details is too wide, the details stand below it."""
     if len(panels) == 1:
         yield from panels[0].all_parts(below=panels[0].most > width)
         return
@@ -128,40 +129,43 @@ def side_by_side(panels: Sequence[Panel], width: int) -> Iterator[RenderableType
     yield grid
 
 
-def panel(result: Result, symbol: str, display: Display, head: int | None, *, legend: bool) -> Panel:
-    """Return one quantity: formula, size and meaning, numbers, and a ``legend`` of the signs among them."""
-    value = result.shown(symbol)
-    formula = equation(result, symbol, display.decimals).removeprefix(symbol)
-    title = Words(display.fit(symbol), SYMBOL).add(display.fit(formula), "bold")
-    details = display.fit((" " * GAP).join(part for part in about(result, symbol, display.decimals) if part))
-    if value.ndim == 0:
+def panel(
+    result: Result, symbol: str, display: Display, head: int | None = None, *, explained: bool
+) -> Panel:
+    """Return one quantity: formula, size and meaning, numbers, the signs among them ``explained`` or not."""
+    entry = entry_of(result, symbol, result.shown(symbol), display, head=head)
+    title = Words(display.fit(entry.symbol), symbol_style(entry.symbol))
+    title.add(entry.formula.removeprefix(title.plain), "bold")
+    details = (" " * GAP).join(entry.about)
+    if not entry.views:
         return Panel(title, details)
-    rows, columns = [("",), *result.labels(symbol)][-2:]
-    matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
-    chosen = range(len(matrices)) if head is None or value.ndim <= MATRIX else [head - 1]
-    peak = max(float(matrices[h].max()) for h in chosen) if symbol == "A" else None
-    views = [matrix_view(matrices[h], rows, columns, display, peak=peak) for h in chosen]
-    parts: list[RenderableType] = []
-    if value.ndim <= MATRIX:
-        parts += matrix_tables(views[0], display)
-        width = view_width(views[0])
+    first, heads = entry.views[0], head_panels(entry.titles, entry.views, display)
+    if entry.titles[0]:
+        parts = [*side_by_side(heads, display.width)]
+        width = max(map(needed, lines(heads, display.width)))
     else:
-        heads = [head_panel(h, view, display) for h, view in zip(chosen, views, strict=True)]
-        found = [*lines(heads, display.width)]
-        for i, line in enumerate(found):
-            parts += [*([""] if i else []), *side_by_side(line, display.width)]
-        width = max(map(needed, found))
-    if legend and any(any(line) for view in views for line in view.largest or ()):
-        parts.append(Words(f"{LARGEST} {_('the largest of its row')}", "dim"))
-    if views[0].hidden:
-        parts.append(Words(views[0].hidden, "dim"))
-    return Panel(title, details, tuple(parts), width, matrices.shape[-2])
+        parts, width = [*heads[0].parts], heads[0].width
+    if explained and entry.marked:
+        parts.append(legend())
+    if first.hidden:
+        parts.append(Words(first.hidden, "dim"))
+    return Panel(title, details, tuple(parts), width, len(first.rows))
 
 
-def head_panel(h: int, view: View, display: Display) -> Panel:
-    """Return the numbers of one head."""
-    title = Words(display.fit(_("head {number}", number=h + 1)), "bold")
-    return Panel(title, "", tuple(matrix_tables(view, display)), view_width(view), len(view.rows))
+def legend() -> Words:
+    """Say what the sign in A means."""
+    return Words(f"{LARGEST} {_('the largest of its row')}", "dim")
+
+
+def head_panels(titles: Iterable[str], views: Iterable[View], display: Display) -> list[Panel]:
+    """Return the numbers of each head under its title."""
+    return [view_panel(title, view, display) for title, view in zip(titles, views, strict=True)]
+
+
+def view_panel(title: str, view: View, display: Display) -> Panel:
+    """Return one grid under its title."""
+    parts = tuple(matrix_tables(view, display))
+    return Panel(Words(display.fit(title), "bold"), "", parts, view_width(view), len(view.rows))
 
 
 def heading(result: Result, decimals: int) -> Iterator[Words]:
@@ -190,45 +194,14 @@ def sizes(result: Result) -> str:
 
 def loss_line(loss: Loss, decimals: int) -> Words:
     """Say what the loss came to, and how it was taken."""
-    line = Words("L", SYMBOL).add(f" = {alone(loss.value, decimals)}", "bold")
+    line = Words("L", symbol_style("L")).add(f" = {alone(loss.value, decimals)}", "bold")
     return line.add(f"   {loss.name}, {loss.reduction}", "dim")
-
-
-def equation(result: Result, symbol: str, decimals: int) -> str:
-    """Write the formula; that of one number says what it came to."""
-    value = result[symbol]
-    return result.formula(symbol) + (f" = {alone(float(value), decimals)}" if value.ndim == 0 else "")
-
-
-def about(result: Result, symbol: str, decimals: int) -> tuple[str, ...]:
-    """Tell the size, the meaning, the numbers that stand in the formula as letters, and the drift."""
-    row = result.page.row.get(symbol)
-    constants = [
-        f"{name} = {alone(result.constants[name], decimals)}"
-        for name in (row.args if row else ())
-        if name in result.constants
-    ]
-    return (
-        " × ".join(map(str, result[symbol].shape)),
-        meaning(symbol, result.problem.form.heads, row),
-        ", ".join(constants),
-        drift(result, symbol),
-    )
-
-
-def drift(result: Result, symbol: str) -> str:
-    """Say how far rounding on the way has carried a quantity from its exact value, where there was any."""
-    off = result.drift(symbol)
-    if off is None:
-        return ""
-    return _("off by up to {size:.2g}", size=off) if off else _("exact")
 
 
 def attention_panel(result: Result, display: Display, head: int | None) -> Panel:
     """Return what there is to see in the attention weights."""
     view = attention_view(result, display, head=head)
-    title = Words(f"{LARGEST} {_('what each token attends to most')}", "bold")
-    return Panel(title, "", tuple(matrix_tables(view, display)), view_width(view), len(view.rows))
+    return view_panel(f"{LARGEST} {_('what each token attends to most')}", view, display)
 
 
 def attention_view(result: Result, display: Display, *, head: int | None) -> View:

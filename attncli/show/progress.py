@@ -14,7 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from attncli.language import _, to_ascii
+from attncli.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def training_progress(terminal: Terminal, steps: int) -> Iterator[Callable[[int,
 @contextmanager
 def grading_progress(terminal: Terminal, sheets: int) -> Iterator[Callable[[int], None]]:
     """Draw how many sheets are done, and how long the others will take."""
-    columns = (MofNCompleteColumn(), TextColumn(fit(_("left:"), terminal)), TimeRemainingColumn())
+    columns = (MofNCompleteColumn(), TextColumn(terminal.fit(_("left:"))), TimeRemainingColumn())
     with progress_on(terminal, _("marking"), *columns) as progress:
         task = progress.add_task("", total=sheets)
 
@@ -57,9 +57,4 @@ def grading_progress(terminal: Terminal, sheets: int) -> Iterator[Callable[[int]
 def progress_on(terminal: Terminal, what: str, *columns: ProgressColumn) -> Progress:
     """Return a bar that says what is done, with these columns behind it; in ASCII there is none but them."""
     bar = () if terminal.ascii_only else (BarColumn(bar_width=20),)
-    return Progress(TextColumn(fit(what, terminal)), *bar, *columns, console=terminal, transient=True)
-
-
-def fit(text: str, terminal: Terminal) -> str:
-    """Write a text in the characters that the terminal has."""
-    return to_ascii(text) if terminal.ascii_only else text
+    return Progress(TextColumn(terminal.fit(what)), *bar, *columns, console=terminal, transient=True)

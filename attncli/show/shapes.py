@@ -48,7 +48,7 @@ def sizes(shapes: Shapes) -> Listing:
         )
         for size in shapes.sizes
     ]
-    return Listing(("", _("meaning"), _("shape"), _("yours"), _("paper")), lines, wrapped=1)
+    return Listing(("", _("meaning"), _("shape"), _("yours"), _("paper")), lines, wrapped=(1,))
 
 
 def counts(title: str, found: Sequence[Count]) -> Listing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderableType, RenderResult
 
 UNBOUNDED = 1_000_000
+INDENT = 2  # of what belongs to the line above
+GAP = 3  # columns between what stands side by side
+EQUALS = re.compile(r"(?<=[A-Za-z]) = (?=-?\d)")
+GLUE = "\ue000"  # a blank at which no line is broken: sanitize lets no such character through
 
 
 class Terminal(Console):
@@ -58,6 +63,10 @@ class Terminal(Console):
     def encoding(self) -> str:
         """What decides whether Rich draws in ASCII."""
         return "ascii" if self.ascii_only else "utf-8"
+
+    def fit(self, text: str) -> str:
+        """Write a text in the characters that there are."""
+        return to_ascii(text) if self.ascii_only else text
 
     def on_broken_pipe(self) -> None:
         """Leave it to the command line: whoever read it has had enough."""
@@ -118,16 +127,19 @@ class Words(Text):
         self.indent, self.hanging = indent, max(indent, hanging)
         self.add(text, style)
 
-    def add(self, text: str, style: str = "") -> Self:
-        """Put more behind it."""
-        self.append(sanitize(text), style or None)
+    def add(self, text: str | Text, style: str = "") -> Self:
+        """Put more behind it; a text keeps its own styles."""
+        self.append(sanitize(text), style or None) if isinstance(text, str) else self.append_text(text)
         return self
 
     def fitted(self, console: Console, options: ConsoleOptions) -> Text:
-        """Return the text in characters that the console has."""
-        if not options.ascii_only or self.plain.isascii():
-            return self
-        return Text.assemble(*((to_ascii(text), style or "") for text, style, _ in self.render(console)))
+        """Return the text in characters that the console has; a letter and its value are one word."""
+        text = self.copy()
+        if options.ascii_only and not self.plain.isascii():
+            parts = ((to_ascii(part), style or "") for part, style, _ in self.render(console))
+            text = Text.assemble(*parts, no_wrap=self.no_wrap)
+        text.plain = EQUALS.sub(f"{GLUE}={GLUE}", text.plain)
+        return text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
         """Break it between words, each line behind its indent."""
@@ -142,6 +154,7 @@ class Words(Text):
             indent = self.hanging if i else self.indent
             if indent:
                 yield Segment(" " * indent)
+            line.plain = line.plain.replace(GLUE, " ")
             yield from line.render(console)
             yield Segment.line()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attncli.language import _, plural
 from attncli.show.listing import Line, Listing
 from attncli.show.numbers import FULL, alone
-from attncli.show.page import page
+from attncli.show.page import Panel, legend, panel, side_by_side
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def falling(training: Training, decimals: int) -> Listing:
     lines = [
         Line((f"{step:,}", alone(losses[step], decimals), "█" * bar(losses[step], most))) for step in steps
     ]
-    return Listing((_("step"), _("loss L"), ""), lines, right=(0, 1))
+    return Listing((_("step"), _("loss L"), ""), lines, right=(0, 1), bar=2)
 
 
 def picked(steps: int) -> list[int]:
@@ -105,6 +105,11 @@ def attention(pages: Sequence[Result], display: Display) -> Iterator[RenderableT
         yield Words(words)
         return
     decimals = 2 if display.decimals == FULL else min(display.decimals, 2)
+    display = display._replace(decimals=decimals, full=False)
+    panels = []
     for when, result in zip((_("Before:"), _("After:")), pages, strict=True):
-        yield Words(when)
-        yield from page(result, ["A"], display._replace(decimals=decimals, full=False), quiet=True)
+        one = panel(result, "A", display, explained=False)
+        parts = tuple(one.all_parts(below=one.most > one.width))
+        panels.append(Panel(Words(when), "", parts, one.least, one.height))
+    yield from side_by_side(panels, display.width)
+    yield legend()

@@ -29,11 +29,11 @@ def test_the_screen(tmp_path) -> None:
     at = lines.index("Because Wq and Wk are the same:")
     assert lines[at + 1].startswith("  To fix it: --set 'Wk[")
     assert lines[at + 2] == "  Undetectable: this mistake still gives the right numbers."
-    assert "    scores-swapped            S = K·Qᵀ" in lines
+    assert ["scores-swapped", "S", "=", "K·Qᵀ"] in [line.split() for line in lines]
     at = lines.index("  Cannot be told apart: these mistakes give the same numbers.")
     assert lines[at + 1 : at + 3] == [
-        "    output-with-k             O = A·K",
-        "    output-with-q             O = A·Q",
+        "    output-with-k    O = A·K",
+        "    output-with-q    O = A·Q",
     ]
     verdict = "6 mistakes cannot be detected, 2 groups of mistakes cannot be told apart"
     quiet = run("diagnose", str(path), "--quiet").out

@@ -83,7 +83,7 @@ def test_two_mistakes_are_both_told() -> None:
 def test_a_mistake_in_a_row_that_was_left_blank_is_told_as_such() -> None:
     out = run("check", str(FOLDER / "group-2" / "final_only.yaml"), "article").out
     assert "In Z, a row that was left blank:\n  you:   Z = S/d_k\n  right: Z = S/√d_k\n" in out
-    assert out.endswith("Where to look: attncli explain Z -c article\n")
+    assert out.endswith("Where to look:\n  attncli explain Z -c article\n")
 
 
 @pytest.mark.parametrize("options", [[], ["--set", "X[Death,1]=3", "--loss", "mse"]])
@@ -91,8 +91,8 @@ def test_the_command_where_to_look_runs_as_it_stands(options: list[str]) -> None
     out = run("check", FORGOT, "article", *options).out
     looked = 0
     for line in out.splitlines():
-        if line.startswith("Where to look: attncli "):
-            words = shlex.split(line.removeprefix("Where to look: attncli "))
+        if line.startswith("  attncli "):
+            words = shlex.split(line.removeprefix("  attncli "))
             assert run(*words).code == 0
             assert all(option.replace("--loss", "--set") in words for option in options[:1])
             looked += 1

@@ -199,7 +199,7 @@ def test_a_weight_that_grows_beyond_float64_is_told() -> None:
 
 
 def test_the_screen() -> None:
-    for columns in ("80", "120"):
+    for columns in ("80", "120", "200"):
         outcome = run("train", "article", "--steps", "40", COLUMNS=columns)
         assert (outcome.code, outcome.err) == (0, "")
         lines = outcome.out.splitlines()
@@ -212,8 +212,10 @@ def test_the_screen() -> None:
             assert len(bar) == round(30 * losses[int(step)] / losses[0])
         assert (shown[0][0], shown[-1][0]) == ("0", "40")
         assert f"L went from {losses[0]:.4f} to {losses[-1]:.4f}." in lines
-        assert lines.index("Before:") < lines.index("After:")
+        beside = [line.split() for line in lines if line.startswith(("Before:", "After:"))]
+        assert beside == ([["Before:", "After:"]] if columns == "200" else [["Before:"], ["After:"]])
         assert outcome.out.count("A = softmax(Z)") == 2
+        assert outcome.out.count("▸ the largest of its row") == 1
 
 
 def test_a_loss_that_rises_is_told() -> None:

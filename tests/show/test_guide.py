@@ -11,7 +11,7 @@ import pytest
 
 from attncli.homework.slips import SENTENCES
 from attncli.show import guide
-from attncli.show.guide import FOLDER, TOPICS
+from attncli.show.guide import FOLDER, LINK, TOPICS
 from attncli.show.terminal import Terminal
 from tests.support.running import Outcome, Stream, attncli, pinned
 
@@ -61,6 +61,15 @@ def test_code_and_transcripts_are_shown_as_they_are(topic: str, width: int) -> N
     assert "```" not in out
     assert "\x1b" not in out
     assert not re.search(r" $|\n{3}", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", [20, 30, 50, 80])
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.md")), ids=lambda path: path.stem)
+def test_no_word_of_a_table_is_cut(path: Path, width: int) -> None:
+    words = set(show(path.stem, "--width", str(width)).out.replace("*", "").split())
+    for line in re.findall(r"^\|(.+)\|$(?!\n\|-)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        cells = re.sub(r"[`*\\]", "", LINK.sub(r"\1", line)).replace("|", " ")
+        assert {word for word in cells.split() if not set(word) <= set("-:")} <= words
 
 
 def test_vietnamese_where_there_is_some_and_otherwise_a_note() -> None:

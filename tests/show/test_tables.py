@@ -22,7 +22,8 @@ import attncli as library
 from attncli.page.attention import Form
 from attncli.page.chain_rule import whole_page
 from attncli.show.display import Display
-from attncli.show.glossary import meaning
+from attncli.show.entry import COLORS, symbol_style
+from attncli.show.glossary import GLOSSARY, meaning
 from attncli.show.matrix import MOST, View, blocks, matrix_view, split
 from attncli.show.numbers import SIGNS, needs_exponent, written
 from attncli.show.page import page
@@ -231,6 +232,21 @@ def test_a_single_head_with_output_weights_brings_back_weighted_values():
 def test_every_symbol_has_a_meaning_or_none(symbol: str, said: str):
     page = whole_page(Form(), frozenset(), "bce", mean=False)
     assert meaning(symbol, 1, page.row.get(symbol)) == said
+
+
+def test_every_symbol_has_one_colour_and_a_gradient_that_of_its_quantity():
+    assert set(COLORS) == set(GLOSSARY)
+    assert symbol_style("dX_Q") == symbol_style("dX") == symbol_style("X") != symbol_style("dQ")
+    assert symbol_style("[red]made up") == "bold"
+
+
+@pytest.mark.parametrize("name", ["tiny", "article", "masked", "cross", "multihead"])
+def test_no_formula_has_one_colour_twice(name: str):
+    for row in library.backward(library.load(name)).page.rows:
+        symbols = [row.symbol, *(symbol for symbol, _turned in row.reads)]
+        bases = {symbol.removeprefix("d").partition("_")[0].removesuffix("h") for symbol in symbols}
+        colors = [COLORS[base] for base in bases if base in COLORS]
+        assert len(set(colors)) == len(colors), row.formula
 
 
 @pytest.mark.parametrize("width", ["1", "5", "100000"])

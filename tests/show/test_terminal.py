@@ -158,3 +158,32 @@ def test_a_listing_is_a_table_or_lists_where_it_is_too_wide():
         "dWq",
         "  about  x",
     ]
+
+
+def test_a_listing_breaks_words_and_shortens_bars_before_it_becomes_lists():
+    lines = [Line(("a-long-name", "some words here", "█" * 20)), Line(("b", "x", "█"))]
+    listing = Listing(("", "", ""), lines, wrapped=(1,), bar=2)
+    assert shown(listing, width=60) == [
+        "a-long-name  some words here  ████████████████████",
+        "b            x                █",
+    ]
+    assert shown(listing, width=36) == [
+        "a-long-name  some words  ██████████",
+        "             here",
+        "b            x           █",
+    ]
+
+
+@pytest.mark.parametrize("width", range(1, 60, 3))
+def test_no_word_of_a_listing_is_cut(width: int):
+    words = "formula of-one-mistake C = H's columns interleaved".split()
+    listing = Listing(("titles", "are", "whole"), [Line(words[i : i + 3]) for i in range(3)], wrapped=(0, 1))
+    seen = " ".join(shown(listing, width=width)).split()
+    assert set(words[:5]) <= set(seen)
+    assert {word for word in seen if not word.startswith("─")} <= {*words, "titles", "are", "whole"}
+
+
+def test_a_letter_and_its_value_stay_together():
+    words = Words("5 tokens, √d_k = 1.4142, d_v = 3")
+    assert shown(words, width=16) == ["5 tokens,", "√d_k = 1.4142,", "d_v = 3"]
+    assert shown(words, width=40, ascii_only=True) == ["5 tokens, sqrt d_k = 1.4142, d_v = 3"]
