@@ -75,7 +75,7 @@ def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> 
         sign = Verdict.FOLLOW_THROUGH.sign
         yield ""
         yield Words(
-            _("{sign} worked out rightly, from numbers in earlier rows that are not right", sign=sign),
+            _("{sign} correct working from earlier wrong numbers", sign=sign),
             hanging=INDENT,
         )
     if not telling.cells:
@@ -100,7 +100,7 @@ def heading(mark: Mark) -> str:
 
 def table(mark: Mark, telling: Telling) -> Listing:
     """Write the table of all rows."""
-    titles = [_("row"), _("verdict"), _("right cells"), _("points")]
+    titles = [_("quantity"), _("verdict"), _("right cells"), _("points")]
     shown = [0, 1, 2, 3] if telling.cells else [0, 1, 3]
     lines = []
     for row in mark.rows:
@@ -117,9 +117,9 @@ def table(mark: Mark, telling: Telling) -> Listing:
 def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
     """Yield what the student wrote, what is wrong with it, and what seems to have been done."""
     yield title_of(row, row.verdict.sign, formula=telling.mistakes)
-    for sentence in (row.says, "" if telling.student else row.reason):
-        if sentence:
-            yield Words(sentence)
+    sentence = row.says if telling.student else row.reason or row.says
+    if sentence:
+        yield Words(sentence)
     yield from answer_parts(row, problem, display)
     if not (telling.student and shows_all(row, display)):
         yield from wrong_cells(row, problem, student=telling.student, full=display.full)
@@ -128,8 +128,8 @@ def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -
 
 
 def right_cells(row: RowMark) -> str:
-    """Write how many cells are right, where there are any."""
-    return "" if not row.cells else _("{count} of {total}", count=row.right, total=row.cells)
+    """Write how many cells are right, where they can be compared one by one."""
+    return "" if row.says or not row.cells else _("{count} of {total}", count=row.right, total=row.cells)
 
 
 def points(number: float) -> str:
@@ -143,7 +143,7 @@ def explained(row: RowMark, *, config: str, student: bool) -> Iterator[Renderabl
         yield ""
         yield Words(title(finding, row.mistakes[:i]), "bold")
         if is_elsewhere(finding, row):
-            yield below(_("In {symbol}, a row that was left blank:", symbol=finding.symbol))
+            yield below(_("In {symbol}, which was left blank:", symbol=finding.symbol))
         if finding.formula and finding.formula != finding.right:  # a slip computed the same
             yield both_formulas(finding)
         yield below(finding.says)
@@ -152,7 +152,8 @@ def explained(row: RowMark, *, config: str, student: bool) -> Iterator[Renderabl
     if row.verdict is Verdict.WRONG:
         yield ""
         command = f"attncli explain {shlex.quote(place(row))} {config}"
-        yield Words(_("Where to look: {command}", command=command), whole=True)
+        yield Words(_("Where to look:"))
+        yield Words(command, indent=INDENT, whole=True)
 
 
 def title(finding: Finding, before: Sequence[Finding]) -> str:
@@ -161,7 +162,7 @@ def title(finding: Finding, before: Sequence[Finding]) -> str:
         return _("What seems to have been done: {id}", id=finding.id)
     if any(finding.symbol == other.symbol for other in before):
         return _("Or: {id}", id=finding.id)
-    return _("With it, or in its place: {id}", id=finding.id)
+    return _("Together with it, or instead: {id}", id=finding.id)
 
 
 def is_elsewhere(finding: Finding, row: RowMark) -> bool:

@@ -71,7 +71,7 @@ class Panel(NamedTuple):
         if not self.details:
             return [self.title, *self.parts]
         if below:
-            return [self.title, Words(self.details, "dim"), *self.parts]
+            return [self.title, Words(self.details, "dim", together=True), *self.parts]
         return [self.title.copy().append(" " * GAP).append(self.details, "dim"), *self.parts]
 
 
@@ -166,7 +166,7 @@ def head_panel(h: int, view: View, display: Display) -> Panel:
 
 def heading(result: Result, decimals: int) -> Iterator[Words]:
     """Say which problem this is, how large, and what the loss came to."""
-    yield Words(f"{result.problem.name}: {sizes(result)}")
+    yield Words(f"{result.problem.name}: {sizes(result)}", together=True)
     if result.loss:
         yield loss_line(result.loss, decimals)
 

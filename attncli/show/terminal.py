@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderableType, RenderResult
 
 UNBOUNDED = 1_000_000
+NO_BREAK = "\ue000"  # stands for a blank while lines are broken
 
 
 class Terminal(Console):
@@ -108,13 +109,22 @@ class Whole:
 class Words(Text):
     """Text on a screen: untrusted characters made safe, in ASCII where it must be, no word broken.
 
-    ``indent`` is that of its first line, ``hanging`` that of the others; ``whole`` breaks no line at all.
+    ``indent`` is that of its first line, ``hanging`` that of the others; ``whole`` breaks no line at all,
+    and ``together`` none within ``name = value``.
     """
 
     def __init__(
-        self, text: str = "", style: str = "", *, indent: int = 0, hanging: int = 0, whole: bool = False
+        self,
+        text: str = "",
+        style: str = "",
+        *,
+        indent: int = 0,
+        hanging: int = 0,
+        whole: bool = False,
+        together: bool = False,
     ) -> None:
         super().__init__(no_wrap=whole)
+        self.together = together
         self.indent, self.hanging = indent, max(indent, hanging)
         self.add(text, style)
 
@@ -125,9 +135,13 @@ class Words(Text):
 
     def fitted(self, console: Console, options: ConsoleOptions) -> Text:
         """Return the text in characters that the console has."""
-        if not options.ascii_only or self.plain.isascii():
-            return self
-        return Text.assemble(*((to_ascii(text), style or "") for text, style, _ in self.render(console)))
+        text: Text = self
+        if options.ascii_only and not self.plain.isascii():
+            text = Text.assemble(*((to_ascii(part), style or "") for part, style, _ in self.render(console)))
+        if self.together:
+            text = text.copy()
+            text.plain = text.plain.replace(" = ", f"{NO_BREAK}={NO_BREAK}")
+        return text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
         """Break it between words, each line behind its indent."""
@@ -142,6 +156,7 @@ class Words(Text):
             indent = self.hanging if i else self.indent
             if indent:
                 yield Segment(" " * indent)
+            line.plain = line.plain.replace(NO_BREAK, " ")
             yield from line.render(console)
             yield Segment.line()
 

@@ -100,7 +100,7 @@ def test_numbers_of_which_nothing_special_is_known() -> None:
     config["Wq"][0] = [1, 0, 0, 0, 0]
     spot = ("hidden", "Q", "projection-missing")
     why, how = spots(looked(config))[spot]
-    assert why == "the numbers of X happen to be so"
+    assert why == "the numbers of X make it so by chance"
     assert spot not in spots(looked(config, assigned(how)))
 
 

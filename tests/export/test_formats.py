@@ -108,7 +108,7 @@ def test_markdown_tables_hold_the_numbers(config: str) -> None:
     text = run("backward", config, "--all", "-f", "markdown", "--decimals", "full")
     result = library.backward(library.load(config))
     sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
-    assert [part.split("\n")[0].replace("\\", "") for part in sections] == [*result.values, "Read off A"]
+    assert [part.split("\n")[0].replace("\\", "") for part in sections] == [*result.values, "What each token attends to most"]
     for part, (symbol, value) in zip(sections, result.values.items(), strict=False):
         assert f"`{result.formula(symbol)}" in part
         tables = markdown_tables(part)
@@ -122,7 +122,7 @@ def test_markdown_names_and_decimals() -> None:
     text = run("forward", "article", "--only", "A", "-f", "markdown", "-d", "2", "-q")
     assert text.startswith("## A\n\n`A = softmax(Z)`: 9 × 9, attention weights\n\n|  | Death | is |")
     assert "| Death | 0.49 | 0.01 |" in text
-    assert "Read off" not in text
+    assert "attends to most" not in text
 
 
 @pytest.mark.parametrize("config", CONFIGS)

@@ -108,7 +108,7 @@ def test_other_shapes_and_words(tmp_path: Path) -> None:
     assert outcome.code == 1
     lines = [line.split() for line in outcome.out.splitlines()]
     assert ["Wv", "another", "shape", "2", "×", "2", "→", "2", "×", "3"] in lines
-    assert "The same numbers: X, Wq, Wk, √d_k, Q, K, S, Z, A" in outcome.out
+    assert "Unchanged: X, Wq, Wk, √d_k, Q, K, S, Z, A" in outcome.out
     words = run("diff", "article", "--set", "sentence=a b c d e f g h i")
     assert words.code == 1
     assert "The words: Death is like" in words.out
@@ -118,7 +118,7 @@ def test_another_loss_is_another_page() -> None:
     outcome = run("diff", "article", "--set", "loss=mse", "--backward")
     assert outcome.code == 1
     assert "Only on the first page: P = σ(O), dP = (P−Y)/(P∘(1−P))" in " ".join(outcome.out.split())
-    assert "Another formula: L = −Σ[Y·ln P + (1−Y)·ln(1−P)] → L = Σ(O − Y)²" in " ".join(outcome.out.split())
+    assert "Formula changed: L = −Σ[Y·ln P + (1−Y)·ln(1−P)] → L = Σ(O − Y)²" in " ".join(outcome.out.split())
     assert run("diff", "article", "--set", "loss=mse").code == 0  # the forward page is the same
     assert run("diff", "article", "--set", "loss=mse", "--loss", "bce").code == 0
     assert run("diff", "article", "--set", "reduction=mean", "--backward").code == 1
