@@ -224,7 +224,10 @@ def plan_of(
     policy = judging.policy(symbols, rubric.policy)
     if policy.due is None:
         environment.note(
-            _("no quantities are set as due; only what a sheet answers counts. Set them with --rows or a rubric")
+            _(
+                "no quantities are set as due; only what a sheet answers counts."
+                " Set them with --rows or a rubric"
+            )
         )
     late = rubric.late
     course = Course(

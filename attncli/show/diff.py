@@ -37,7 +37,7 @@ def screen(
     changed = [row for row in found.rows if row.cells or row.reshaped]
     if changed:
         lines = [Line(cells_of(row, decimals)) for row in changed]
-        titles = (_("quantity"), _("cells that differ"), _("largest difference"), _("in"), _("first → second"))
+        titles = (_("quantity"), _("cells"), _("largest difference"), _("in"), _("first → second"))
         yield Listing(titles, lines, right=(2,))
         yield ""
     for sentence in rest(found):

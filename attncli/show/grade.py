@@ -90,7 +90,9 @@ def averages(found: Summary) -> str:
 
 def rows(found: Summary) -> Listing:
     """Write what became of each row."""
-    titles = (*(_("quantity"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),)
+    titles = (
+        *(_("quantity"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),
+    )
     lines = []
     for symbol in found.symbols:
         count = found.rows[symbol]
@@ -106,7 +108,9 @@ def hardest(found: Summary) -> str:
         return _("Every quantity earned all of its points.")
     share = 100 * found.rows[symbol].share
     return _(
-        "The hardest quantity: {symbol}, which earned {share:.0f} % of its points.", symbol=symbol, share=share
+        "The hardest quantity: {symbol}, which earned {share:.0f} % of its points.",
+        symbol=symbol,
+        share=share,
     )
 
 

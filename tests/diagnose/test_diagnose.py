@@ -173,7 +173,7 @@ def test_numbers_that_agree_only_when_rounded() -> None:
     )
     assert not finding.exact
     found = spots(looked(config, decimals=2))
-    assert found[spot][0] == "2 decimals say too little"
+    assert found[spot][0] == "2 decimals are too few"
     more = int(re.search(r"\d+", found[spot][1])[0])
     assert spot in spots(looked(config, decimals=more - 1))
     assert spot not in spots(looked(config, decimals=more))

@@ -210,7 +210,14 @@ def test_what_cannot_be_is_refused(arguments: list[str], code: int, says: str) -
 def test_a_misshapen_answer_is_shown_and_counted_from_1() -> None:
     out = run("check", "-a", "S=[[2,1],[0,x]]", "article").out
     assert "\nS should be 9 × 9; this is 2 × 2\n    1   2\n" in out
-    assert table_of(out)["S"].split() == ["✗", "wrong", "0", "of", "1"]  # no cells, for none are compared
+    assert table_of(out)["S"].split() == [
+        "S",
+        "✗",
+        "wrong",
+        "0",
+        "of",
+        "1",
+    ]
     student = run("check", "-a", "S=[[2,1],[0,x]]", "article", "--student").out
     assert "this is 2 × 2; S has a different shape" in student
     assert "9 × 9" not in student

@@ -128,7 +128,7 @@ def test_encodings():
 def test_what_is_too_large_is_refused_before_it_is_built(text: str, words: str):
     error = refused(text)
     assert words in error.message
-    assert error.hint == "a sheet holds the rows of one page"
+    assert error.hint == "a sheet holds the quantities of one page"
 
 
 def test_a_long_text_that_is_named_often_stays_small():

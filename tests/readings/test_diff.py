@@ -28,7 +28,7 @@ def test_nothing_differs() -> None:
     assert difference(first, second).same
     outcome = run("diff", "article", "article")
     assert (outcome.code, outcome.err) == (0, "")
-    assert "The same: 12 rows" in outcome.out
+    assert "The same: 12 quantities" in outcome.out
     assert run("diff", "article", "--set", "heads=1", "--backward").code == 0
 
 
@@ -107,7 +107,7 @@ def test_other_shapes_and_words(tmp_path: Path) -> None:
     outcome = run("diff", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--backward")
     assert outcome.code == 1
     lines = [line.split() for line in outcome.out.splitlines()]
-    assert ["Wv", "another", "shape", "2", "×", "2", "→", "2", "×", "3"] in lines
+    assert ["Wv", "shape", "differs", "2", "×", "2", "→", "2", "×", "3"] in lines
     assert "Unchanged: X, Wq, Wk, √d_k, Q, K, S, Z, A" in outcome.out
     words = run("diff", "article", "--set", "sentence=a b c d e f g h i")
     assert words.code == 1
