@@ -41,7 +41,7 @@ PHRASES: tuple[str, ...] = (
 )
 
 # What it puts behind one of them where it knows a name that is close.
-SUGGESTION = re.compile(r"(.*?)(?:\. Did you mean (.*)\?| \(Possible options: (.*)\))", re.DOTALL)
+SUGGESTION = re.compile(r"(.*?)(?:\. [A-Z][a-z ]+ (.*)\?| \([A-Z][a-z ]+: (.*)\))", re.DOTALL)
 
 
 def without_suggestion(text: str) -> tuple[str, str]:
