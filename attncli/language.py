@@ -114,8 +114,9 @@ def plural(one: str, many: str, n: int, /, **values: object) -> str:
 
 
 def either(words: Iterable[str]) -> str:
-    """``bce or ce or mse``."""
-    return _(" or ").join(words)
+    """``bce, ce or mse``."""
+    *first, last = words
+    return ", ".join(first) + _(" or ") + last if first else last
 
 
 def to_ascii(text: str) -> str:

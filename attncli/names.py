@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
 from attncli.language import _, either
+from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,11 +106,10 @@ def axis_index(name: str, index: str, size: int, tokens: Sequence[str] | None) -
             _("{word!r} stands in {count} places", word=word[:40], count=len(found)),
             hint=either(f"{word[:40]}#{i + 1}" for i in range(min(len(found), 6))),
         )
-    known = (
-        _("the tokens are {tokens}", tokens=", ".join(tokens[:12]))
-        if tokens
-        else _("count from 1 to {size}", size=size)
-    )
+    if tokens:
+        known = did_you_mean(word, tokens, _("the tokens are {tokens}", tokens=", ".join(tokens[:12])))
+    else:
+        known = _("count from 1 to {size}", size=size)
     raise AttnError(_("{name} has no {word!r}", name=name, word=word[:40]), hint=known)
 
 

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from attncli import language
 from attncli.commands.environment import Environment
-from attncli.commands.help_text import translate_help, translate_phrase
+from attncli.commands.help_text import translate_help, translate_phrase, without_suggestion
 from attncli.commands.options import command
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
@@ -31,7 +31,7 @@ COMMANDS: dict[str, str] = {
     "explain": N_("Where a number comes from; what a quantity is."),
     "formulas": N_("The page of formulas, without numbers."),
     "graph": N_("The computation graph: what flows into what."),
-    "shapes": N_("Every shape, and what it costs."),
+    "shapes": N_("Shapes, parameters and multiply-adds."),
     "init": N_("Write a config to start from."),
     "gradcheck": N_("Check gradients against finite differences."),
     "check": N_("Mark a sheet and name the mistakes on it."),
@@ -179,11 +179,12 @@ def usage_error(wrong: Any, arguments: Sequence[str]) -> AttnError:  # noqa: ANN
     """Return the error for a command line that cannot be read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"
-    hint = _("{command} --help shows how to use it", command=command)
+    message, suggestion = without_suggestion(wrong.format_message().rstrip("."))
+    hint = suggestion or _("{command} --help shows how to use it", command=command)
     config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
     if command == "attncli" and config:
         hint = _("a config goes after a command: attncli forward {config}", config=config)
-    return AttnError(translate_phrase(wrong.format_message().rstrip(".")), hint=hint)
+    return AttnError(translate_phrase(message), hint=hint)
 
 
 def system_error(error: OSError) -> AttnError:

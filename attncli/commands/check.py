@@ -51,7 +51,7 @@ def check(
         None,
         "--answer",
         "-a",
-        metavar="ROW=NUMBERS",
+        metavar="QUANTITY=NUMBERS",
         help=N_("An answer, instead of a sheet: --answer 'S=[[2,1],[0,2]]'. Can be repeated."),
     ),
     student_id: str | None = typer.Option(

@@ -208,7 +208,10 @@ def plan_of(
     policy = judging.policy(symbols, rubric.policy)
     if policy.due is None:
         environment.note(
-            _("nothing is due, so only what a sheet answers counts; --rows or a rubric says what is due")
+            _(
+                "no quantities are set as due; only what a sheet answers counts."
+                " Set them with --rows or a rubric"
+            )
         )
     late = rubric.late
     course = Course(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from attncli.commands.environment import Environment
-from attncli.language import ENGLISH, N_, _, active
+from attncli.language import ENGLISH, N_, _, active, either
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 # Typer's own words. What changes in one is between braces; the first that fits is taken.
 PHRASES: tuple[str, ...] = (
-    N_("No such command {name}. Did you mean {names}?"),
     N_("No such command {name}"),
-    N_("No such option: {name} (Possible options: {names})"),
     N_("No such option: {name}"),
     N_("Missing command"),
     N_("Missing argument {name}"),
@@ -41,6 +39,18 @@ PHRASES: tuple[str, ...] = (
     N_("Show completion for the current shell, to copy it or customize the installation."),
     N_("Show this message and exit."),
 )
+
+# What it puts behind one of them where it knows a name that is close.
+SUGGESTION = re.compile(r"(.*?)(?:\. [A-Z][a-z ]+ (.*)\?| \([A-Z][a-z ]+: (.*)\))", re.DOTALL)
+
+
+def without_suggestion(text: str) -> tuple[str, str]:
+    """Split one of Typer's phrases into what is wrong and a hint in the active language, if it has one."""
+    found = SUGGESTION.fullmatch(text)
+    if found is None:
+        return text, ""
+    names = (found[2] or found[3]).split(", ")
+    return found[1], _("did you mean {names}?", names=either(names))
 
 
 def translate_phrase(text: str) -> str:

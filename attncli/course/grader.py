@@ -147,7 +147,7 @@ class Grader:
         key = self.keys.of(student, stem_of(file))
         for symbol in self.policy.due or ():
             if symbol not in key.symbols:
-                message = _("the row {symbol}, which is due, is not on the page of {config}")
+                message = _("the quantity {symbol}, which is due, is not on the page of {config}")
                 raise AttnError(message.format(symbol=symbol, config=key.name))
         record = mark(replace(sheet, student=student), key, self.policy).to_dict()
         record |= {"file": path_text(file), "sheet": digest(handed_in.data)}

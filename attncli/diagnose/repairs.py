@@ -170,7 +170,7 @@ def precision(rounded: Variants, decimals: int) -> Iterator[Change]:
                     why, _("divide {symbol} by {factor}", symbol=symbol, factor=factor), smaller, decimals
                 )
     for more in range(decimals + 1, min(decimals + MORE_DECIMALS, MOST_DECIMALS) + 1):
-        why = _("{places} say too little", places=decimals_text(decimals))
+        why = _("{places} are too few", places=decimals_text(decimals))
         yield Change(why, _("ask for {places}", places=decimals_text(more)), setting, more)
 
 
@@ -182,9 +182,8 @@ def decimals_text(decimals: int) -> str:
 def any_number(setting: Setting, decimals: int) -> Iterator[Change]:
     """Change any number, where nothing about it is special."""
     for symbol in setting.givens:
-        yield from cells(
-            setting, symbol, _("the numbers of {symbol} happen to be so", symbol=symbol), decimals
-        )
+        why = _("the numbers of {symbol} make it so by chance", symbol=symbol)
+        yield from cells(setting, symbol, why, decimals)
 
 
 def cells(setting: Setting, symbol: str, why: str, decimals: int) -> Iterator[Change]:

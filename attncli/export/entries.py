@@ -33,7 +33,7 @@ def heading(shown: Shown) -> tuple[str, list[str]]:
 
 
 def read_off(shown: Shown) -> View | None:
-    """Return the words that each token looks at most; None where A is not shown."""
+    """Return what each token attends to most; None where A is not shown."""
     if shown.quiet or "A" not in shown.symbols:
         return None
     return attention_view(shown.result, shown.paper, head=shown.head)

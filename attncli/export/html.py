@@ -78,8 +78,7 @@ def write(shown: Shown) -> Iterator[str]:
         yield from section(entry, fit)
     view = read_off(shown)
     if view:
-        yield '<section id="reading">\n<h2>' + fit(_("Read off A")) + "</h2>\n"
-        yield f'<p class="about">{fit(_("The word that each token looks at most."))}</p>\n'
+        yield f'<section id="attention">\n<h2>{fit(_("What each token attends to most"))}</h2>\n'
         yield f'<div class="matrices">{table(view, "")}</div>\n</section>\n'
     yield "</main>\n</body>\n</html>\n"
 

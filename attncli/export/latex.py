@@ -59,6 +59,9 @@ ESCAPES = str.maketrans(
     | {"…": r"\ldots{}", "–": r"\textendash{}", "’": r"{'}"}
 )
 ENTRIES = {"∞": r"\infty", "-∞": r"-\infty", "~": r"\sim", "⋯": r"\cdots", "⋮": r"\vdots", "–": "-"}
+# The indices of a cell or of a line, which are words; the dot behind them is one of vectors.
+INDEX = re.compile(r"""(?<=[\w)\]])(?<!Σ)\[((?:"(?:[^"\\]|\\.)*"|[^\[\]"])*)\](·?)""")
+KEPT = "\ue000"  # stands for them while the rest is translated
 SYMBOL = re.compile(r"(d?)([A-Z][a-z]?|b[a-z])(?:_([A-Z][a-z]?))?")
 GRADIENT = r"\bd(?:[A-Z]|b[a-z])\w*"
 # One thing that may stand over or under a line: brackets with what belongs to them, or a name or a number.
@@ -244,8 +247,14 @@ class TexWorking(Working):
         return self.fit(super().given(f"${name}", f"{value}$"))
 
     def named(self, name: str) -> str:
-        """Write the name of a cell, or of a place in a formula."""
-        return rf"\text{{{text(self.fit(sanitize(name)))}}}"
+        """Translate the name of a cell, or its formula; the words in brackets stay words."""
+        indices = iter(INDEX.findall(name))
+
+        def index(_kept: object) -> str:
+            words, dot = next(indices)
+            return rf"[\text{{{text(self.fit(sanitize(words)))}}}]" + (r" \cdot " if dot else "")
+
+        return re.sub(KEPT, index, latex(INDEX.sub(KEPT, name)))
 
     def remarks(self, explanation: Explanation) -> Iterator[str]:
         """Write what a line cannot say."""

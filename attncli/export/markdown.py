@@ -28,8 +28,7 @@ def write(shown: Shown) -> Iterator[str]:
         yield from row(entry)
     view = read_off(shown)
     if view:
-        words = _("The word that each token looks at most:")
-        yield f"## {_('Read off A')}\n\n{words}\n\n{table(view)}\n"
+        yield f"## {_('What each token attends to most')}\n\n{table(view)}\n"
 
 
 def row(entry: Entry) -> Iterator[str]:

@@ -105,8 +105,8 @@ def opening(view: Record) -> list[str]:
 
 
 def cells_line(row: Record) -> str:
-    """``8 of 9``: how many cells are right, where a student may know and there are any."""
-    if "right" not in row or not row["cells"]:
+    """``8 of 9``: how many cells are right, where a student may know and they can be compared one by one."""
+    if "right" not in row or not row["cells"] or row.get("says"):
         return ""
     return _("{right} of {cells}", right=row["right"], cells=row["cells"])
 

@@ -85,7 +85,7 @@ def markdown_blocks(view: Record) -> Iterator[str]:
     yield f"**{score_line(view)}** · {in_markdown(view['config'])}"
     yield from map(in_markdown, opening(view))
     if view["rows"]:
-        lines = [(_("row"), "", _("verdict"), _("cells right"), _("points")), ["---"] * 5]
+        lines = [(_("quantity"), "", _("verdict"), _("right cells"), _("points")), ["---"] * 5]
         for row in view["rows"]:
             verdict, symbol = Verdict(row["verdict"]), in_markdown(row["symbol"])
             lines.append((symbol, verdict.sign, _(verdict.word), cells_line(row), points_line(row)))
@@ -112,7 +112,7 @@ def html_page(view: Record) -> Iterator[str]:
     yield "".join(f"<p>{in_markup(line)}</p>\n" for line in (view["config"], *opening(view)))
     yield "</header>\n<main>\n"
     if view["rows"]:
-        yield table_start(_("row"), _("verdict"), _("cells right"), _("points"))
+        yield table_start(_("quantity"), _("verdict"), _("right cells"), _("points"))
         for row in view["rows"]:
             yield f'<tr><th scope="row">{in_markup(row["symbol"])}</th>{verdict_cell(row)}'
             yield f"<td>{in_markup(cells_line(row))}</td><td>{in_markup(points_line(row))}</td></tr>\n"

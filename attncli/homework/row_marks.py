@@ -119,8 +119,13 @@ class RowMarks:
             kept,
             answer=answer,
             mistakes=mistakes,
-            says=_("this is {shape}: {symbol} has another shape", shape=shape, symbol=symbol),
-            reason=_("{symbol} is {shape}", symbol=symbol, shape=shape_text(right.shape)),
+            says=_("this is {shape}; {symbol} has a different shape", shape=shape, symbol=symbol),
+            reason=_(
+                "{symbol} should be {expected}; this is {shape}",
+                symbol=symbol,
+                expected=shape_text(right.shape),
+                shape=shape,
+            ),
         )
 
     def unknown(self, symbol: str) -> RowMark:

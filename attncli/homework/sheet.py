@@ -38,8 +38,8 @@ KEYS = ("student", "answers")
 MAX_BYTES = 4 * 2**20
 MAX_NAME = 200
 MAX_NOTES = 10
-LIMIT = Limit(100_000, N_("a sheet holds the rows of one page"))
-ANSWERS = N_("write answers: and below it the rows, like S: [[2, 1], [0, 2]]")
+LIMIT = Limit(100_000, N_("a sheet holds the quantities of one page"))
+ANSWERS = N_("write answers: and below it the quantities, like S: [[2, 1], [0, 2]]")
 _QUICK_DEPTH = 8
 _BRACKETS = b"[]{}"
 _STRUCTURE = b",:" + _BRACKETS
@@ -83,7 +83,7 @@ def from_options(options: AnySequence[str]) -> Sheet:
         symbol = symbol.strip()
         try:
             if not equals or not symbol:
-                message = _("{text!r} is not ROW=NUMBERS", text=option[:40])
+                message = _("{text!r} is not QUANTITY=NUMBERS", text=option[:40])
                 raise AttnError(message, hint=_("like --answer 'S=[[2,1],[0,2]]'"))  # noqa: TRY301
             if symbol in trees:
                 message = _("{symbol!r} is answered twice", symbol=symbol[:40])
@@ -203,7 +203,7 @@ def answers_of(root: Mapping, report: Report) -> Mapping:
         return nothing
     found = root.get("answers")
     if found is not None and not isinstance(found, Mapping):
-        message = _("answers is {found}; expected rows and their numbers", found=kind(found))
+        message = _("answers is {found}; expected quantities and their numbers", found=kind(found))
         report.error(found, message, _(ANSWERS))
     return found if isinstance(found, Mapping) else nothing
 

@@ -173,7 +173,7 @@ def share(sizes: Sequence[int], cells: int) -> int:
 
 
 def sample(symbol: str, cells: NDArray[np.intp], most: int) -> NDArray[np.intp]:
-    """Choose so many cells of a row by lot, always the same ones; keep their order."""
+    """Choose so many cells of a row at random, with a fixed seed; keep their order."""
     if len(cells) <= most:
         return cells
     draw = np.random.RandomState([0, zlib.crc32(symbol.encode())])

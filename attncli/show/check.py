@@ -74,7 +74,7 @@ def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> 
         sign = Verdict.FOLLOW_THROUGH.sign
         yield ""
         yield Words(
-            _("{sign} worked out rightly, from numbers in earlier rows that are not right", sign=sign),
+            _("{sign} correct working from earlier wrong numbers", sign=sign),
             hanging=INDENT,
         )
     if not telling.cells:
@@ -99,14 +99,14 @@ def heading(mark: Mark) -> str:
 
 def table(mark: Mark, telling: Telling) -> Listing:
     """Write the table of all rows."""
-    titles = [_("row"), _("verdict"), _("right cells"), _("points")]
+    titles = [_("quantity"), _("verdict"), _("right cells"), _("points")]
     shown = [0, 1, 2, 3] if telling.cells else [0, 1, 3]
     lines = []
     for row in mark.rows:
         cells = (
             label(row.symbol),
             f"{row.verdict.sign} {_(row.verdict.word)}",
-            _("{count} of {total}", count=row.right, total=row.cells) if row.cells else "",
+            _("{count} of {total}", count=row.right, total=row.cells) if row.cells and not row.says else "",
             _("{points} of {most}", points=points(row.points), most=points(row.max_points)),
         )
         lines.append(Line(tuple(cells[i] for i in shown), STYLES[row.verdict]))
@@ -116,9 +116,9 @@ def table(mark: Mark, telling: Telling) -> Listing:
 def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
     """Yield what the student wrote, what is wrong with it, and what seems to have been done."""
     yield title_of(row, row.verdict.sign, formula=telling.mistakes)
-    for sentence in (row.says, "" if telling.student else row.reason):
-        if sentence:
-            yield Words(sentence)
+    sentence = row.says if telling.student else row.reason or row.says
+    if sentence:
+        yield Words(sentence)
     yield from answer_parts(row, problem, display)
     if not (telling.student and shows_all(row, display)):
         yield from wrong_cells(row, problem, student=telling.student, full=display.full)
@@ -137,8 +137,7 @@ def explained(row: RowMark, *, config: str, student: bool) -> Iterator[Renderabl
         yield ""
         yield Words(title(finding, row.mistakes[:i]), "bold")
         if is_elsewhere(finding, row):
-            blank = _("In {symbol}, a row that was left blank:", symbol=finding.symbol)
-            yield Words(blank, indent=INDENT)
+            yield Words(_("In {symbol}, which was left blank:", symbol=finding.symbol), indent=INDENT)
         if finding.formula and finding.formula != finding.right:  # a slip computed the same
             yield from both_formulas(finding)
         for sentence in (finding.says, "" if student else finding.detail):
@@ -157,7 +156,7 @@ def title(finding: Finding, before: Sequence[Finding]) -> str:
         return _("What seems to have been done: {id}", id=finding.id)
     if any(finding.symbol == other.symbol for other in before):
         return _("Or: {id}", id=finding.id)
-    return _("With it, or in its place: {id}", id=finding.id)
+    return _("Together with it, or instead: {id}", id=finding.id)
 
 
 def is_elsewhere(finding: Finding, row: RowMark) -> bool:

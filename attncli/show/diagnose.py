@@ -24,8 +24,8 @@ HEADINGS = {
     ("hidden", False): N_("Undetectable at {places}."),
     ("alike", True): N_("Cannot be told apart: these mistakes give the same numbers."),
     ("alike", False): N_("Cannot be told apart at {places}."),
-    ("faint", True): N_("Says little."),
-    ("faint", False): N_("Says little at {places}."),
+    ("faint", True): N_("Uninformative."),
+    ("faint", False): N_("Uninformative at {places}."),
 }
 
 
@@ -58,7 +58,7 @@ def verdict(diagnosis: Diagnosis) -> str:
             "{n} groups of mistakes cannot be told apart",
             diagnosis.count("alike"),
         ),
-        plural("{n} quantity says little", "{n} quantities say little", diagnosis.count("faint")),
+        plural("{n} quantity is uninformative", "{n} quantities are uninformative", diagnosis.count("faint")),
     ]
     found = [text for kind, text in zip(KINDS, counts, strict=True) if diagnosis.count(kind)]
     if found:

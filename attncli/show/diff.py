@@ -32,12 +32,12 @@ def screen(
         yield Words(_("second: {name}", name=names[1]), hanging=2)
         yield ""
     if found.same:
-        yield Words(_("The same: {count} rows, every number of them.", count=len(found.rows)))
+        yield Words(_("The same: {count} quantities, every number of them.", count=len(found.rows)))
         return
     changed = [row for row in found.rows if row.cells or row.reshaped]
     if changed:
         lines = [Line(cells_of(row, decimals)) for row in changed]
-        titles = (_("row"), _("cells that differ"), _("largest difference"), _("in"), _("first → second"))
+        titles = (_("quantity"), _("cells"), _("largest difference"), _("in"), _("first → second"))
         yield Listing(titles, lines, right=(2,))
         yield ""
     for sentence in rest(found):
@@ -48,7 +48,7 @@ def cells_of(row: RowDifference, decimals: int) -> tuple[str, ...]:
     """Write one row of the table."""
     if row.reshaped:
         first, second = (" × ".join(map(str, shape)) or _("one number") for shape in row.shapes)
-        return (row.symbol, _("another shape"), "", "", f"{first} → {second}")
+        return (row.symbol, _("shape differs"), "", "", f"{first} → {second}")
     if row.of <= 1:
         cells = _("its number")
     elif row.cells == row.of:
@@ -81,7 +81,7 @@ def rest(found: Difference) -> Iterator[str]:
         yield _("The words: {first} → {second}", first=first, second=second)
     for row in found.rows:
         if row.formulas[0] != row.formulas[1]:
-            yield _("Another formula: {first} → {second}", first=row.formulas[0], second=row.formulas[1])
+            yield _("Formula changed: {first} → {second}", first=row.formulas[0], second=row.formulas[1])
     for message, symbols, result in (
         (N_("Only on the first page: {formulas}"), found.only_first, found.first),
         (N_("Only on the second page: {formulas}"), found.only_second, found.second),
@@ -89,7 +89,7 @@ def rest(found: Difference) -> Iterator[str]:
         if symbols:
             yield _(message, formulas=", ".join(formula(result, symbol) for symbol in symbols))
     same = [row.symbol for row in found.rows if not row.cells and not row.reshaped]
-    yield _("The same numbers: {symbols}", symbols=", ".join(same) or _("none"))
+    yield _("Unchanged: {symbols}", symbols=", ".join(same) or _("none"))
 
 
 def formula(result: Result, symbol: str) -> str:

@@ -173,7 +173,8 @@ GLOSSARY = {
 # Where a gradient comes from, by the class of its row's op.
 RULES = {
     "MatMul": N_(
-        "For a product Y = A·B the chain rule gives dA = dY·Bᵀ and dB = Aᵀ·dY: the shapes allow nothing else."
+        "For a product F·G with the gradient D, the chain rule gives D·Gᵀ for F and Fᵀ·D for G:"
+        " the shapes allow nothing else."
     ),
     "ColSum": N_("A bias is added to every row, so its gradient is the sum over the rows."),
     "Scale": N_("What divides or multiplies a quantity does the same to its gradient."),

@@ -56,7 +56,7 @@ def cells_of(row: RowCheck) -> tuple[str, ...]:
 def moved(row: RowCheck) -> str:
     """Name what is moved: a quantity, or one way in which it is used."""
     of, via = row.gradient.of, row.gradient.via
-    return _("{of} into {via}", of=of, via=via) if via else of
+    return _("{of} via {via}", of=of, via=via) if via else of
 
 
 def what_is_done(check: GradCheck) -> Iterator[str]:
@@ -64,13 +64,18 @@ def what_is_done(check: GradCheck) -> Iterator[str]:
     loss = check.result.loss
     name = f" ({loss.name}, {loss.reduction})" if loss else ""
     yield _(
-        "{config}: each number x is moved by ±{step:g}, all that comes after it is"
-        " worked out again, and (L(x + {step:g}) − L(x − {step:g})) / {twice:g} must be"
+        "{config}: each number x is moved by ±{step:g}, everything after it is"
+        " recomputed, and (L(x + {step:g}) − L(x − {step:g})) / {twice:g} must be"
         " its gradient{loss}.",
         config=check.result.problem.name,
         step=check.step,
         twice=2 * check.step,
         loss=name,
+    )
+    yield _(
+        "They agree where they differ by at most {tolerance:g} times the gradient's largest number"
+        " and what rounding leaves.",
+        tolerance=check.tolerance,
     )
     if any(row.moved == "P" for row in check.rows):
         yield _(
@@ -79,10 +84,10 @@ def what_is_done(check: GradCheck) -> Iterator[str]:
             share=SHARE_OF_P,
         )
     if any(row.gradient.via for row in check.rows):
-        yield _("X into Q: X is moved only where it is used for Q.")
+        yield _("X via Q: X is moved only where it is used for Q.")
     if check.sampled:
         yield _(
-            "The page is large: {count:,} of {total:,} numbers are moved, chosen by lot (always the same).",
+            "The page is large: {count:,} of {total:,} numbers are moved, chosen at random (fixed seed).",
             count=sum(row.cells for row in check.rows),
             total=sum(row.total for row in check.rows),
         )

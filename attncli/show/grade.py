@@ -44,9 +44,9 @@ def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[R
     parts = (
         (_("The same wrong numbers:"), list(same_wrong(found))),
         (_("Could not be read:"), list(unreadable(found))),
-        (_("More than one sheet of a student, each marked by itself:"), list(duplicates(found))),
+        (_("Students with several sheets (each marked separately):"), list(duplicates(found))),
         (_("In the roster, and no sheet:"), missing(plan, found)),
-        (_("Not taken for sheets:"), few([f"{one.file}: {one.reason}" for one in skipped])),
+        (_("Skipped files:"), few([f"{one.file}: {one.reason}" for one in skipped])),
     )
     for title, sentences in parts:
         if sentences:
@@ -89,7 +89,9 @@ def averages(found: Summary) -> str:
 
 def rows(found: Summary) -> Listing:
     """Write what became of each row."""
-    titles = (*(_("row"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),)
+    titles = (
+        *(_("quantity"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),
+    )
     lines = []
     for symbol in found.symbols:
         count = found.rows[symbol]
@@ -102,10 +104,12 @@ def hardest(found: Summary) -> str:
     """Say which row was hard."""
     symbol = found.hardest
     if symbol is None:
-        return _("Every row earned all of its points.")
+        return _("Every quantity earned all of its points.")
     share = 100 * found.rows[symbol].share
     return _(
-        "The hardest row: {symbol}, which earned {share:.0f} % of its points.", symbol=symbol, share=share
+        "The hardest quantity: {symbol}, which earned {share:.0f} % of its points.",
+        symbol=symbol,
+        share=share,
     )
 
 
@@ -158,7 +162,7 @@ def changed(changes: Changes) -> Iterator[RenderableType]:
         yield Words(_("No score has changed."))
         return
     yield Words(plural("{n:,} sheet has changed:", "{n:,} sheets have changed:", changes.changed))
-    titles = (_("file"), _("before"), _("after"), _("change"), _("rows"))
+    titles = (_("file"), _("before"), _("after"), _("change"), _("quantities"))
     lines = [Line(cells_of(change)) for change in changes.first]
     yield Listing(titles, lines, right=(1, 2, 3))
     for text in more(changes.changed - len(changes.first)):

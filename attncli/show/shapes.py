@@ -62,10 +62,10 @@ def counts(title: str, found: Sequence[Count]) -> Listing:
 def notes(*, one_head: bool) -> Iterator[str]:
     """Yield what there is to know about the tables."""
     yield _("Paper: Vaswani et al. 2017, base model: d_model 512, 8 heads, d_k 64, d_v 64.")
-    yield _("How many tokens there are is yours in both columns.")
+    yield _("Both columns use your number of tokens.")
     yield _("Parameters: a weight of a × b has a·b of them, a bias as many as columns.")
     yield _("Multiply-adds: a × b times b × c takes a·b·c of them.")
     yield _("The backward pass has two products of the same size for each of these.")
     yield _("A gradient has the shape of what it is the gradient of.")
     if one_head:
-        yield _("This problem has one head, so that the paper's column shows one of its 8.")
+        yield _("This problem has one head, so the paper's column shows one of its 8 heads.")

@@ -74,7 +74,7 @@ def test_quiet_leaves_just_the_tables():
     outcome = attncli("forward", "--only", "A", "--quiet")
     assert outcome.err == ""
     assert outcome.out.startswith("A = softmax(Z)")
-    assert "Read off" not in outcome.out
+    assert "attends to most" not in outcome.out
 
 
 def test_which_problem_it_was_is_said_where_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -224,7 +224,7 @@ WRONG = [
     (("forward", "article", "--json", "--plain"), "--plain does not go with --json", ""),
     (("forward", "article", "--width", "19"), "--width is 19", "at least 20 columns"),
     (("--width", "19", "forward", "article"), "--width is 19", ""),
-    (("forward", "article", "--color", "blue"), "--color is 'blue'; expected auto or always or never", ""),
+    (("forward", "article", "--color", "blue"), "--color is 'blue'; expected auto, always or never", ""),
     (("forward", "article", "--dtype", "float16"), "dtype is 'float16'", "float64 or float32"),
     (("backward", "article", "--loss", "bcd"), "--loss is 'bcd'", "did you mean 'bce'?"),
     (("backward", "article", "--loss", ""), "--loss is ''", ""),
@@ -232,9 +232,9 @@ WRONG = [
     (("backward", "article", "--loss", "upstream"), "the loss upstream needs upstream", ""),
     (("forward", "artikle"), "there is no file 'artikle'", "did you mean 'article'?"),
     (("forward", "article", "--set", "hedas=2"), "unknown key 'hedas'", "did you mean 'heads'?"),
-    (("forwrd",), "No such command 'forwrd'", "Did you mean 'forward'?"),
+    (("forwrd",), "No such command 'forwrd'", "hint: did you mean 'forward'?"),
     (("my.yaml",), "No such command 'my.yaml'", "attncli forward my.yaml"),
-    (("forward", "--ful"), "No such option: --ful", "attncli forward --help shows how to use it"),
+    (("forward", "--ful"), "No such option: --ful\n", "hint: did you mean --full?"),
     (("forward", "a", "b"), "unexpected extra argument", ""),
 ]
 

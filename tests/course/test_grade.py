@@ -66,11 +66,11 @@ def test_the_screen(tmp_path: Path) -> None:
     assert max(map(len, done.out.splitlines())) <= 80
     text = " ".join(done.out.split())
     assert done.out.startswith("config: 6 sheets\n")
-    assert "The hardest row:" in text
+    assert "The hardest quantity:" in text
     assert "scale-missing 1 Z = S" in text
     assert "Dũng, Em: 4 cells in O" in text
     assert "group/broken.yml:2:13: this is not YAML" in text
-    assert "nothing is due" in done.err
+    assert "no quantities are set as due" in done.err
     plain = run("grade", sheets, config, "--out", str(tmp_path / "out"), "--ascii")
     assert plain.out.isascii()
     assert "#####" in plain.out
@@ -156,7 +156,7 @@ def test_due_rows_and_what_they_earn(tmp_path: Path) -> None:
     rubric.write_text("rows: {S: 2, O: 3, dWq: 5}\nmistakes: {scale-missing: 0.5}", encoding="utf-8")
     out = tmp_path / "out"
     done = run("grade", sheets, config, "--rubric", str(rubric), "-o", str(out))
-    assert "nothing is due" not in done.err
+    assert "no quantities are set as due" not in done.err
     found = results(out)
     assert {record["max_score"] for record in found.values()} == {10}
     assert found["an.json"]["score"] == 5
@@ -224,7 +224,7 @@ def test_a_row_that_only_some_pages_have(tmp_path: Path) -> None:
         "--rows",
         "M,Q",
     )
-    assert "the row M, which is due, is not on the page" in results(out)["b.json"]["reason"]
+    assert "the quantity M, which is due, is not on the page" in results(out)["b.json"]["reason"]
 
 
 def test_against_older_results(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_each_of_its_forms(tmp_path: Path, text: str, policy: Policy) -> None:
         ("rows: {S: .nan}", "S is .nan; expected a finite number"),
         ("rows: {S: 1}\nignore: [S]", "2:9: S is in both rows and ignore"),
         ("ignore: [T]", "1:10: 'T' is not a quantity"),
-        ("follow_through: 2", "follow_through is '2'; expected full or half or none or a share"),
+        ("follow_through: 2", "follow_through is '2'; expected full, half, none or a share"),
         ("follow_through: lots", "follow_through is 'lots'"),
         ("tolerance: tight", "tolerance is 'tight'; expected auto or a mapping"),
         ("tolerance: {}", "tolerance is a mapping; expected auto"),

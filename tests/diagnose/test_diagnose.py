@@ -100,7 +100,7 @@ def test_numbers_of_which_nothing_special_is_known() -> None:
     config["Wq"][0] = [1, 0, 0, 0, 0]
     spot = ("hidden", "Q", "projection-missing")
     why, how = spots(looked(config))[spot]
-    assert why == "the numbers of X happen to be so"
+    assert why == "the numbers of X make it so by chance"
     assert spot not in spots(looked(config, assigned(how)))
 
 
@@ -171,7 +171,7 @@ def test_numbers_that_agree_only_when_rounded() -> None:
     weakness = next(one for one in looked(config, decimals=2).weaknesses if one.spot.kind == "hidden")
     assert not weakness.exact
     found = spots(looked(config, decimals=2))
-    assert found[spot][0] == "2 decimals say too little"
+    assert found[spot][0] == "2 decimals are too few"
     more = int(re.search(r"\d+", found[spot][1])[0])
     assert spot in spots(looked(config, decimals=more - 1))
     assert spot not in spots(looked(config, decimals=more))

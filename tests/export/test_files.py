@@ -147,7 +147,7 @@ def test_a_file_that_fails_half_way_is_as_it_was(
 WRONG = [
     (("forward", "article", "-f", "npz"), "--format npz cannot be shown", "--output FILE.npz"),
     (("forward", "article", "-f", "csv"), "--format csv makes 11 files, one for each", "--output FOLDER"),
-    (("forward", "article", "-f", "pdf"), "--format is 'pdf'; expected text or plain or json", ""),
+    (("forward", "article", "-f", "pdf"), "--format is 'pdf'; expected text, plain, json", ""),
     (("forward", "article", "-f", "htm"), "--format is 'htm'", "did you mean 'html'"),
     (("forward", "article", "--json", "-f", "html"), "--json does not go with --format html", "keep one"),
     (("forward", "article", "--plain", "-f", "text"), "--plain does not go with --format text", ""),

@@ -108,7 +108,10 @@ def test_markdown_tables_hold_the_numbers(config: str) -> None:
     text = run("backward", config, "--all", "-f", "markdown", "--decimals", "full")
     result = library.backward(library.load(config))
     sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
-    assert [part.split("\n")[0].replace("\\", "") for part in sections] == [*result.values, "Read off A"]
+    assert [part.split("\n")[0].replace("\\", "") for part in sections] == [
+        *result.values,
+        "What each token attends to most",
+    ]
     for part, (symbol, value) in zip(sections, result.values.items(), strict=False):
         assert f"`{result.formula(symbol)}" in part
         tables = markdown_tables(part)
@@ -122,7 +125,7 @@ def test_markdown_names_and_decimals() -> None:
     text = run("forward", "article", "--only", "A", "-f", "markdown", "-d", "2", "-q")
     assert text.startswith("## A\n\n`A = softmax(Z)`: 9 × 9, attention weights\n\n|  | Death | is |")
     assert "| Death | 0.49 | 0.01 |" in text
-    assert "Read off" not in text
+    assert "attends to most" not in text
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -133,7 +136,7 @@ def test_html_is_whole_and_stands_alone(config: str) -> None:
     assert not page.tags & {"script", "link", "img", "iframe", "object", "form", "base"}
     assert {"main", "nav", "style", "title", "h1"} <= page.tags
     assert page.links == [f"#{symbol}" for symbol in sorted(result.values, key=page.links_order(result))]
-    assert [name for name in page.ids if name != "reading"] == list(result.values)
+    assert [name for name in page.ids if name != "attention"] == list(result.values)
     for symbol, value in result.values.items():
         assert page.headings[symbol].startswith(result.formula(symbol))
         if value.ndim:
@@ -284,7 +287,9 @@ def test_explanations_as_documents(cells: list[str], depth: str) -> None:
     text = run(*command, "-f", "latex")
     check_tex(text)
     assert text.count(r" \cdot ") > 5
-    assert r"$\text{A[Death,wind]} = \text{softmax(Z)[Death,wind]} = e^{5}/(e^{5.5000} + " in text
+    assert (
+        r"$A[\text{Death,wind}] = \operatorname{softmax}(Z)[\text{Death,wind}] = e^{5}/(e^{5.5000} + " in text
+    )
     ET.fromstring(run(*command, "-f", "svg"))  # noqa: S314
     if len(cells) == 1:
         assert run(*command, "-f", "json") == run(*command, "--json")

@@ -82,7 +82,7 @@ def test_two_mistakes_are_both_told() -> None:
 
 def test_a_mistake_in_a_row_that_was_left_blank_is_told_as_such() -> None:
     out = run("check", str(FOLDER / "group-2" / "final_only.yaml"), "article").out
-    assert "In Z, a row that was left blank:\n  you:   Z = S/d_k\n  right: Z = S/√d_k\n" in out
+    assert "In Z, which was left blank:\n  you:   Z = S/d_k\n  right: Z = S/√d_k\n" in out
     assert out.endswith("Where to look:\n  attncli explain Z -c article\n")
 
 
@@ -183,7 +183,7 @@ def test_tolerance_and_follow_through() -> None:
         (["-", "-c", "-"], 2, "standard input can be read only once"),
         (["article"], 2, "the sheet goes before it"),
         ([FORGOT, "article", "-a", "L=1"], 2, "--answer stands in for a sheet"),
-        (["-a", "L", "article"], 2, "'L' is not ROW=NUMBERS"),
+        (["-a", "L", "article"], 2, "'L' is not QUANTITY=NUMBERS"),
         ([FORGOT, "nowhere.yaml"], 2, "there is no file 'nowhere.yaml'"),
         (["nowhere.yaml", "nowhere.yaml"], 2, "there is no file 'nowhere.yaml'"),
         ([FORGOT, "article", "--rows", "S,AA"], 2, "'AA' is not on this page"),
@@ -209,7 +209,18 @@ def test_what_cannot_be_is_refused(arguments: list[str], code: int, says: str) -
 
 def test_a_misshapen_answer_is_shown_and_counted_from_1() -> None:
     out = run("check", "-a", "S=[[2,1],[0,x]]", "article").out
-    assert "this is 2 × 2: S has another shape\nS is 9 × 9\n    1   2\n" in out
+    assert "\nS should be 9 × 9; this is 2 × 2\n    1   2\n" in out
+    assert table_of(out)["S"].split() == [
+        "S",
+        "✗",
+        "wrong",
+        "0",
+        "of",
+        "1",
+    ]
+    student = run("check", "-a", "S=[[2,1],[0,x]]", "article", "--student").out
+    assert "this is 2 × 2; S has a different shape" in student
+    assert "9 × 9" not in student
     assert "\n2   0  ?x\n" in out
 
 

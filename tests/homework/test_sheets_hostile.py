@@ -128,7 +128,7 @@ def test_encodings():
 def test_what_is_too_large_is_refused_before_it_is_built(text: str, words: str):
     error = refused(text)
     assert words in error.message
-    assert error.hint == "a sheet holds the rows of one page"
+    assert error.hint == "a sheet holds the quantities of one page"
 
 
 def test_a_long_text_that_is_named_often_stays_small():
@@ -144,8 +144,8 @@ def test_answers_on_the_command_line_that_are_none():
     with pytest.raises(AttnError) as caught:
         from_options(["S", "=1", "L=1", "L=2", "A=[[1", "K=" + "[" * 100])
     told = [(one.message, one.where and str(one.where)) for one in caught.value.errors]
-    assert ("'S' is not ROW=NUMBERS", None) in told
-    assert ("'=1' is not ROW=NUMBERS", None) in told
+    assert ("'S' is not QUANTITY=NUMBERS", None) in told
+    assert ("'=1' is not QUANTITY=NUMBERS", None) in told
     assert ("'L' is answered twice", None) in told
     assert any("not YAML" in message and where.startswith("--answer:") for message, where in told if where)
     assert ("this is nested more than 32 deep", "--answer:1:35") in told

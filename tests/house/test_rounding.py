@@ -111,7 +111,7 @@ def test_explain_shows_the_rounded_numbers() -> None:
     ("options", "message"),
     [
         (["--round", "-1"], "--round is -1; expected a whole number from 0 to 15"),
-        (["--round", "2", "--rounding", "up"], "--rounding is 'up'; expected half-up or half-even"),
+        (["--round", "2", "--rounding", "up"], "--rounding is 'up'; expected half-up, half-even or truncate"),
     ],
 )
 def test_bad_rounding(options: list[str], message: str) -> None:

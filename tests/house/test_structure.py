@@ -14,7 +14,8 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 FLOORS = (
     ("ops", "errors", "untrusted", "choices"),
     ("language", "rounding"),
-    ("page", "names", "files", "report"),
+    ("report",),
+    ("page", "names", "files"),
     ("mistakes", "blocks", "problem"),
     ("result",),
     ("calculation",),

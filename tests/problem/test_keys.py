@@ -48,7 +48,7 @@ def test_tokens_are_text_whatever_yaml_makes_of_them(tmp_path: Path):
         ({"decimals": 16}, "decimals is '16'; expected a whole number from 0 to 15"),
         (
             {"loss": "BCE"},
-            "loss is 'BCE'; expected bce or ce or mse or sum or upstream (did you mean 'bce'?)",
+            "loss is 'BCE'; expected bce, ce, mse, sum or upstream (did you mean 'bce'?)",
         ),
         ({"reduction": ["mean"]}, "reduction is a list; expected sum or mean"),
         ({"weights": "outin"}, "did you mean 'out-in'?"),

@@ -28,7 +28,7 @@ def test_nothing_differs() -> None:
     assert difference(first, second).same
     outcome = run("diff", "article", "article")
     assert (outcome.code, outcome.err) == (0, "")
-    assert "The same: 12 rows" in outcome.out
+    assert "The same: 12 quantities" in outcome.out
     assert run("diff", "article", "--set", "heads=1", "--backward").code == 0
 
 
@@ -107,8 +107,8 @@ def test_other_shapes_and_words(tmp_path: Path) -> None:
     outcome = run("diff", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--backward")
     assert outcome.code == 1
     lines = [line.split() for line in outcome.out.splitlines()]
-    assert ["Wv", "another", "shape", "2", "×", "2", "→", "2", "×", "3"] in lines
-    assert "The same numbers: X, Wq, Wk, √d_k, Q, K, S, Z, A" in outcome.out
+    assert ["Wv", "shape", "differs", "2", "×", "2", "→", "2", "×", "3"] in lines
+    assert "Unchanged: X, Wq, Wk, √d_k, Q, K, S, Z, A" in outcome.out
     words = run("diff", "article", "--set", "sentence=a b c d e f g h i")
     assert words.code == 1
     assert "The words: Death is like" in words.out
@@ -118,7 +118,7 @@ def test_another_loss_is_another_page() -> None:
     outcome = run("diff", "article", "--set", "loss=mse", "--backward")
     assert outcome.code == 1
     assert "Only on the first page: P = σ(O), dP = (P−Y)/(P∘(1−P))" in " ".join(outcome.out.split())
-    assert "Another formula: L = −Σ[Y·ln P + (1−Y)·ln(1−P)] → L = Σ(O − Y)²" in " ".join(outcome.out.split())
+    assert "Formula changed: L = −Σ[Y·ln P + (1−Y)·ln(1−P)] → L = Σ(O − Y)²" in " ".join(outcome.out.split())
     assert run("diff", "article", "--set", "loss=mse").code == 0  # the forward page is the same
     assert run("diff", "article", "--set", "loss=mse", "--loss", "bce").code == 0
     assert run("diff", "article", "--set", "reduction=mean", "--backward").code == 1

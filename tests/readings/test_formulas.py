@@ -281,7 +281,7 @@ def test_markdown_is_a_table() -> None:
         (["--reduction", "mean"], "--reduction has no effect on the forward pass"),
         (["-b", "--loss", "mes"], "did you mean 'mse'"),
         (["-b", "--reduction", "median"], "--reduction is 'median'"),
-        (["--format", "pdf"], "--format is 'pdf'; expected text or latex or markdown"),
+        (["--format", "pdf"], "--format is 'pdf'; expected text, latex or markdown"),
     ],
 )
 def test_wrong_options(arguments: list[str], words: str) -> None:

@@ -428,7 +428,7 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--format", "png"], "--format is 'png'; expected tree or mermaid or dot or svg"),
+        (["--format", "png"], "--format is 'png'; expected tree, mermaid, dot or svg"),
         (["--loss", "mse"], "--loss has no effect on the forward pass"),
         (["--backward", "--loss", "mes"], "did you mean 'mse'"),
     ],

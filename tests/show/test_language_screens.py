@@ -103,7 +103,7 @@ def test_a_cell_is_worked_out_in_vietnamese() -> None:
 
 
 def test_latex_says_what_is_given_in_vietnamese() -> None:
-    assert "$\\text{X[Death,1]} = 2$, cho sẵn" in said("explain", "X[1,1]", "--format", "latex")
+    assert "$X[\\text{Death,1}] = 2$, cho sẵn" in said("explain", "X[1,1]", "--format", "latex")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
@@ -149,7 +149,7 @@ def test_ascii_leaves_the_accents_out() -> None:
     [
         (("gradcheck", "article"), "15 gradient đều khớp với độ dốc của hàm mất mát."),
         (("train", "article", "--steps", "2"), "2 bước gradient descent (hạ gradient) trên Wq, Wk, Wv"),
-        (("diff", "article", "--set", "mask=true"), "Công thức khác: A = softmax(Z) → A = softmax(M)"),
+        (("diff", "article", "--set", "mask=true"), "Công thức thay đổi: A = softmax(Z) → A = softmax(M)"),
         (("graph", "article"), "X (ở trên)"),
         (("shapes", "article"), "Gradient theo một đại lượng có cùng kích thước với đại lượng ấy."),
         (("formulas", "article", "--backward"), "một số"),
