@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -107,9 +108,11 @@ def refuse_configs(cells: Sequence[str]) -> None:
 
     for text in cells:
         if text in builtin_names() or text.lower().endswith((".yaml", ".yml")):
+            others = [quote(cell[:60]) for cell in cells if cell != text]
+            call = f"attncli explain {' '.join(others) or quote('A[1,5]')} -c {quote(text[:60])}"
             raise AttnError(
                 _("{text!r} is a config; expected a cell to explain", text=text[:60]),
-                hint=_("name it with -c: attncli explain 'A[1,5]' -c {config}", config=text[:60]),
+                hint=_("name it with -c: {call}", call=call),
             )
 
 

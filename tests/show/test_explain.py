@@ -211,6 +211,12 @@ def test_a_cell_that_does_not_exist(cell: str, message: str, hint: str) -> None:
     assert hint in done.err
 
 
+def test_a_config_among_cells_is_put_where_it_belongs() -> None:
+    done = run("explain", "dS[my wind,1]", "tiny")
+    assert (done.code, done.out) == (2, "")
+    assert "attncli explain 'dS[my wind,1]' -c tiny" in done.err
+
+
 def test_an_ambiguous_token_says_how_to_number_it() -> None:
     config = ["--set", "sentence=the cat saw the dog is by my side"]
     done = run("explain", "A[the,cat]", *config, "-q")
