@@ -1,6 +1,6 @@
 """Whole screens at fixed widths, and what every screen must keep: no digit cut at any width.
 
-After a wanted change, write them anew with ATTNCLI_WRITE_SCREENS=1 pytest tests/test_screens_tables.py
+After a wanted change, write them anew with ATTNCLI_WRITE_SCREENS=1 pytest tests/show/test_tables.py
 and read the difference.
 """
 
