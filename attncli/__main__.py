@@ -19,7 +19,9 @@ def main() -> None:
     try:
         from attncli.commands.app import run  # noqa: PLC0415 - only where it is needed
 
-        sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+        gc.freeze()  # the process ends: Python need not look through all of it for garbage once more
+        sys.exit(code)
     except KeyboardInterrupt:  # before there was anything to interrupt
         sys.exit(130)
 

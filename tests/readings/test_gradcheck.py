@@ -189,7 +189,7 @@ def test_json() -> None:
         assert abs(row["page"] - row["slope"]) == pytest.approx(row["difference"])
         assert row["difference"] <= row["allowed"]
         assert row["cell"].startswith(row["symbol"] + "[")
-        assert row["moved"] == {"dP": "P", "dX_Q": "X via Q"}[row["symbol"]]
+        assert row["moved"] == {"dP": "P", "dX_Q": "X into Q"}[row["symbol"]]
 
 
 @pytest.mark.parametrize(
