@@ -93,8 +93,10 @@ class Listing:
             padding=(0, BETWEEN - 1, 0, 0),
             header_style="dim",
             border_style=DIM,
+            width=sum(widths) + self.between - 1,
         )
-        for i, (title, width) in enumerate(zip(self.titles, widths, strict=True)):
+        # The last column takes what is left: a width of its own is one too many in Rich 13.
+        for i, (title, width) in enumerate(zip(self.titles, [*widths[:-1], None], strict=True)):
             table.add_column(
                 self.words(i, title), justify="right" if i in self.right else "left", width=width
             )
