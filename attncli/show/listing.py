@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BETWEEN = 2  # columns of the screen between those of the table
+FREE = 1  # column of the screen, at its right edge
 SHORTEST_BAR = 8
 
 
@@ -49,7 +50,7 @@ class Listing:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, or the lists."""
         least, most = self.column_widths(console, options)
-        room = options.max_width - self.between
+        room = options.max_width - self.between - FREE
         if sum(least) > room:
             yield from self.lists()
             return
@@ -61,12 +62,13 @@ class Listing:
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         """Tell how wide the lists are at least, and the table at most."""
         least = max((Measurement.get(console, options, words).minimum for words in self.lists()), default=0)
-        return Measurement(least, max(least, sum(self.column_widths(console, options)[1]) + self.between))
+        most = sum(self.column_widths(console, options)[1]) + self.between + FREE
+        return Measurement(least, max(least, most))
 
     @property
     def between(self) -> int:
         """How many columns of the screen the gaps take."""
-        return BETWEEN * len(self.titles) - 1
+        return BETWEEN * (len(self.titles) - 1)
 
     def column_widths(self, console: Console, options: ConsoleOptions) -> tuple[list[int], list[int]]:
         """Return how wide each column is at least and at most."""
@@ -93,7 +95,7 @@ class Listing:
             padding=(0, BETWEEN - 1, 0, 0),
             header_style="dim",
             border_style=DIM,
-            width=sum(widths) + self.between - 1,
+            width=sum(widths) + self.between,
         )
         # The last column takes what is left: a width of its own is one too many in Rich 13.
         for i, (title, width) in enumerate(zip(self.titles, [*widths[:-1], None], strict=True)):
