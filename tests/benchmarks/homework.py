@@ -1,21 +1,33 @@
-"""The homework figures: full marks for honest rounding, mistakes named, and speed."""
+"""The homework figures: full marks for honest work, mistakes and slips named, nothing trivial passed, and speed.
+
+All of it with ``python -m tests.benchmarks homework``; one category, in seconds, with what it was, how many
+decimals and how many problems::
+
+    python -m tests.benchmarks.homework honest 4 50 calculator star
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 
+from tests.support.homework_honest import BY_DECIMALS, BY_DIGITS, FLOAT32, FULL, KINDS, honest_sheets
 from tests.support.homework_recognition import Trial, double, failures, final, honest, share, single
 
 from . import homework_speed
 
 SEED = 2026
 NAMED = {4: (0.99, 0.90), 3: (0.97, 0.85), 2: (0.90, 0.75)}
-FULL = {4: 0.99, 3: 0.99, 2: 0.98}
+SHOWN = 5  # sheets of a kind that are told about
 
 
 def main() -> None:
     """Measure everything and print it."""
     rounded()
+    for decimals in FULL:
+        ways(decimals, 60, BY_DECIMALS)
+    ways(3, 60, (*BY_DIGITS, *FLOAT32))
     one_mistake()
     two_mistakes()
     final_answers()
@@ -33,16 +45,33 @@ def rounded() -> None:
     print("Right, but rounded at every step")
     for decimals, target in FULL.items():
         sheets = [*honest(SEED, 250, decimals)]
-        line(f"{decimals} decimals: full marks", len(sheets), mean([one.full for one in sheets]), target)
+        line(f"{decimals} decimals: full marks", len(sheets), mean(one.full for one in sheets), target)
         line(
             f"{decimals} decimals: accused of nothing",
             len(sheets),
-            mean([not one.accused for one in sheets]),
+            mean(not one.accused for one in sheets),
             1,
         )
         for one in sheets:
             if one.accused or not one.full:
                 print(f"    problem {one.problem}, {one.hand}: {sorted(one.accused)}")
+
+
+def ways(decimals: int, count: int, kinds: Collection[str] = ()) -> None:
+    """Right sheets, worked and written in every honest way."""
+    kinds = kinds or KINDS
+    print(f"Right, worked in other ways, {decimals} decimals where the way leaves them open")
+    sheets = [*honest_sheets(SEED, count, decimals, kinds)]
+    for kind in kinds:
+        of = [one for one in sheets if one.kind == kind]
+        failed = [one for one in of if not one.full or one.accused]
+        line(f"{kind}: full marks", len(of), mean(one.full for one in of), FULL[decimals])
+        line(f"{kind}: accused of nothing", len(of), mean(not one.accused for one in of), 1)
+        rows = Counter(symbol for one in failed for symbol in one.lost)
+        if rows:
+            print("    lost in " + ", ".join(f"{symbol} {times}" for symbol, times in rows.most_common(8)))
+        for one in failed[:SHOWN]:
+            print(f"    problem {one.problem}: {' '.join(one.lost)} {one.accused or ''}")
 
 
 def one_mistake() -> None:
@@ -61,7 +90,7 @@ def two_mistakes() -> None:
     """Whole sheets with two mistakes."""
     trials = [*double(SEED, 200, 4, 15)]
     print(f"Two mistakes in different rows, 4 decimals ({hidden(trials)})", flush=True)
-    line("both named", seen(trials), mean([trial.named for trial in trials if trial.found is not None]), 0.95)
+    line("both named", seen(trials), mean(trial.named for trial in trials if trial.found is not None), 0.95)
     tell(trials, "named")
 
 
@@ -91,6 +120,19 @@ def hidden(trials: Sequence[Trial]) -> str:
     return f"{len(trials) - seen(trials)} sheets left out: the mistake changes no digit"
 
 
-def mean(of: Sequence[bool]) -> float:
-    """Return the share that holds."""
-    return sum(of) / len(of)
+def mean(of: Iterable[bool]) -> float:
+    """Return the share that holds; 1 of nothing."""
+    held = list(of)
+    return sum(held) / len(held) if held else 1.0
+
+
+CATEGORIES: dict[str, Callable[..., None]] = {"honest": ways}
+
+
+def one(category: str, decimals: str = "4", count: str = "50", *kinds: str) -> None:
+    """Measure one category on a few problems."""
+    CATEGORIES[category](int(decimals), int(count), kinds)
+
+
+if __name__ == "__main__":
+    one(*sys.argv[1:])
