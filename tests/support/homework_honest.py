@@ -52,7 +52,7 @@ class Honest(NamedTuple):
 
 
 def honest_sheets(seed: int, count: int, decimals: int, kinds: Collection[str] = KINDS) -> Iterator[Honest]:
-    """Hand in a right sheet of each kind for so many problems; ``decimals`` where the kind leaves them open."""
+    """Hand in a right sheet of each kind for so many problems; ``decimals`` where a kind leaves them open."""
     for name, key in problems(seed, count):
         for kind in kinds:
             if kind in FLOAT32:
