@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,8 @@ import numpy as np
 
 from attncli.language import _
 from attncli.problem.document import NULLS
-from attncli.problem.numbers import MAX_AXES, as_number, minus_infinite
+from attncli.problem.loose import MAX_DECIMALS, MAX_TEXT, loose_number
+from attncli.problem.numbers import MAX_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 
 BLANKS = NULLS | {"?"}
-MAX_TEXT = 400  # characters of a number
 MAX_SHOWN = 40  # characters of what is no number
-MAX_DECIMALS = 323  # the last one of float64
 _PLAIN = 300  # characters: a number without exponent that is no longer is not beyond float64
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _LITERALS = {None: "null", True: "true", False: "false"}
@@ -39,7 +37,11 @@ class Answer:
     has NaN where a cell is ``blank`` or ``unreadable``, and −inf where that was written.
     ``decimals`` is the most that a cell of it shows (``1e-3`` shows three, ``1/3`` as many as there are:
     it is ``exact``). ``fault``: why it is no number, vector or matrix at all; then it has no values.
-    ``plain``: every cell is a finite decimal, none blank, unreadable or exact.
+    ``plain``: every cell is a finite decimal, none blank, unreadable or exact. ``spread``: how far what was
+    meant may lie from a cell, where its own text tells (0 of ``1/3``, more of ``244.69/504.14``), and NaN
+    where the row's decimals do; None where they do everywhere. ``precision``: the relative one of the
+    floating-point array that the answer came as; None where it came as text. ``note``: in which form it was
+    handed in, where that is not the page's.
     """
 
     texts: tuple[str, ...]
@@ -50,6 +52,9 @@ class Answer:
     decimals: int
     fault: str = field(default="")
     plain: bool = field(default=False)
+    spread: Array | None = field(default=None)
+    precision: float | None = field(default=None)
+    note: str = field(default="")
 
 
 def read_answer(tree: Any) -> Answer | None:  # noqa: ANN401 - a text, or lists of them
@@ -66,6 +71,13 @@ def read_answer(tree: Any) -> Answer | None:  # noqa: ANN401 - a text, or lists 
         nothing = none_of((0,))
         return Answer((), np.empty(0), nothing, nothing, nothing, 0, str(fault))
     return None if not shape and answer.blank else answer
+
+
+def read_array(array: NDArray[np.floating[Any]]) -> Answer | None:
+    """Read an array of floating-point numbers: each as the shortest text that tells it in its precision."""
+    texts = np.array([str(number) for number in array.ravel()], object).reshape(array.shape).tolist()
+    answer = read_answer(texts)
+    return answer and replace(answer, precision=float(np.finfo(array.dtype).eps))
 
 
 def flatten(tree: Any) -> tuple[tuple[int, ...], list[Any]]:  # noqa: ANN401
@@ -119,8 +131,15 @@ def read_plain(cells: Sequence[Any], shape: tuple[int, ...]) -> Answer | None:
     if odd and not np.isfinite(values).all():
         return None
     nothing = none_of(shape)
-    decimals = max(map(decimals_of, cells)) if odd else most_decimals(text)
+    decimals = max(map(plain_decimals, cells)) if odd else most_decimals(text)
     return Answer(tuple(cells), values, nothing, nothing, nothing, decimals, plain=True)
+
+
+def plain_decimals(text: str) -> int:
+    """Count the decimals of a number that float reads."""
+    mantissa, _e, exponent = text.lower().partition("e")
+    shown = len(mantissa.partition(".")[2].rstrip()) - int(exponent or 0)
+    return min(max(shown, 0), MAX_DECIMALS)
 
 
 def most_decimals(text: bytes) -> int:
@@ -144,23 +163,24 @@ def none_of(shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def read_cells(cells: Sequence[Any], shape: tuple[int, ...]) -> Answer:
     """Read cells of any kind, one by one; raises ValueError where one is a list or a mapping."""
     texts: list[str] = []
-    values, blank, unreadable, exact = np.full(len(cells), np.nan), *np.zeros((3, len(cells)), bool)
+    values, spread = np.full((2, len(cells)), np.nan)
+    blank, unreadable = np.zeros((2, len(cells)), bool)
     decimals = 0
     for i, cell in enumerate(cells):
         text = as_text(cell)
-        value = read_number(text)
-        if value is not None:
-            values[i] = value
-            exact[i] = "/" in text or "⁄" in text
-            decimals = max(decimals, 0 if exact[i] else decimals_of(text))
+        number = loose_number(text)
+        if number is not None:
+            values[i], spread[i] = number.value, number.spread
+            decimals = max(decimals, number.decimals if number.goes_by_row else 0)
         elif len(text) <= MAX_TEXT and text.strip() in BLANKS:
             blank[i] = True
         else:
             unreadable[i] = True
             text = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
         texts.append(text)
-    blank, unreadable, exact = (mask.reshape(shape) for mask in (blank, unreadable, exact))
-    return Answer(tuple(texts), values.reshape(shape), blank, unreadable, exact, decimals)
+    values, spread, blank, unreadable = (one.reshape(shape) for one in (values, spread, blank, unreadable))
+    own = None if np.isnan(spread).all() else spread
+    return Answer(tuple(texts), values, blank, unreadable, spread == 0, decimals, spread=own)
 
 
 def as_text(cell: Any) -> str:  # noqa: ANN401
@@ -174,18 +194,7 @@ def as_text(cell: Any) -> str:  # noqa: ANN401
     return _LITERALS[cell]
 
 
-def read_number(text: str) -> float | None:
-    """Read a finite number or −∞; None where the text is neither."""
-    number = as_number(text)
-    if number is not None:
-        return number if math.isfinite(number) else None
-    return -math.inf if len(text) <= MAX_TEXT and minus_infinite(text) else None
-
-
 def decimals_of(text: str) -> int:
     """Count the decimals that a number shows: 0.50 two, 1e-3 three, −∞ none."""
-    mantissa, _e, exponent = text.strip().lower().replace("−", "-").partition("e")
-    if not mantissa[-1].isdecimal() and mantissa[-1] != ".":
-        return 0
-    shown = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return min(max(shown, 0), MAX_DECIMALS)
+    number = loose_number(text)
+    return number.decimals if number is not None and number.goes_by_row else 0

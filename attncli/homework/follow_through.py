@@ -120,7 +120,8 @@ def fit(answer: Answer, key: Key, symbol: str) -> Answer:
         masks = {
             name: getattr(answer, name).reshape(right.shape) for name in ("blank", "unreadable", "exact")
         }
-        answer = replace(answer, values=answer.values.reshape(right.shape), **masks)
+        spread = None if answer.spread is None else answer.spread.reshape(right.shape)
+        answer = replace(answer, values=answer.values.reshape(right.shape), spread=spread, **masks)
     if answer.plain or symbol == "M":
         return answer
     infinite = np.isneginf(answer.values)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from attncli.errors import AttnError
 from attncli.files import STDIN, decode, read_bytes, unreadable
-from attncli.homework.answer import Answer, read_answer
+from attncli.homework.answer import Answer, read_answer, read_array
 from attncli.language import N_, _
 from attncli.problem.document import (
     CONTROL,
@@ -32,6 +34,8 @@ from attncli.report import Report, did_you_mean, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Sequence as AnySequence
+
+    from numpy.typing import NDArray
 
 
 KEYS = ("student", "answers")
@@ -101,7 +105,22 @@ def from_mapping(sheet: AnyMapping[str, Any]) -> Sheet:
 
     Raises AttnErrors as :func:`read_sheet` does.
     """
-    return from_node(from_python(sheet, "sheet"), Report())
+    arrays: dict[str, NDArray[Any]] = {}
+    if isinstance(sheet, AnyMapping) and isinstance(answers := sheet.get("answers"), AnyMapping):
+        arrays = {symbol: found for symbol, value in answers.items() if (found := floats(value)) is not None}
+        sheet = {**sheet, "answers": {**answers, **dict.fromkeys(arrays)}}
+    return from_node(from_python(sheet, "sheet"), Report(), arrays)
+
+
+def floats(value: object) -> NDArray[Any] | None:
+    """Return an array of floating-point numbers, of whatever library; None where it is none, or large."""
+    if isinstance(value, str | list | tuple) or not hasattr(value, "__array__"):
+        return None
+    try:
+        found = np.asarray(value)
+    except Exception:  # noqa: BLE001 - another library's code; from_python says what it says
+        return None
+    return found if found.dtype.kind == "f" and found.size <= LIMIT.values else None
 
 
 def from_json(data: bytes, text: str) -> Sheet | None:
@@ -158,8 +177,11 @@ def without_questions(text: str) -> str:
     return _QUESTION.sub(lambda match: match[1] or "~", text) if "?" in text else text
 
 
-def from_node(root: Node, report: Report) -> Sheet:
-    """Read the tree of a sheet; raises what is in the report, and what is wrong with the tree."""
+def from_node(root: Node, report: Report, arrays: dict[str, NDArray[Any]] | None = None) -> Sheet:
+    """Read the tree of a sheet; raises what is in the report, and what is wrong with the tree.
+
+    ``arrays`` are the answers that came as such.
+    """
     if isinstance(root, Scalar) and root.null:
         report.error(root, _("this sheet is empty"), _(ANSWERS))
         raise report.together()
@@ -171,7 +193,7 @@ def from_node(root: Node, report: Report) -> Sheet:
         raise report.together()
     student, answers = student_of(root, report), answers_of(root, report)
     report.raise_if_any()
-    trees = {symbol: as_tree(value) for symbol, (_key, value) in answers.pairs.items()}
+    trees = {symbol: as_tree(value) for symbol, (_key, value) in answers.pairs.items()} | (arrays or {})
     return Sheet(name_of(student), read_answers(trees), unread_notes(root.pairs))
 
 
@@ -232,7 +254,10 @@ def texts(numbers: Any) -> Any:  # noqa: ANN401
 
 def read_answers(trees: AnyMapping[str, Any]) -> dict[str, Answer]:
     """Read the answers, each for itself; what was left blank is not among them."""
-    answers = {symbol: read_answer(tree) for symbol, tree in trees.items()}
+    answers = {
+        symbol: read_array(tree) if isinstance(tree, np.ndarray) else read_answer(tree)
+        for symbol, tree in trees.items()
+    }
     return {symbol: answer for symbol, answer in answers.items() if answer is not None}
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.homework.answer import decimals_of
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from attncli.homework.answer import Answer
     from attncli.homework.policy import Tolerance
@@ -16,73 +24,197 @@ if TYPE_CHECKING:
 
 
 SAME = 1e-9  # of a row's largest number: what two ways of computing it may differ by
+SHARE = 20  # a tolerance is at most this part of the row's largest number
+MANY = 3  # quantities that show the same number of decimals make it the sheet's
+SURE_DIGITS = 3  # so many significant digits tell that the zeros of 13900 only fill places
+_DIGITS = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
 
 
-def unit(tolerance: Tolerance, answer: Answer) -> float | None:
-    """Half a unit of the last decimal that counts; None where the tolerance goes by the right value."""
-    if tolerance.significant is not None or tolerance.rtol is not None or tolerance.atol is not None:
-        return None
-    decimals = answer.decimals if tolerance.decimals is None else tolerance.decimals
-    return float(0.5 * 10.0**-decimals)
+class Judge:
+    """Compares the answers of one sheet with what they should be.
 
-
-def agrees(tolerance: Tolerance, answer: Answer, value: Array) -> bool:
-    """Whether an answer's numbers are these; blank and unreadable cells say nothing."""
-    if value.shape != answer.values.shape:
-        return False
-    half = unit(tolerance, answer)
-    if answer.plain and half is not None:
-        worst = float(np.abs(answer.values - value).max())
-        return worst <= half or worst <= half + slack(value)
-    good = near(answer.values, value, allowed(tolerance, answer, value, slack(value)))
-    bare = answer.blank | answer.unreadable
-    return bool((good | bare).all() and not bare.all())
-
-
-def agreeing(tolerance: Tolerance, answers: Mapping[str, Answer], values: Mapping[str, Array]) -> set[str]:
-    """Name the plain answers whose numbers are these: what :func:`agrees` tells of one, for all at once."""
-    pairs = {
-        symbol: (answers[symbol], value)
-        for symbol, value in values.items()
-        if answers[symbol].plain and answers[symbol].values.shape == value.shape
-    }
-    halves = [half for answer, _ in pairs.values() if (half := unit(tolerance, answer)) is not None]
-    if not halves:
-        return {symbol for symbol, (answer, value) in pairs.items() if agrees(tolerance, answer, value)}
-    written = np.concatenate([answer.values.ravel() for answer, _ in pairs.values()])
-    worked_out = np.concatenate([value.ravel() for _, value in pairs.values()])
-    starts = list(accumulate([value.size for _, value in pairs.values()], initial=0))[:-1]
-    worst = np.maximum.reduceat(np.abs(written - worked_out), starts).tolist()
-    return {
-        symbol
-        for (symbol, (_, value)), far, half in zip(pairs.items(), worst, halves, strict=True)
-        if far <= half or far <= half + slack(value)
-    }
-
-
-def allowed(tolerance: Tolerance, answer: Answer, right: Array, slack: float) -> Any:  # noqa: ANN401
-    """Return the largest distance that is right, for each cell or for all of them.
-
-    ``slack`` is what two ways of computing the same number differ by. A cell that was written exactly,
-    as 1/3 is, gets nothing else unless a tolerance was asked for.
+    By default a row is read in the one consistent way of writing that suits it best (:func:`ways_of_writing`),
+    but never more widely than 1/20 of its largest number, so that zeros are no answer; a sheet that keeps to
+    one number of decimals may round to these wherever that leaves a digit.
     """
-    half = unit(tolerance, answer)
-    if half is not None:
-        if answer.plain or tolerance.decimals is not None or answer.exact.shape != right.shape:
-            return half + slack
-        return np.where(answer.exact, 0.0, half) + slack if answer.exact.any() else half + slack
-    size = np.where(np.isfinite(right), np.abs(right), 0.0)
-    if tolerance.significant is not None:
-        leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
-        return 0.5 * 10.0 ** (leading - tolerance.significant + 1) + slack
-    return (tolerance.atol or 0.0) + (tolerance.rtol or 0.0) * size + slack
+
+    def __init__(self, tolerance: Tolerance, answers: Mapping[str, Answer]) -> None:
+        self.tolerance = tolerance
+        asked = (tolerance.significant, tolerance.rtol, tolerance.atol)
+        self.by_value = any(number is not None for number in asked)
+        self.automatic = not self.by_value and tolerance.decimals is None
+        counts = Counter(answer.decimals for answer in answers.values() if answer.decimals)
+        self.decimals, number = counts.most_common(1)[0] if counts else (0, 0)
+        self.usual = 0.5 * 10.0**-self.decimals if number >= MANY else 0.0
+
+    def widths(self, answer: Answer, right: Array) -> Iterator[Any]:
+        """Yield how far each cell may lie from the right one, in each way in which the row may be read."""
+        if self.by_value:
+            size = np.where(np.isfinite(right), np.abs(right), 0.0)
+            if self.tolerance.significant is not None:
+                leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
+                yield 0.5 * 10.0 ** (leading - self.tolerance.significant + 1)
+            else:
+                yield (self.tolerance.atol or 0.0) + (self.tolerance.rtol or 0.0) * size
+        elif self.tolerance.decimals is not None:
+            yield 0.5 * 10.0**-self.tolerance.decimals
+        else:
+            most = self.most(answer, right)
+            for half in ways_of_writing(answer):
+                yield half if most is None else np.minimum(half, most) if np.ndim(half) else min(half, most)
+
+    def most(self, answer: Answer, right: Array) -> float | None:
+        """Return how wide a tolerance may be beside these numbers; None where it is narrow anyway."""
+        largest = largest_of(right)
+        if widest(answer) * SHARE <= largest or is_whole(right):
+            return None
+        return max(largest / SHARE, self.usual if self.usual < largest else 0.0)
+
+    def width(self, answer: Answer, right: Array) -> Any:  # noqa: ANN401 - a number or an array
+        """Return the tolerance of the way of writing that suits an answer best."""
+        widths = [*self.widths(answer, right)]
+        if len(widths) == 1:
+            return widths[0]
+        return max(widths, key=lambda width: int(near(answer.values, right, width + slack(right)).sum()))
+
+    def agreed(self, answer: Answer, value: Array) -> list[NDArray[np.bool_]]:
+        """Tell which cells are these numbers, for each way of reading the row."""
+        room = slack(value)
+        return [near(answer.values, value, width + room) for width in self.widths(answer, value)]
+
+    def agrees(self, answer: Answer, value: Array | None) -> bool:
+        """Whether an answer's numbers are these; blank and unreadable cells say nothing."""
+        if value is None or value.shape != answer.values.shape:
+            return False
+        if answer.plain and self.automatic:
+            worst, room = float(np.abs(answer.values - value).max()), slack(value)
+            if worst <= room:
+                return True
+            if worst > widest(answer) + room:
+                return False
+        bare = answer.blank | answer.unreadable
+        return not bare.all() and any((good | bare).all() for good in self.agreed(answer, value))
+
+    def agreeing(self, answers: Mapping[str, Answer], values: Mapping[str, Array]) -> set[str]:
+        """Name the plain answers whose numbers are these: what :meth:`agrees` tells of one, for all at once."""
+        pairs = {
+            symbol: (answers[symbol], value)
+            for symbol, value in values.items()
+            if answers[symbol].plain and answers[symbol].values.shape == value.shape
+        }
+        if not pairs or not self.automatic:
+            return {symbol for symbol, (answer, value) in pairs.items() if self.agrees(answer, value)}
+        written = np.concatenate([answer.values.ravel() for answer, _ in pairs.values()])
+        worked_out = np.concatenate([value.ravel() for _, value in pairs.values()])
+        starts = list(accumulate([value.size for _, value in pairs.values()], initial=0))[:-1]
+        worst = np.maximum.reduceat(np.abs(written - worked_out), starts).tolist()
+        largest = np.maximum.reduceat(np.abs(worked_out), starts).tolist()
+        return {
+            symbol
+            for (symbol, (answer, value)), far, size in zip(pairs.items(), worst, largest, strict=True)
+            if (
+                far <= half + SAME * size
+                if (half := 0.5 * 10.0**-answer.decimals) * SHARE <= size
+                else self.agrees(answer, value)
+            )
+        }
+
+
+@lru_cache(maxsize=64)
+def ways_of_writing(answer: Answer) -> tuple[Any, ...]:
+    """Return half a unit of each cell's last place, for each consistent way in which a row may be written.
+
+    To a number of decimals (zeros at the end may be missing); to a number of significant digits; with
+    decimals that fall as the numbers grow. A cell that tells of itself how exact it is stays that.
+    """
+    decimals = 0.5 * 10.0**-answer.decimals
+    ways: list[Any] = [decimals]
+    if not is_uniform(answer):
+        ways += [half for half in (significant(answer), falling(answer)) if (half > decimals).any()]
+    own = answer.spread
+    return tuple(ways) if own is None else tuple(np.where(np.isnan(own), half, own) for half in ways)
+
+
+@lru_cache(maxsize=64)
+def is_uniform(answer: Answer) -> bool:
+    """Whether all numbers show as many decimals as the row does: then there is one way to read it."""
+    shown = {decimals_of(text) for text, _ in numbers_of(answer)}
+    return len(shown) < 2 and not any("e" in text.lower() for text, _ in numbers_of(answer))  # noqa: PLR2004
+
+
+def numbers_of(answer: Answer) -> list[tuple[str, float]]:
+    """Return the text and the number of each cell that has a finite one."""
+    return [
+        (text, value)
+        for text, value in zip(answer.texts, answer.values.ravel().tolist(), strict=True)
+        if math.isfinite(value)
+    ]
+
+
+def significant(answer: Answer) -> Array:
+    """Return half a unit of the last significant digit of each cell, as many as the longest shows."""
+    cells = [digits_of(text) for text, value in numbers_of(answer) if value]
+    digits = max((least for least, _ in cells), default=1)
+    size = np.abs(np.where(np.isfinite(answer.values), answer.values, 0.0))
+    leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
+    half: Array = 0.5 * 10.0 ** (leading - digits + 1)
+    if digits < SURE_DIGITS:
+        plain = np.array(["e" not in text.lower() for text in answer.texts]).reshape(half.shape)
+        half = np.where(plain, np.minimum(half, 0.5), half)
+    return np.where(size == 0, half[size > 0].min(initial=0.5 * 10.0**-answer.decimals), half)
+
+
+def digits_of(text: str) -> tuple[int, int]:
+    """Count the significant digits of a number, without and with the zeros that may only fill places."""
+    found = _DIGITS.search(text)
+    mantissa = found[0] if found else ""
+    digits = mantissa.replace(".", "").replace(",", "").lstrip("0")
+    sure = "." in mantissa or "," in mantissa
+    return len(digits) if sure else len(digits.rstrip("0")), len(digits)
+
+
+def falling(answer: Answer) -> Array:
+    """Return half a unit of the last decimal of each cell, one decimal less for each power of ten at most."""
+    shown = {band(value): 0 for _, value in numbers_of(answer)}
+    for text, value in numbers_of(answer):
+        shown[band(value)] = max(shown[band(value)], decimals_of(text))
+    decimals: dict[int, int] = {}
+    below, before = 0, answer.decimals
+    for power in sorted(shown):
+        before = min(max(shown[power], before - (power - below)), before)
+        below = power
+        decimals[power] = before
+    cells = [decimals.get(band(value), answer.decimals) for value in answer.values.ravel().tolist()]
+    half: Array = 0.5 * 10.0 ** -np.array(cells, float).reshape(answer.values.shape)
+    return half
+
+
+def band(number: float) -> int:
+    """Return the power of ten that a number reaches: 0 up to 1, 1 up to 10 and so on."""
+    return max(0, math.ceil(math.log10(abs(number)) - 1e-12)) if number and math.isfinite(number) else 0
+
+
+def widest(answer: Answer) -> float:
+    """Return the widest that an answer's tolerance may be."""
+    return max(float(np.max(half, initial=0.0)) for half in ways_of_writing(answer))
+
+
+def largest_of(value: Array) -> float:
+    """Return the largest size of a matrix' finite numbers."""
+    size = np.abs(value)
+    largest = float(size.max(initial=0.0))
+    return largest if largest < np.inf else float(size[np.isfinite(size)].max(initial=0.0))
+
+
+def is_whole(value: Array) -> bool:
+    """Whether all numbers are whole, as far as rounding lets them be."""
+    finite = value[np.isfinite(value)]
+    return bool((np.abs(finite - np.rint(finite)) <= SAME).all())
 
 
 def slack(value: Array) -> float:
     """Return by how much two ways of computing the same row may differ."""
-    size = np.abs(value)
-    largest = float(size.max(initial=0.0))
-    return SAME * (largest if largest < np.inf else float(size[np.isfinite(size)].max(initial=0.0)))
+    return SAME * largest_of(value)
 
 
 def near(value: Array, right: Array, allowed: Any) -> Any:  # noqa: ANN401 - numbers or arrays
