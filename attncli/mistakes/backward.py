@@ -11,8 +11,8 @@ from attncli.language import N_
 from attncli.mistakes import wrong
 from attncli.mistakes.entry import Entry
 from attncli.mistakes.wrong import Wrong, inverse, negative, over_n, rest, same
-from attncli.ops.linear import MATMUL
-from attncli.ops.loss import COPY, SQUARED_ERROR_GRADIENT
+from attncli.ops.linear import COPY, MATMUL
+from attncli.ops.loss import SQUARED_ERROR_GRADIENT
 
 BACKWARD = {
     # At the output
@@ -60,11 +60,11 @@ BACKWARD = {
         "arrives (dH or dO)."
     ),
     # Through the softmax: the right one is A∘(dA − rowsum(A∘dA))
-    Entry("softmax-diagonal-only", "db", Wrong("{0}∘(1−{0})∘{1}", lambda a, g: a * (1 - a) * g), "…"): N_(
+    Entry("softmax-diagonal-only", "db", wrong.LOGISTIC_GRADIENT, "…"): N_(
         "Only the case i = k of the softmax's derivative was used, a_i(1−a_i): the other cells of the row "
         "count too, with −a_i·a_k."
     ),
-    Entry("softmax-only-a-da", "db", Wrong("{0}∘{1}", np.multiply), "…"): N_(
+    Entry("softmax-only-a-da", "db", wrong.ONLY_A_DA, "…"): N_(
         "dA was only multiplied by A: subtract rowsum(A∘dA) from dA first, since the weights of a row "
         "depend on each other."
     ),
