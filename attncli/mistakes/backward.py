@@ -19,8 +19,9 @@ BACKWARD = {
     Entry("dout-not-averaged", "dO", same, "… -N"): N_(
         "The division by N was left out: where the loss is a mean, its gradient dO is divided as well."
     ),
-    Entry("dout-averaged", "dO", same, "… -N? N"): N_(
-        "dO was divided by N: here the loss is a sum, so nothing is divided."
+    Entry("dout-averaged", "dO", same, "… -N? N").or_at("dO", wrong.per_number, "0 1"): N_(
+        "dO was divided by N, or by how many numbers the target has: it is divided by N where the loss is a "
+        "mean, and by nothing where it is a sum."
     ),
     Entry("dout-per-row", "dO", over_n, "… -N? n"): N_(
         "dO was divided by n, the number of tokens: it is divided by N where the loss is a mean, and not at"
@@ -74,6 +75,9 @@ BACKWARD = {
     Entry("softmax-row-sum", "db", wrong.ROW_SUM, "…"): N_(
         "The sum of each row of dA was subtracted: multiply by A first, cell by cell, and then sum, "
         "rowsum(A∘dA)."
+    ),
+    Entry("softmax-gradient-plus", "db", wrong.PLUS_SUM, "…"): N_(
+        "rowsum(A∘dA) was added to dA: it is subtracted, since its terms come from −a_i·a_k."
     ),
     Entry("softmax-row-mean", "db", wrong.ROW_MEAN, "…"): N_(
         "The mean of each row of dA was subtracted: subtract the sum of A∘dA along the row, weighted by A."
@@ -141,6 +145,10 @@ BACKWARD = {
     Entry("dx-one-path", "dX", wrong.one_of_three, "0, 1, 2"): N_(
         "Only one path was followed: the embeddings go into Q, K and V, so add up the gradients of all of "
         "them."
+    ),
+    Entry("dx-averaged", "dX", wrong.mean_of_paths, "…"): N_(
+        "The mean of the paths was taken: the gradients of Q, K and V are added up, and the sum is not "
+        "divided."
     ),
     Entry("dx-no-transpose", "path", MATMUL, "0 1ᵀ").or_at(
         "dX", Wrong(wrong.sum_text, wrong.sum_of_products), "paths"

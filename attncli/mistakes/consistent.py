@@ -1,8 +1,8 @@
 """Consistent is right: the page of somebody who did a row wrongly and went back through what they did.
 
 Who wrote Z = S and then dS = dZ has made one mistake, not two. All mistakes of the forward pass have a
-derivative but these: ``softmax-argmax`` is a step, and where there are heads, ``scores-from-x`` as one
-matrix has another shape than S, from which nothing follows.
+derivative but these: ``softmax-argmax`` is a step; and where there are heads, ``scores-from-x`` as one
+matrix and ``weights-averaged`` have another shape than S and A, from which nothing follows.
 """
 
 from __future__ import annotations

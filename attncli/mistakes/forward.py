@@ -75,6 +75,10 @@ FORWARD = {
         "S was divided by the square root of the number of tokens: what counts is d_k, the length of a key,"
         " however long the sentence is."
     ),
+    Entry("scale-subtracted", "Z", wrong.SUBTRACTED, "0 d_k"): N_(
+        "√d_k was subtracted from S: S is divided by it (or scaled as the problem says); taking one number "
+        "off all scores changes no weight."
+    ),
     # Mask: each may also be made on the way from Z to A
     Entry("mask-missing", "M", rest, "0 2…"): N_(
         "The mask was left out: where a token may not look, its score becomes −∞ before the softmax."
@@ -89,6 +93,10 @@ FORWARD = {
     ),
     Entry("mask-diagonal", "M", wrong.OFF_DIAGONAL, "…"): N_(
         "The diagonal was masked as well: a token may look at itself wherever the mask allows it."
+    ),
+    Entry("mask-causal-shifted", "M", (wrong.ONE_MORE, wrong.ONE_LESS), "…"): N_(
+        "The causal mask was one place off: with it a token sees itself and the tokens before it, no more "
+        "and no less."
     ),
     # Softmax
     Entry("mask-after-softmax", "A", wrong.MASKED_LATER, "z mask added?"): N_(
@@ -124,6 +132,17 @@ FORWARD = {
     ),
     Entry("softmax-base-2", "A", wrong.BASE_2, "b"): N_(
         "Powers of 2 were used: the softmax has powers of e."
+    ),
+    Entry("softmax-no-keepdims", "A", wrong.NO_KEEPDIMS, "b"): N_(
+        "The powers of e in column j were divided by the sum of row j (in code, a sum without keepdims): "
+        "each is divided by the sum of its own row."
+    ),
+    Entry("softmax-twice", "A", wrong.TWICE, "b"): N_(
+        "The softmax was taken twice: the weights are the softmax of the scores, and that is all."
+    ),
+    Entry("weights-averaged", "A", wrong.WEIGHTS_AVERAGED, "b heads"): N_(
+        "The mean of the heads' weights was taken: each head has an A of its own, and all of them are asked "
+        "for."
     ),
     Entry("softmax-argmax", "A", wrong.ONLY_LARGEST, "b"): N_(
         "The largest score of a row got 1 and the others 0: the softmax gives some weight to every score "
@@ -212,7 +231,7 @@ FORWARD = {
         "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to the loss as well, for the cells in which Y is "
         "not 1."
     ),
-    Entry("loss-mse", "L", wrong.SQUARES, "P Y O 3…"): N_(
+    Entry("loss-mse", "L", wrong.SQUARES, "P Y O, P Y O N").or_at("L", wrong.squares_per_number, "P Y O"): N_(
         "Squared differences were used: this loss is a cross-entropy, which is made of logarithms of P."
     ),
     Entry("loss-swapped", "L", wrong.exchanged, "P Y O 3…"): N_(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attncli.language import N_, _
-from attncli.ops.cross_entropy import BCE, DISTRIBUTION, SIGMOID
+from attncli.ops.cross_entropy import BCE, CE, CE_DO, DISTRIBUTION, SIGMOID
 from attncli.ops.expression import Number
 from attncli.ops.heads import SPLIT
 from attncli.ops.linear import ADD, COPY, DIVIDE, MATMUL, MULTIPLY
@@ -203,6 +204,9 @@ def by_root(size: str) -> Op:
     return linear(f"{{0}}/√{size}", lambda scores, number: scores / np.sqrt(number))
 
 
+SUBTRACTED = Wrong("{0} − √d_k", lambda scores, d_k: scores - np.sqrt(d_k), back=by(COPY, "dy"))
+
+
 def masked(change: Callable[[Array, Allowed], Array]) -> Function:
     """Do something to the scores, with what the mask adds to them, knowing where one may look."""
     return lambda scores, mask, added=0.0: change(scores + added, mask.allowed(*scores.shape[-2:]))
@@ -221,6 +225,20 @@ def other_triangle(scores: Array, allowed: Allowed) -> Array:
     return hide(scores, allowed.swapaxes(-1, -2))
 
 
+def one_off(by: int) -> Function:
+    """Move the diagonal of a causal mask by so many places; another mask has none."""
+
+    def function(scores: Array, mask: Mask, added: Array | float = 0.0) -> Array:
+        n, m = scores.shape[-2:]
+        if mask.causal is not None:
+            return hide(scores + added, replace(mask, causal=mask.causal + by).allowed(n, m))
+        if np.array_equal(mask.allowed(n, m), np.tri(n, m)):
+            return hide(scores + added, np.tri(n, m, by, np.bool_))
+        raise ValueError("this mask is not causal")
+
+    return function
+
+
 def unscaled(scores: Array, mask: Mask | None = None, added: Array | float = 0.0) -> Array:
     """Take the softmax of the scores as they are, masked where there is a mask."""
     return softmax(scores if mask is None else hide(scores + added, mask.allowed(*scores.shape[-2:])))
@@ -236,6 +254,16 @@ def of_the_whole(scores: Array) -> Array:
     powers = np.exp(scores - scores.max(axis=(-2, -1), keepdims=True))
     whole: Array = powers / powers.sum(axis=(-2, -1), keepdims=True)
     return whole
+
+
+def without_keepdims(scores: Array) -> Array:
+    """Divide each e^B by the sum of the row that has the number of its column."""
+    if scores.shape[-2] != scores.shape[-1]:
+        raise ValueError("as many sums as columns are needed")
+    powers = np.exp(scores - scores.max(axis=(-2, -1), keepdims=True))
+    sums = along_rows(powers).mT
+    shares: Array = np.divide(powers, sums, out=np.zeros_like(powers), where=sums > 0)
+    return shares
 
 
 def share_of_row(scores: Array) -> Array:
@@ -259,6 +287,7 @@ ROW_MEAN = Wrong("{0}∘({1} − rowmean({1}))", lambda a, g: a * (g - g.mean(ax
 COLUMN_SUM = Wrong("{0}∘({1} − colsum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum(-2, keepdims=True)))
 WHOLE_SUM = Wrong("{0}∘({1} − sum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum((-2, -1), keepdims=True)))
 OUTER_A_LOST = Wrong("{1} − rowsum({0}∘{1})", lambda a, g: g - along_rows(a * g))
+PLUS_SUM = Wrong("{0}∘({1} + rowsum({0}∘{1}))", lambda a, g: a * (g + along_rows(a * g)))
 BASE_2_GRADIENT = Wrong(
     lambda *args: f"ln 2·{SOFTMAX_GRADIENT.text(*args)}",
     lambda *args: np.log(2) * SOFTMAX_GRADIENT.value(*args),
@@ -278,13 +307,13 @@ ZERO_FILLED_GRADIENT = Wrong(
 )
 
 
-def hidden(text: str, change: Callable[[Array, Allowed], Array]) -> Wrong:
+def hidden(text: str, function: Function) -> Wrong:
     """Return a mask that hides other cells than it should; no gradient goes through those."""
     kept = Wrong(N_("{1}, 0 where {0} is −∞"), lambda m, g: np.where(np.isneginf(m), 0.0, g))
-    return Wrong(text, masked(change), back=by(kept, "y dy"))
+    return Wrong(text, function, back=by(kept, "y dy"))
 
 
-OTHER_TRIANGLE = hidden(N_("the other triangle of {0}"), other_triangle)
+OTHER_TRIANGLE = hidden(N_("the other triangle of {0}"), masked(other_triangle))
 ZERO_FILLED = Wrong(
     N_("{0}, 0 where masked"),
     masked(lambda s, allowed: np.where(allowed, s, 0.0)),
@@ -292,8 +321,12 @@ ZERO_FILLED = Wrong(
 )
 OFF_DIAGONAL = hidden(
     N_("mask({0}), the diagonal as well"),
-    lambda s, allowed: hide(s, allowed & ~np.eye(*s.shape[-2:], dtype=np.bool_)),
+    masked(lambda s, allowed: hide(s, allowed & ~np.eye(*s.shape[-2:], dtype=np.bool_))),
 )
+
+
+ONE_MORE = hidden(N_("mask({0}), one future token seen"), one_off(1))
+ONE_LESS = hidden(N_("mask({0}), the token itself hidden"), one_off(-1))
 
 
 def softmax_after(mask: Op) -> Wrong:
@@ -340,6 +373,31 @@ OF_THE_WHOLE = Wrong(N_("e^{0}/(the sum of the whole matrix)"), of_the_whole, ba
 NO_EXP = Wrong("{0}/rowsum({0})", share_of_row, back=by(SHARE_GRADIENT, "0 y dy"))
 LOGISTIC = Wrong("σ({0})", SIGMOID.value, back=by(LOGISTIC_GRADIENT, "y dy"))
 BASE_2 = Wrong("2^{0}/rowsum(2^{0})", lambda b: softmax(b * np.log(2)), back=by(BASE_2_GRADIENT, "y dy"))
+NO_KEEPDIMS = Wrong(
+    N_("e^{0}, each column j over the sum of row j"),
+    without_keepdims,
+    back=by(
+        Wrong(
+            "{1}∘{2} − softmax({0})∘colsum({1}∘{2})ᵀ",
+            lambda b, a, g: a * g - softmax(b) * (a * g).sum(axis=-2, keepdims=True).mT,
+        ),
+        "0 y dy",
+    ),
+)
+TWICE = Wrong(
+    "softmax(softmax({0}))",
+    lambda b: softmax(softmax(b)),
+    back=by(
+        Wrong(
+            lambda b, a, g: SOFTMAX_GRADIENT.text(f"softmax({b})", f"({SOFTMAX_GRADIENT.text(a, g)})"),
+            lambda b, a, g: SOFTMAX_GRADIENT.value(softmax(b), SOFTMAX_GRADIENT.value(a, g)),
+        ),
+        "0 y dy",
+    ),
+)
+WEIGHTS_AVERAGED = Wrong(  # of another shape than A: nothing follows from it
+    N_("the mean of softmax({0}) over the heads"), lambda b, _heads: softmax(b).mean(axis=0)
+)
 OWN_ACTIVATION = {SIGMOID: LOGISTIC, DISTRIBUTION: SOFTMAX}  # with a derivative of their own, not the loss's
 TANH = Wrong("tanh({0})", np.tanh, back=by(Wrong("{1}∘(1−{0}∘{0})", lambda p, g: g * (1 - p * p)), "y dy"))
 ONLY_LARGEST = Wrong(  # a step: it has no derivative
@@ -489,7 +547,36 @@ SQUARES = Wrong(
 )
 
 
+def number_of(target: Array) -> int:
+    """Count the numbers of a target, also where N counts only its rows."""
+    return int(np.count_nonzero(~np.isnan(target)))
+
+
+def squares_per_number(right: Row) -> Op | None:
+    """Take the mean of the squared differences over all cells, which N does not count there."""
+    gradient = Wrong("2({0} − {1})/(n·d_out)", lambda p, y: SQUARED_ERROR_GRADIENT.value(p, y, number_of(y)))
+    op = Wrong(
+        "Σ({0} − {1})²/(n·d_out)",
+        lambda p, y, o: SQUARES.value(p, y, o, number_of(y)),
+        back=by_p(gradient),
+    )
+    return op if right.op is CE else None
+
+
 # Gradients
+
+
+def per_number(right: Row) -> Op | None:
+    """Divide dO by the number of all cells, where N counts only rows."""
+    op = Wrong("({0} − {1})/(n·d_out)", lambda p, y: right.op.value(p, y, number_of(y)))
+    return op if right.op is CE_DO else None
+
+
+def mean_of_paths(right: Row) -> Op | None:
+    """Take the mean of what is to be added up."""
+    paths = len(right.args)
+    op = Wrong(lambda *args: f"({ADD.text(*args)})/{paths}", lambda *args: ADD.value(*args) / paths)
+    return op if right.op is ADD else None
 
 
 SIGMOID_AGAIN = Wrong("({0} − {1})∘{0}∘(1−{0})", lambda p, y, n=1.0: counted((p - y) * p * (1 - p) / n, y))
