@@ -47,7 +47,11 @@ Steps = frozenset[str]
 
 
 def ways_of(
-    row: Row, index: tuple[int, ...], values: Mapping[str, Any], sizes: Mapping[str, int], decimals: Collection[int]
+    row: Row,
+    index: tuple[int, ...],
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    decimals: Collection[int],
 ) -> Iterator[float]:
     """Work one cell out in every way in which a person may, rounding steps to one of these decimals."""
     for expression in expressions(row, index, values, sizes):

@@ -43,7 +43,7 @@ class Hand:
     ``digits``: what ``decimals`` counts. "decimals", "significant" digits (0.0270) and those in "scientific"
     notation (2.70e-02), or "falling": as many decimals below 1, one less above 1, two less above 10.
     ``short``: zeros at a number's end are left out, as a computer does. ``along``: goes on from the rounded
-    numbers, not from the full ones. ``steps``: rounds these kinds of steps inside a cell, as with a calculator.
+    numbers, not from the full ones. ``steps``: rounds such steps inside a cell, as with a calculator.
     ``star``: goes back through the softmax by the matrix (*) of each row, "rounded", or rounded and its
     "products" with dA as well.
     """
