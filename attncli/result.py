@@ -249,6 +249,21 @@ class Constant:
         return self.expression
 
 
+def operand(
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    symbol: str,
+    transposed: bool,  # noqa: FBT001 - as a row reads
+) -> Placed | Constant:
+    """Return what a row reads, a matrix or a constant, as its cells' arithmetic takes it."""
+    value = values[symbol]
+    if isinstance(value, np.ndarray):
+        return Placed(symbol, value, transposed)
+    if symbol == "√d_k":
+        return Constant(value, Call("sqrt", Number(float(sizes["d_k"]))))
+    return Constant(value, Number(value if isinstance(value, int | float) else 0.0))
+
+
 @dataclass(frozen=True)
 class Explanation:
     """One cell: its row, its arithmetic with the numbers put in, and what it was made from."""
@@ -286,16 +301,10 @@ class Explanation:
         """The arithmetic that makes it; a given is just its number."""
         if self.row is None:
             return Number(self.value)
-        return self.row.op.cell(self.index, *(self.operand(*read) for read in self.row.reads))
-
-    def operand(self, symbol: str, transposed: bool) -> Placed | Constant:  # noqa: FBT001 - as a row reads
-        """Return what a row reads, a matrix or a constant."""
-        value = self.result.known[symbol]
-        if isinstance(value, np.ndarray):
-            return Placed(symbol, value, transposed)
-        if symbol == "√d_k":
-            return Constant(value, Call("sqrt", Number(float(self.result.problem.sizes["d_k"]))))
-        return Constant(value, Number(value if isinstance(value, int | float) else 0.0))
+        return self.row.op.cell(
+            self.index,
+            *(operand(self.result.known, self.result.problem.sizes, *read) for read in self.row.reads),
+        )
 
     @property
     def sources(self) -> Iterator[Explanation]:

@@ -15,6 +15,7 @@ import numpy as np
 from attncli.ops.cross_entropy import BCE_DO, CE_DO, SIGMOID
 from attncli.ops.expression import (
     CALLS,
+    LARGEST_EXACT,
     ONE,
     Call,
     Cell,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from attncli.page.page import Row
 
 
-MOST_TERMS = 512  # of a cell: nobody adds up more by hand
 ROOTS = (2, 3)  # decimals that a root is often taken to, whatever the rest
 JUST_ABOVE = 1e-9  # of a unit: 0.125 lies just between 0.12 and 0.13, though its binary form may not
 
@@ -55,7 +55,7 @@ def ways_of(
 ) -> Iterator[float]:
     """Work one cell out in every way in which a person may, rounding steps to one of these decimals."""
     for expression in expressions(row, index, values, sizes):
-        names = sorted({name for name in step_names(expression)})
+        names = sorted(set(step_names(expression)))
         yield worked(expression, frozenset(), 0, 0)
         for steps in chain.from_iterable(combinations(names, size) for size in range(1, len(names) + 1)):
             roots = {*ROOTS, *decimals} if "sqrt" in steps else {0}
@@ -194,7 +194,7 @@ def call(function: Callable[[float], float], number: float) -> float:
 
 def half_up(number: float, decimals: int) -> float:
     """Round halves away from zero, as people do."""
-    if not math.isfinite(number):
-        return number
     units = abs(number) * 10.0**decimals
+    if not units < LARGEST_EXACT:
+        return number
     return math.copysign(math.floor(units + 0.5 + JUST_ABOVE) / 10.0**decimals, number)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.choices import MOST_DECIMALS
-from attncli.page.lazy import LazyPage
+from attncli.homework.by_hand import ways_of
+from attncli.mistakes.catalogue import consistent_page
+from attncli.page.lazy import IMPOSSIBLE, LazyPage
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from attncli.homework.answer import Answer
     from attncli.homework.key import Key
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 
 HALVES = ("half-up", "half-even")
+LOWEST = 4  # decimals, at least, to which a weight must be 0
+MOST_FITS = 3  # explanations of one row that are followed up
+MOST_TERMS = 512  # of a cell that a person adds up by hand
 
 
 class FollowThrough:
@@ -33,43 +38,75 @@ class FollowThrough:
     numbers that earn nothing further on: of another shape, or trivial.
     """
 
-    def __init__(self, key: Key, answers: Mapping[str, Answer]) -> None:
+    def __init__(self, key: Key, answers: Mapping[str, Answer], decimals: int) -> None:
         self.key = key
         self.answers = answers
+        self.decimals = min(MOST_DECIMALS, decimals)
         self.written: dict[str, Array] = {}
         self.unrounded: dict[str, Array] = {}
+        self.meant: dict[str, Array] = {}
+        self.copied: dict[str, Array] = {}
         self.rows: tuple[Row, ...] = ()
+        self.mistaken: tuple[Row, ...] = ()
         self.set_aside: dict[str, Array] = {}
         self.own = LazyPage(key.page, key.given)
         self._exact: LazyPage | None = None  # from the unrounded numbers, once there are any
+        self._meant: LazyPage | None = None  # from what should have stood there, once something else does
+        self._copied: LazyPage | None = None  # from a given as it was copied
         self._rounded: tuple[LazyPage, ...] = ()
+        self._consistent: tuple[LazyPage, ...] = ()  # with the derivative of what was done
 
-    def keep(self, symbol: str, value: Array, *, unrounded: Array | None = None) -> None:
-        """Go on with a row's value; ``unrounded``: what a wrong one was before it was written down."""
+    def keep(
+        self, symbol: str, value: Array, *, unrounded: Array | None = None, meant: Array | None = None
+    ) -> None:
+        """Go on with a row's value.
+
+        ``unrounded``: what a wrong one was before it was written down; ``meant``: what should stand there.
+        """
         self.written[symbol] = self.own[symbol] = value
-        for page in self._rounded:
-            page[symbol] = value
+        for page in (*self._rounded, *self._consistent, self._copied):
+            if page is not None:
+                page[symbol] = value
         if unrounded is not None:
             self.unrounded[symbol] = unrounded
             if self._exact is None:
                 self._exact = self.page(self.unrounded)
             self._exact[symbol] = unrounded
+        if meant is not None:
+            self.meant[symbol] = meant
+            if self._meant is None:
+                self._meant = self.page({**self.written, **self.meant})
+        if self._meant is not None:
+            self._meant[symbol] = value if meant is None else meant
 
     def swap(self, rows: Iterable[Row]) -> None:
         """From now on, take it that these rows were done so."""
         self.rows = (*self.rows, *rows)
-        self.own, self._exact, self._rounded = self.page(self.written), self.page(self.unrounded), ()
+        self.own, self._rounded = self.page(self.written), ()
+        self._exact = self.page(self.unrounded)
+        self._meant = self.page({**self.written, **self.meant}) if self.meant else None
+        self._copied = self.page({**self.copied, **self.written}) if self.copied else None
+
+    def copy(self, symbol: str, value: Array) -> None:
+        """From now on, allow for a given that was copied so."""
+        self.copied[symbol] = value
+        self._copied = self.page({**self.copied, **self.written})
+
+    def derive(self, found: Sequence[Sequence[Row]]) -> None:
+        """From now on, allow for gradients that are right for what was done: one of these explanations."""
+        pages = []
+        for rows in found[:MOST_FITS]:
+            mistaken = (*self.mistaken, *rows)
+            page = consistent_page(self.key.page, mistaken)
+            if page is not None:
+                pages.append(LazyPage(page, {**self.key.given, **self.written}))
+        if pages:
+            self.mistaken, self._consistent = (*self.mistaken, *found[0]), tuple(pages)
 
     def page(self, values: Mapping[str, Array], rows: Iterable[Row] = (), half: str = "") -> LazyPage:
         """Return the page that goes on from these values; ``half``: how blank rows are rounded, if at all."""
         rounded = Rounding(self.decimals, half).matrix if half and self.decimals else None
         return LazyPage(self.key.page, {**self.key.given, **values}, (*self.rows, *rows), rounded)
-
-    @cached_property
-    def decimals(self) -> int:
-        """The number of decimals in most of the sheet's rows; 0 where no row shows any."""
-        counts = Counter(answer.decimals for answer in self.answers.values() if answer.decimals)
-        return min(MOST_DECIMALS, max(counts, key=counts.__getitem__, default=0))
 
     def blanks_before(self, symbol: str) -> set[str]:
         """Return the rows left blank that stand between a row and those that are answered."""
@@ -87,6 +124,8 @@ class FollowThrough:
         yield self.own
         if self._exact is not None:
             yield self._exact
+        if self._copied is not None:
+            yield self._copied
         if self.decimals and self.blanks_before(symbol):
             self._rounded = self._rounded or tuple(self.page(self.written, half=half) for half in HALVES)
             yield from self._rounded
@@ -98,6 +137,25 @@ class FollowThrough:
                 value = page.tried(row, on_paper=on_paper)
                 if value is not None:
                     yield value
+
+    def right_values(self, symbol: str) -> Iterator[Array]:
+        """Work out what a row may rightly be; also from what was meant where something else was written."""
+        yield from self.values(symbol, self.own.rows[symbol])
+        if self._meant is not None and (value := self._meant.tried(self._meant.rows[symbol])) is not None:
+            yield value
+
+    def consistent_values(self, symbol: str) -> Iterator[Array]:
+        """Work out a gradient as it is right for a forward pass that was done otherwise."""
+        for page in self._consistent:
+            if symbol in page.rows and (value := page.tried(page.rows[symbol])) is not None:
+                yield value
+
+    def by_hand(self, symbol: str, index: tuple[int, ...], decimals: Collection[int]) -> Iterator[float]:
+        """Work out one cell as with a pocket calculator, from the numbers as written."""
+        if max(self.key.problem.sizes.values()) <= MOST_TERMS:
+            for page in filter(None, (self.own, self._meant)):
+                with suppress(*IMPOSSIBLE, KeyError):
+                    yield from ways_of(page.rows[symbol], index, page, self.key.problem.sizes, decimals)
 
     def with_set_aside(self) -> LazyPage | None:
         """Return the page from everything that the student wrote; None where nothing was set aside."""
@@ -111,7 +169,8 @@ class FollowThrough:
 def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     """Take an answer as one to this row.
 
-    One number may stand in brackets of its own, a vector in a matrix of one row; −∞ is a number only in M.
+    One number may stand in brackets of its own, a vector in a matrix of one row; −∞ is a number only in M. An
+    array is as exact as its precision lets it be.
     """
     if answer.fault:
         return answer
@@ -122,13 +181,33 @@ def fit(answer: Answer, key: Key, symbol: str) -> Answer:
         }
         spread = None if answer.spread is None else answer.spread.reshape(right.shape)
         answer = replace(answer, values=answer.values.reshape(right.shape), spread=spread, **masks)
-    if answer.plain or symbol == "M":
+    if answer.precision is not None:
+        half = max(0.5 * 10.0**-answer.decimals, answer.precision * key.errors(symbol))
+        answer = replace(answer, spread=np.full(answer.values.shape, half), plain=False)
+    if symbol == "M":
+        return hiding(answer, right)
+    if answer.plain:
         return answer
     infinite = np.isneginf(answer.values)
     if infinite.any():
         values = np.where(infinite, np.nan, answer.values)
         answer = replace(answer, values=values, unreadable=answer.unreadable | infinite)
     return answer
+
+
+def hiding(answer: Answer, right: Array) -> Answer:
+    """Read −∞ where M has it and the answer is blank, or so low that the softmax sees no difference."""
+    hidden = np.isneginf(right)
+    if answer.values.shape != right.shape or not hidden.any():
+        return answer
+    seen = np.where(hidden | np.isnan(answer.values), -np.inf, answer.values)
+    top = seen.max(axis=-1, keepdims=True)
+    low = np.where(np.isfinite(top), top, 0.0) - math.log(2) - max(answer.decimals, LOWEST) * math.log(10)
+    meant = hidden & (answer.blank | (answer.values <= low))
+    if not meant.any():
+        return answer
+    values = np.where(meant, -np.inf, answer.values)
+    return replace(answer, values=values, blank=answer.blank & ~meant, plain=False)
 
 
 def bare_shape(values: Array) -> tuple[int, ...]:
@@ -145,18 +224,3 @@ def fill(answer: Answer, own: Array | None, right: Array) -> Array:
         return answer.values
     values = np.where(answer.blank, right if own is None else own, answer.values)
     return np.where(answer.unreadable, right, values)
-
-
-def fair(values: Array, right: Array, symbol: str, answer: Answer, *, explained: bool) -> Array:
-    """Return what later rows may go on from: the answer, or where that is a loophole the key's value.
-
-    All zero or all equal where the key is not is trivial. Each row of A must sum to 1, as far as its
-    rounding allows, unless a known mistake explains why it does not.
-    """
-    if values.size > 1 and (values == values.flat[0]).all() and not (right == right.flat[0]).all():
-        return right
-    if symbol == "A" and not explained:
-        allowed = values.shape[-1] * (0.5 * 10.0**-answer.decimals) + 1e-9
-        adrift = np.abs(values.sum(axis=-1) - right.sum(axis=-1)) > allowed
-        return np.where(adrift[..., None], right, values) if adrift.any() else values
-    return values

@@ -33,7 +33,7 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
 class Judge:
     """Compares the answers of one sheet with what they should be.
 
-    By default a row is read in the one consistent way of writing that suits it best (:func:`ways_of_writing`),
+    By default a row is read in the consistent way of writing that suits it best (:func:`ways_of_writing`),
     but never more widely than 1/20 of its largest number, so that zeros are no answer; a sheet that keeps to
     one number of decimals may round to these wherever that leaves a digit.
     """
@@ -46,6 +46,15 @@ class Judge:
         counts = Counter(answer.decimals for answer in answers.values() if answer.decimals)
         self.decimals, number = counts.most_common(1)[0] if counts else (0, 0)
         self.usual = 0.5 * 10.0**-self.decimals if number >= MANY else 0.0
+
+    def places(self, answer: Answer) -> set[int]:
+        """Return the decimals to which steps inside a cell may have been rounded; none if exactness counts."""
+        if self.by_value:
+            return set()
+        asked = self.tolerance.decimals
+        return {
+            places for places in ((answer.decimals, self.decimals) if asked is None else (asked,)) if places
+        }
 
     def widths(self, answer: Answer, right: Array) -> Iterator[Any]:
         """Yield how far each cell may lie from the right one, in each way in which the row may be read."""
@@ -73,6 +82,8 @@ class Judge:
     def width(self, answer: Answer, right: Array) -> Any:  # noqa: ANN401 - a number or an array
         """Return the tolerance of the way of writing that suits an answer best."""
         widths = [*self.widths(answer, right)]
+        if answer.values.shape != right.shape:
+            return float(np.max(widths[0], initial=0.0))
         if len(widths) == 1:
             return widths[0]
         return max(widths, key=lambda width: int(near(answer.values, right, width + slack(right)).sum()))
@@ -80,7 +91,7 @@ class Judge:
     def agreed(self, answer: Answer, value: Array) -> list[NDArray[np.bool_]]:
         """Tell which cells are these numbers, for each way of reading the row."""
         room = slack(value)
-        return [near(answer.values, value, width + room) for width in self.widths(answer, value)]
+        return [np.asarray(near(answer.values, value, width + room)) for width in self.widths(answer, value)]
 
     def agrees(self, answer: Answer, value: Array | None) -> bool:
         """Whether an answer's numbers are these; blank and unreadable cells say nothing."""
@@ -96,7 +107,7 @@ class Judge:
         return not bare.all() and any((good | bare).all() for good in self.agreed(answer, value))
 
     def agreeing(self, answers: Mapping[str, Answer], values: Mapping[str, Array]) -> set[str]:
-        """Name the plain answers whose numbers are these: what :meth:`agrees` tells of one, for all at once."""
+        """Name the plain answers whose numbers are these: :meth:`agrees`, for all at once."""
         pairs = {
             symbol: (answers[symbol], value)
             for symbol, value in values.items()
@@ -220,3 +231,29 @@ def slack(value: Array) -> float:
 def near(value: Array, right: Array, allowed: Any) -> Any:  # noqa: ANN401 - numbers or arrays
     """Tell where two matrices agree; the boundary does, and an infinity with itself."""
     return (np.abs(value - right) <= allowed) | (value == right)
+
+
+def trivial(values: Array, right: Array, *, picks: bool = True) -> bool:
+    """Whether an answer needed no work where the right one does: all 0, or all equal.
+
+    With ``picks`` also one that only picks, 1 once in each row and 0 elsewhere, as an identity does.
+    """
+    tests = (is_zero, is_constant, is_pick) if picks else (is_zero, is_constant)
+    return values.size > 1 and any(test(values) and not test(right) for test in tests)
+
+
+def is_zero(values: Array) -> bool:
+    """Whether all numbers are 0, but for rounding."""
+    return bool((np.abs(values) <= SAME).all())
+
+
+def is_constant(values: Array) -> bool:
+    """Whether all numbers are the same, but for rounding."""
+    return (
+        bool(np.ptp(values) <= SAME) if np.isfinite(values).all() else bool((values == values.flat[0]).all())
+    )
+
+
+def is_pick(values: Array) -> bool:
+    """Whether each row is one 1 among zeros."""
+    return bool(((values == 0) | (values == 1)).all() and (values.sum(axis=-1) == 1).all())

@@ -97,3 +97,14 @@ def listing() -> list[Example]:
             right = page.row[wrong.symbol].formula
             found.setdefault(mistake.id, Example(mistake.id, wrong.formula, right, SENTENCES[mistake.id]))
     return [found[id_] for id_ in SENTENCES]
+
+
+def consistent_page(page, rows):
+    from attncli.page.chain_rule import gradient_rows
+    from attncli.page.page import Page
+
+    swapped = {row.symbol: row for row in rows}
+    if any(row.backward for row in rows):
+        return None
+    forward = [swapped.get(row.symbol, row) for row in page.rows if not row.backward]
+    return Page((*forward, *gradient_rows(forward)))

@@ -1,0 +1,92 @@
+"""Which cells of an answer are right, as one thing after another that the row may be is tried."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.homework.tolerance import near, slack, trivial
+from attncli.rounding import Rounding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+    from attncli.homework.answer import Answer
+    from attncli.homework.tolerance import Judge
+    from attncli.ops.op import Array
+
+    Cells = NDArray[np.bool_]
+
+
+MOST_DECIMALS = 8  # that are written down on the way
+MOST_CELLS = 1024  # of a row that a person works out by hand
+NEARLY = 100  # tolerances, or half of the number: what rounding inside a cell may come to
+
+
+class Agreement:
+    """One answer beside what it may be; ``likeliest`` is the value that most of its cells agree with."""
+
+    def __init__(self, judge: Judge, answer: Answer) -> None:
+        self.judge, self.answer = judge, answer
+        self.bare: Cells = answer.blank | answer.unreadable
+        self.ways: list[Cells] = []
+        self.likeliest: Array | None = None
+        self.most = -1
+
+    def settled_by(self, key: Array) -> bool:
+        """Compare with the key; whether that is all it takes."""
+        self.ways = self.judge.agreed(self.answer, key)
+        return self.settled
+
+    def compare(self, value: Array) -> bool:
+        """Compare with what follows from the student's own numbers; whether the answer is right now."""
+        if value.shape == self.answer.values.shape:
+            agreed = self.judge.agreed(self.answer, value)
+            self.ways = [np.asarray(before | now) for before, now in zip(self.ways, agreed, strict=True)]
+            count = max(int(cells.sum()) for cells in agreed)
+            if count > self.most:
+                self.likeliest, self.most = value, count
+        return self.settled
+
+    def settle(self) -> None:
+        """Take it that every cell is right."""
+        self.ways = [~self.bare]
+
+    @property
+    def good(self) -> Cells:
+        """The cells that are right, the row read in the way that suits it best."""
+        return max(self.ways, key=lambda cells: int(cells.sum()))
+
+    @property
+    def settled(self) -> bool:
+        """Whether all cells with a number are right."""
+        return any((cells | self.bare).all() for cells in self.ways)
+
+    def work_by_hand(self, ways_of: Callable[[tuple[int, ...], set[int]], Iterable[float]]) -> None:
+        """Try every way of working on each cell that is nearly right; ``ways_of`` works one out."""
+        answer, right = self.answer, self.likeliest
+        places = {min(decimals, MOST_DECIMALS) for decimals in self.judge.places(answer)}
+        if not places or right is None or right.size > MOST_CELLS or trivial(answer.values, right):
+            return
+        for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
+            limit = np.broadcast_to(width + slack(right), right.shape)
+            far = np.maximum(NEARLY * limit, 0.5 * np.abs(right))
+            for index in map(tuple, np.argwhere(~cells & near(answer.values, right, far)).tolist()):
+                number, most = float(answer.values[index]), float(limit[index])
+                cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))
+
+    def allow_repairs(self) -> None:
+        """Allow for rows of weights that were made to sum to 1 again, in as few cells as can be."""
+        answer, right = self.answer, self.likeliest
+        if right is None or self.bare.any() or answer.decimals > MOST_DECIMALS:
+            return
+        unit = 10.0**-answer.decimals
+        rounded = Rounding(answer.decimals).matrix(right)
+        changes = np.rint((answer.values - rounded) / unit)
+        lacking = np.rint((1 - rounded.sum(axis=-1)) / unit)
+        whole = np.abs(answer.values.sum(axis=-1) - 1) <= unit / NEARLY
+        fewest = (changes.sum(axis=-1) == lacking) & (np.abs(changes).sum(axis=-1) == np.abs(lacking))
+        self.ways = [cells | (whole & fewest)[..., None] for cells in self.ways]
