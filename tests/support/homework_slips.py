@@ -94,7 +94,12 @@ def whole_sheet(
     own = {**key.given, **right}
     full = full_value(key.page.row[symbol], own, hand)
     value = None if full is None else CHANGES[kind](random, right[symbol], hand, full)
-    if value is None or not differ(value, right[symbol]) or is_mistake(key, hand, own, symbol, value):
+    if (
+        value is None
+        or full is None
+        or is_right(value, full, hand)
+        or is_mistake(key, hand, own, symbol, value)
+    ):
         return None
     values = worked(key, hand, fixed={symbol: value})
     if value.shape != right[symbol].shape:  # then it was only written so: nothing could be worked on from it
@@ -107,8 +112,9 @@ def few_digits(
 ) -> Slip | None:
     """Write a row with fewer decimals than are asked for."""
     few = replace(hand, decimals=random.randint(1, hand.decimals - 1))
-    value = few.matrix_of(right[symbol])
-    if not differ(value, right[symbol]) or not value.any():
+    full = full_value(key.page.row[symbol], {**key.given, **right}, hand)
+    value = None if full is None else few.matrix_of(full)
+    if value is None or full is None or is_right(value, full, hand) or not value.any():
         return None
     values = worked(key, hand, fixed={symbol: value})
     policy = Policy(tolerance=Tolerance(decimals=hand.decimals))
@@ -161,6 +167,12 @@ def judged(  # noqa: PLR0913, PLR0917
 def lost_marks(mark: Mark) -> tuple[str, ...]:
     """Name the rows that earned less than they could."""
     return tuple(row.symbol for row in mark.rows if row.points < row.max_points - 1e-9)
+
+
+def is_right(value: np.ndarray, full: np.ndarray, hand: Hand) -> bool:
+    """Whether a row is right at the hand's decimals after all; halves may go either way."""
+    half = 0.5 * 10.0**-hand.decimals * (1 + 1e-9)
+    return value.shape == full.shape and bool(np.isclose(value, full, rtol=0, atol=half).all())
 
 
 def is_mistake(key: Key, hand: Hand, own: dict[str, Any], symbol: str, value: np.ndarray) -> bool:
