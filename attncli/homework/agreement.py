@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.homework.tolerance import near, slack, trivial
+from attncli.homework.tolerance import largest_of, near, slack, trivial
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from attncli.homework.answer import Answer
+    from attncli.homework.by_hand import Places
     from attncli.homework.tolerance import Judge
     from attncli.ops.op import Array
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 MOST_DECIMALS = 8  # that are written down on the way
 MOST_CELLS = 1024  # of a row that a person works out by hand
 NEARLY = 100  # tolerances, or half of the number: what rounding inside a cell may come to
+SMALL = 0.05  # of the row's largest number, where terms cancel
 
 
 class Agreement:
@@ -65,15 +67,24 @@ class Agreement:
         """Whether all cells with a number are right."""
         return any((cells | self.bare).all() for cells in self.ways)
 
-    def work_by_hand(self, ways_of: Callable[[tuple[int, ...], set[int]], Iterable[float]]) -> None:
-        """Try every way of working on each cell that is nearly right; ``ways_of`` works one out."""
+    def work_by_hand(
+        self, ways_of: Callable[[tuple[int, ...], set[Places]], Iterable[float]], *, powers: bool
+    ) -> None:
+        """Try every way of working on each cell that is nearly right; ``ways_of`` works one out.
+
+        ``powers``: rounding a small e^z may change a cell by any amount.
+        """
         answer, right = self.answer, self.likeliest
-        places = {min(decimals, MOST_DECIMALS) for decimals in self.judge.places(answer)}
+        places = self.judge.places(answer)
         if not places or right is None or right.size > MOST_CELLS or trivial(answer.values, right):
             return
         for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
             limit = np.broadcast_to(width + slack(right), right.shape)
-            far = np.maximum(NEARLY * limit, 0.5 * np.abs(right))
+            far = (
+                np.inf
+                if powers
+                else np.maximum(NEARLY * limit, 0.5 * np.abs(right) + SMALL * largest_of(right))
+            )
             for index in map(tuple, np.argwhere(~cells & near(answer.values, right, far)).tolist()):
                 number, most = float(answer.values[index]), float(limit[index])
                 cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from itertools import chain, combinations, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -40,10 +40,20 @@ if TYPE_CHECKING:
     from attncli.page.page import Row
 
 
-ROOTS = (2, 3)  # decimals that a root is often taken to, whatever the rest
 JUST_ABOVE = 1e-9  # of a unit: 0.125 lies just between 0.12 and 0.13, though its binary form may not
 
 Steps = frozenset[str]
+
+
+class Places(NamedTuple):
+    """So many decimals, or significant digits."""
+
+    number: int
+    significant: bool = False
+
+
+WHOLE = Places(0)
+ROOTS = (Places(2), Places(3))  # that a root is often taken to, whatever the rest
 
 
 def ways_of(
@@ -51,16 +61,16 @@ def ways_of(
     index: tuple[int, ...],
     values: Mapping[str, Any],
     sizes: Mapping[str, int],
-    decimals: Collection[int],
+    places: Collection[Places],
 ) -> Iterator[float]:
-    """Work one cell out in every way in which a person may, rounding steps to one of these decimals."""
+    """Work one cell out in every way in which a person may, rounding steps to one of these places."""
     for expression in expressions(row, index, values, sizes):
         names = sorted(set(step_names(expression)))
-        yield worked(expression, frozenset(), 0, 0)
+        yield worked(expression, frozenset(), WHOLE, WHOLE)
         for steps in chain.from_iterable(combinations(names, size) for size in range(1, len(names) + 1)):
-            roots = {*ROOTS, *decimals} if "sqrt" in steps else {0}
-            for places, root in product(decimals if {*steps} - {"sqrt"} else {0}, roots):
-                yield worked(expression, frozenset(steps), places, root)
+            roots = {*ROOTS, *places} if "sqrt" in steps else {WHOLE}
+            for others, root in product(places if {*steps} - {"sqrt"} else {WHOLE}, roots):
+                yield worked(expression, frozenset(steps), others, root)
 
 
 def expressions(
@@ -157,7 +167,7 @@ def carried(expression: Expression, inside: str) -> str:
     return "cell"
 
 
-def worked(expression: Expression, steps: Steps, places: int, root: int, inside: str = "") -> float:
+def worked(expression: Expression, steps: Steps, places: Places, root: Places, inside: str = "") -> float:
     """Work an expression out, with these kinds of steps rounded to so many places, a root to ``root``."""
 
     def of(part: Expression) -> float:
@@ -192,8 +202,11 @@ def call(function: Callable[[float], float], number: float) -> float:
         return math.nan
 
 
-def half_up(number: float, decimals: int) -> float:
+def half_up(number: float, places: Places) -> float:
     """Round halves away from zero, as people do."""
+    decimals = places.number
+    if places.significant and number and math.isfinite(number):
+        decimals -= 1 + math.floor(math.log10(abs(number)))
     units = abs(number) * 10.0**decimals
     if not units < LARGEST_EXACT:
         return number

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from attncli.homework.answer import Answer
+    from attncli.homework.by_hand import Places
     from attncli.homework.key import Key
     from attncli.ops.op import Array
     from attncli.page.page import Row
@@ -150,12 +151,12 @@ class FollowThrough:
             if symbol in page.rows and (value := page.tried(page.rows[symbol])) is not None:
                 yield value
 
-    def by_hand(self, symbol: str, index: tuple[int, ...], decimals: Collection[int]) -> Iterator[float]:
+    def by_hand(self, symbol: str, index: tuple[int, ...], places: Collection[Places]) -> Iterator[float]:
         """Work out one cell as with a pocket calculator, from the numbers as written."""
         if max(self.key.problem.sizes.values()) <= MOST_TERMS:
             for page in filter(None, (self.own, self._meant)):
                 with suppress(*IMPOSSIBLE, KeyError):
-                    yield from ways_of(page.rows[symbol], index, page, self.key.problem.sizes, decimals)
+                    yield from ways_of(page.rows[symbol], index, page, self.key.problem.sizes, places)
 
     def with_set_aside(self) -> LazyPage | None:
         """Return the page from everything that the student wrote; None where nothing was set aside."""

@@ -18,7 +18,7 @@ from attncli.homework.recognise import Recogniser
 from attncli.homework.row_marks import RowMarks
 from attncli.homework.sheet import load_sheet
 from attncli.homework.slips import TRANSPOSED
-from attncli.homework.tolerance import Judge, trivial
+from attncli.homework.tolerance import Judge, largest_of, trivial
 from attncli.ops.softmax import Softmax
 from attncli.problem.problem import Problem
 from attncli.problem.sources import load
@@ -119,9 +119,22 @@ class Marking:
             found.settle()
             self.tainted.add(symbol)
             return
-        found.work_by_hand(partial(self.student.by_hand, symbol))
-        if isinstance(self.key.page.row[symbol].op, Softmax):
+        softmax = isinstance(self.key.page.row[symbol].op, Softmax)
+        found.work_by_hand(partial(self.student.by_hand, symbol), powers=softmax)
+        if softmax:
             found.allow_repairs()
+        if self.rounds_away(symbol, found):
+            found.settle()
+
+    def rounds_away(self, symbol: str, found: Agreement) -> bool:
+        """Whether zeros are what right numbers of the student's own come to at the decimals of the sheet."""
+        before = [name for name, _ in self.key.page.row[symbol].reads if name in self.key.values]
+        return (
+            found.likeliest is not None
+            and largest_of(found.likeliest) <= self.judge.usual
+            and trivial(found.answer.values, self.key.values[symbol])
+            and all(name in self.answers and name not in self.tainted for name in before)
+        )
 
     def wrong(self, symbol: str, answer: Answer, good: Cells, should: Array) -> RowMark:
         """Explain a wrong row, and go on from it where that is fair."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.homework.answer import decimals_of
+from attncli.homework.by_hand import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SAME = 1e-9  # of a row's largest number: what two ways of computing it may differ by
 SHARE = 20  # a tolerance is at most this part of the row's largest number
+MOST_PLACES = 8  # that are written down on the way
 MANY = 3  # quantities that show the same number of decimals make it the sheet's
 SURE_DIGITS = 3  # so many significant digits tell that the zeros of 13900 only fill places
 _DIGITS = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
@@ -43,18 +45,26 @@ class Judge:
         asked = (tolerance.significant, tolerance.rtol, tolerance.atol)
         self.by_value = any(number is not None for number in asked)
         self.automatic = not self.by_value and tolerance.decimals is None
+        self.answers = answers
         counts = Counter(answer.decimals for answer in answers.values() if answer.decimals)
         self.decimals, number = counts.most_common(1)[0] if counts else (0, 0)
         self.usual = 0.5 * 10.0**-self.decimals if number >= MANY else 0.0
 
-    def places(self, answer: Answer) -> set[int]:
-        """Return the decimals to which steps inside a cell may have been rounded; none if exactness counts."""
+    def places(self, answer: Answer) -> set[Places]:
+        """Return the places to which steps inside a cell may have been rounded; none if exactness counts."""
         if self.by_value:
             return set()
-        asked = self.tolerance.decimals
-        return {
-            places for places in ((answer.decimals, self.decimals) if asked is None else (asked,)) if places
-        }
+        if self.tolerance.decimals is not None:
+            return {Places(self.tolerance.decimals)}
+        shown = {Places(min(number, MOST_PLACES)) for number in (answer.decimals, self.decimals) if number}
+        return shown | ({Places(self.digits, significant=True)} if self.digits else set())
+
+    @cached_property
+    def digits(self) -> int:
+        """The number of significant digits to which the sheet is written; 0 where it is not."""
+        mixed = [answer for answer in self.answers.values() if not (answer.fault or is_uniform(answer))]
+        counts = Counter(most_digits(answer) for answer in mixed)
+        return min(max(counts, key=counts.__getitem__, default=0), MOST_PLACES)
 
     def widths(self, answer: Answer, right: Array) -> Iterator[Any]:
         """Yield how far each cell may lie from the right one, in each way in which the row may be read."""
@@ -164,8 +174,7 @@ def numbers_of(answer: Answer) -> list[tuple[str, float]]:
 
 def significant(answer: Answer) -> Array:
     """Return half a unit of the last significant digit of each cell, as many as the longest shows."""
-    cells = [digits_of(text) for text, value in numbers_of(answer) if value]
-    digits = max((least for least, _ in cells), default=1)
+    digits = most_digits(answer)
     size = np.abs(np.where(np.isfinite(answer.values), answer.values, 0.0))
     leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
     half: Array = 0.5 * 10.0 ** (leading - digits + 1)
@@ -175,34 +184,46 @@ def significant(answer: Answer) -> Array:
     return np.where(size == 0, half[size > 0].min(initial=0.5 * 10.0**-answer.decimals), half)
 
 
-def digits_of(text: str) -> tuple[int, int]:
-    """Count the significant digits of a number, without and with the zeros that may only fill places."""
+def most_digits(answer: Answer) -> int:
+    """Count the significant digits of the number that has the most."""
+    return max((digits_of(text) for text, value in numbers_of(answer) if value), default=1)
+
+
+def digits_of(text: str) -> int:
+    """Count the significant digits of a number, without zeros that may only fill places."""
     found = _DIGITS.search(text)
     mantissa = found[0] if found else ""
     digits = mantissa.replace(".", "").replace(",", "").lstrip("0")
     sure = "." in mantissa or "," in mantissa
-    return len(digits) if sure else len(digits.rstrip("0")), len(digits)
+    return len(digits) if sure else len(digits.rstrip("0"))
 
 
 def falling(answer: Answer) -> Array:
     """Return half a unit of the last decimal of each cell, one decimal less for each power of ten at most."""
-    shown = {band(value): 0 for _, value in numbers_of(answer)}
+    shown: Counter[int] = Counter()
     for text, value in numbers_of(answer):
-        shown[band(value)] = max(shown[band(value)], decimals_of(text))
-    decimals: dict[int, int] = {}
-    below, before = 0, answer.decimals
-    for power in sorted(shown):
-        before = min(max(shown[power], before - (power - below)), before)
-        below = power
-        decimals[power] = before
-    cells = [decimals.get(band(value), answer.decimals) for value in answer.values.ravel().tolist()]
+        if not is_edge(value):
+            shown[band(value)] = max(shown[band(value)], decimals_of(text))
+    decimals = {0: answer.decimals}
+    for power in range(1, 1 + max(map(band, answer.values.ravel().tolist()), default=0)):
+        before = decimals[power - 1]
+        decimals[power] = min(max(shown[power], before - 1, 0), before)
+    cells = [
+        max(decimals[band(value)], decimals_of(text)) if is_edge(value) else decimals[band(value)]
+        for text, value in zip(answer.texts, answer.values.ravel().tolist(), strict=True)
+    ]
     half: Array = 0.5 * 10.0 ** -np.array(cells, float).reshape(answer.values.shape)
     return half
 
 
 def band(number: float) -> int:
-    """Return the power of ten that a number reaches: 0 up to 1, 1 up to 10 and so on."""
-    return max(0, math.ceil(math.log10(abs(number)) - 1e-12)) if number and math.isfinite(number) else 0
+    """Return the power of ten that a number stays below: 0 below 1, 1 below 10 and so on."""
+    return max(0, math.floor(math.log10(abs(number)) + 1e-12) + 1) if number and math.isfinite(number) else 0
+
+
+def is_edge(number: float) -> bool:
+    """Whether a number may have been rounded up, or down, to the power of ten where a decimal falls away."""
+    return bool(number) and math.isfinite(number) and abs(number) == 10.0 ** (band(number) - 1)
 
 
 def widest(answer: Answer) -> float:
