@@ -11,7 +11,7 @@ import attncli
 from attncli.homework.key import Key
 from attncli.homework.marks import Mark
 from tests.support.homework_problems import problems
-from tests.support.homework_sheets import Hand, Values, marked, worked
+from tests.support.homework_sheets import STEPS, Hand, Values, marked, worked
 
 FULL = {4: 0.99, 3: 0.99, 2: 0.98}  # how many get full marks, at so many decimals
 BY_DECIMALS: dict[str, Callable[[int], Hand]] = {
@@ -20,16 +20,19 @@ BY_DECIMALS: dict[str, Callable[[int], Hand]] = {
     "short": lambda decimals: Hand(decimals, short=True),
     "full": lambda decimals: Hand(decimals, along=False),
     "full-short": lambda decimals: Hand(decimals, along=False, short=True),
-    "calculator": lambda decimals: Hand(decimals, steps=True),
+    "calculator": lambda decimals: Hand(decimals, steps=STEPS),
+    "calculator-roots": lambda decimals: Hand(decimals, steps=frozenset({"sqrt"})),
+    "calculator-powers": lambda decimals: Hand(decimals, steps=frozenset({"exp", "log"})),
+    "calculator-products": lambda decimals: Hand(decimals, steps=frozenset({"product"})),
     "star": lambda decimals: Hand(decimals, star="rounded"),
     "star-products": lambda decimals: Hand(decimals, star="products"),
-    "star-calculator": lambda decimals: Hand(decimals, star="products", steps=True),
+    "star-calculator": lambda decimals: Hand(decimals, star="products", steps=STEPS),
 }
 BY_DIGITS: dict[str, Hand] = {
     "significant": Hand(3, digits="significant"),
     "significant-full": Hand(3, digits="significant", along=False),
     "significant-short": Hand(3, digits="significant", short=True),
-    "significant-calculator": Hand(3, digits="significant", steps=True),
+    "significant-calculator": Hand(3, digits="significant", steps=STEPS),
     "scientific": Hand(3, digits="scientific"),
     "scientific-full": Hand(3, digits="scientific", along=False),
     "falling": Hand(3, digits="falling"),

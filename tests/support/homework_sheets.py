@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
@@ -25,7 +26,9 @@ from attncli.rounding import Rounding
 
 FINAL = ("L", "dWq", "dWk", "dWv", "dX")
 HALVES = ("half-up", "half-even")
+STEPS = frozenset({"sqrt", "exp", "log", "product", "quotient"})
 NOISE = 1e-13  # what a computer leaves of 0
+LEAST = 10  # units of the last digit that anybody would divide by
 _MODES = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN}
 _ROOM = Context(prec=400)
 
@@ -40,7 +43,7 @@ class Hand:
     ``digits``: what ``decimals`` counts. "decimals", "significant" digits (0.0270) and those in "scientific"
     notation (2.70e-02), or "falling": as many decimals below 1, one less above 1, two less above 10.
     ``short``: zeros at a number's end are left out, as a computer does. ``along``: goes on from the rounded
-    numbers, not from the full ones. ``steps``: rounds every step inside a cell, as with a pocket calculator.
+    numbers, not from the full ones. ``steps``: rounds such steps inside a cell, as with a calculator.
     ``star``: goes back through the softmax by the matrix (*) of each row, "rounded", or rounded and its
     "products" with dA as well.
     """
@@ -51,7 +54,7 @@ class Hand:
     short: bool = False
     digits: str = "decimals"
     along: bool = True
-    steps: bool = False
+    steps: frozenset[str] = frozenset()
     star: str = ""
 
     @property
@@ -188,15 +191,17 @@ def by_star(a: np.ndarray, da: np.ndarray, hand: Hand) -> np.ndarray:
 def step_by_step(row: Row, own: Own, hand: Hand) -> np.ndarray | None:
     """Work out each cell with every step inside it rounded: √d_k, e^z, products, the quotient; not sums.
 
-    None where a rounded step leaves nothing to divide by or to take a logarithm of.
+    A cell of which a rounded step leaves next to nothing to divide by is worked out in full. None where
+    the row cannot be worked out.
     """
-    try:
-        operands = [operand(symbol, transposed, own) for symbol, transposed in row.reads]
-        shape = np.shape(row.compute(own, on_paper=True))
-        cells = [stepped(row.op.cell(index, *operands), hand) for index in np.ndindex(shape)]
-    except (KeyError, ValueError, ZeroDivisionError, OverflowError, FloatingPointError, AttnError):
+    value = tried(lambda own: row.compute(own, on_paper=True), own)
+    if value is None:
         return None
-    return np.array(cells, float).reshape(shape)
+    operands = [operand(symbol, transposed, own) for symbol, transposed in row.reads]
+    for index in np.ndindex(value.shape):
+        with suppress(ValueError, ZeroDivisionError, OverflowError):
+            value[index] = stepped(row.op.cell(index, *operands), hand)
+    return value
 
 
 def operand(symbol: str, transposed: bool, own: Own) -> Placed | Constant:  # noqa: FBT001
@@ -210,7 +215,11 @@ def operand(symbol: str, transposed: bool, own: Own) -> Placed | Constant:  # no
 
 
 def stepped(of: Expression, hand: Hand) -> float:  # noqa: PLR0911 - one a kind
-    """Work arithmetic out with every step but sums rounded."""
+    """Work arithmetic out with the hand's kinds of steps rounded; a sum is none."""
+
+    def step(name: str, value: float) -> float:
+        return hand.rounded(value) if name in hand.steps else value
+
     match of:
         case Cell(number=number) | Number(number):
             return number
@@ -219,13 +228,17 @@ def stepped(of: Expression, hand: Hand) -> float:  # noqa: PLR0911 - one a kind
         case Negative(inner):
             return -stepped(inner, hand)
         case Product(factors):
-            return hand.rounded(math.prod(stepped(factor, hand) for factor in factors))
+            return step("product", math.prod(stepped(factor, hand) for factor in factors))
         case Quotient(above, below):
-            return hand.rounded(stepped(above, hand) / stepped(below, hand))
+            divisor = stepped(below, hand)
+            least = LEAST if isinstance(below, Sum) else 1
+            if abs(divisor) < least * 10.0 ** hand.place(divisor):
+                raise ZeroDivisionError
+            return step("quotient", stepped(above, hand) / divisor)
         case Square(inner):
-            return hand.rounded(stepped(inner, hand) ** 2)
+            return step("product", stepped(inner, hand) ** 2)
         case Call(name, inner):
-            return hand.rounded(getattr(math, name)(stepped(inner, hand)))
+            return step(name, getattr(math, name)(stepped(inner, hand)))
 
 
 def shows(key: Key, hand: Hand, values: Mapping[str, np.ndarray], mistake: Mistake) -> bool:

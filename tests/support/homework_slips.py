@@ -14,9 +14,20 @@ import numpy as np
 from attncli.homework.key import Key
 from attncli.homework.marks import Mark
 from attncli.homework.policy import Policy, Tolerance
+from attncli.page.page import Row
 from tests.support.homework_honest import accused
 from tests.support.homework_problems import problems, seeded
-from tests.support.homework_sheets import Hand, Values, differ, full_value, marked, row_value, worked
+from tests.support.homework_sheets import (
+    STEPS,
+    Hand,
+    Own,
+    Values,
+    differ,
+    full_value,
+    marked,
+    row_value,
+    worked,
+)
 
 FACTORS = (2.0, 10.0, 100.0, math.sqrt(2), math.sqrt(3), 0.5, 0.1, 3.0)
 FEW = 3  # cells, of which one may be said to be wrong
@@ -94,7 +105,12 @@ def whole_sheet(
     own = {**key.given, **right}
     full = full_value(key.page.row[symbol], own, hand)
     value = None if full is None else CHANGES[kind](random, right[symbol], hand, full)
-    if value is None or not differ(value, right[symbol]) or is_mistake(key, hand, own, symbol, value):
+    if (
+        value is None
+        or full is None
+        or is_right(key.page.row[symbol], own, value, hand)
+        or is_mistake(key, hand, own, symbol, value)
+    ):
         return None
     values = worked(key, hand, fixed={symbol: value})
     if value.shape != right[symbol].shape:  # then it was only written so: nothing could be worked on from it
@@ -107,8 +123,10 @@ def few_digits(
 ) -> Slip | None:
     """Write a row with fewer decimals than are asked for."""
     few = replace(hand, decimals=random.randint(1, hand.decimals - 1))
-    value = few.matrix_of(right[symbol])
-    if not differ(value, right[symbol]) or not value.any():
+    own = {**key.given, **right}
+    full = full_value(key.page.row[symbol], own, hand)
+    value = None if full is None else few.matrix_of(full)
+    if value is None or full is None or is_right(key.page.row[symbol], own, value, hand) or not value.any():
         return None
     values = worked(key, hand, fixed={symbol: value})
     policy = Policy(tolerance=Tolerance(decimals=hand.decimals))
@@ -161,6 +179,17 @@ def judged(  # noqa: PLR0913, PLR0917
 def lost_marks(mark: Mark) -> tuple[str, ...]:
     """Name the rows that earned less than they could."""
     return tuple(row.symbol for row in mark.rows if row.points < row.max_points - 1e-9)
+
+
+def is_right(row: Row, own: Own, value: np.ndarray, hand: Hand) -> bool:
+    """Whether a row is right at the hand's decimals after all, in any way of working; halves go either way."""
+    half = 0.5 * 10.0**-hand.decimals * (1 + 1e-9)
+    for steps in (frozenset[str](), STEPS, *(frozenset({step}) for step in STEPS)):
+        right = full_value(row, own, replace(hand, steps=steps))
+        if right is not None and right.shape == value.shape:
+            if np.isclose(value, right, rtol=0, atol=half).all():
+                return True
+    return False
 
 
 def is_mistake(key: Key, hand: Hand, own: dict[str, Any], symbol: str, value: np.ndarray) -> bool:
