@@ -47,7 +47,8 @@ class Agreement:
         """Compare with what follows from the student's own numbers; whether the answer is right now."""
         if value.shape == self.answer.values.shape:
             agreed = self.judge.agreed(self.answer, value)
-            self.ways = [np.asarray(before | now) for before, now in zip(self.ways, agreed, strict=True)]
+            ways = self.ways or agreed
+            self.ways = [np.asarray(before | now) for before, now in zip(ways, agreed, strict=True)]
             count = max(int(cells.sum()) for cells in agreed)
             if count > self.most:
                 self.likeliest, self.most = value, count

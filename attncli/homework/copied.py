@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import math
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,6 +16,8 @@ from attncli.page.lazy import LazyPage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from attncli.homework.answer import Answer
     from attncli.homework.follow_through import FollowThrough
     from attncli.homework.tolerance import Judge
@@ -22,7 +26,9 @@ if TYPE_CHECKING:
 
 ENOUGH = 2  # cells, or rows, that one wrong number must explain
 MOST_CELLS = 400  # of a given that is looked through
+MOST_COPIES = 64  # that are compared
 MOST_DECIMALS = 6
+CLOSE = 1e-9
 
 
 class Copied(NamedTuple):
@@ -36,68 +42,73 @@ class Copied(NamedTuple):
 def find_copied(student: FollowThrough, judge: Judge, symbol: str) -> Copied | None:
     """Find the one number of a given which, copied wrongly, makes a wrong row right.
 
-    It must explain several cells of the row, or another row that uses the given as well.
+    It must explain several cells of the row, or another row that uses the given as well; of several numbers
+    the one that explains most rows.
     """
-    key, answer = student.key, student.answers[symbol]
-    row, right = student.own.rows[symbol], student.own.tried(student.own.rows[symbol])
+    answer, row = student.answers[symbol], student.own.rows[symbol]
+    right = student.own.tried(row)
     if right is None or right.shape != answer.values.shape or (answer.blank | answer.unreadable).any():
         return None
-    givens = dict.fromkeys(name for name, _transposed in row.reads if name in key.setting.givens)
-    for given in givens:
-        right_given = key.setting.givens[given]
-        if right_given.size <= MOST_CELLS:
-            for index, changed in copies(student, judge, symbol, given, right):
-                cells = np.count_nonzero(
-                    np.abs(answer.values - right) > judge.width(answer, right) + slack(right)
-                )
-                if cells >= ENOUGH or explains_elsewhere(student, judge, symbol, given, changed):
-                    place = cell_text(int(np.ravel_multi_index(index, changed.shape)), changed.shape)
-                    number = f"{changed[index]:g}"
-                    return Copied(
-                        given,
-                        changed,
-                        _("{number} in {symbol}: {place}", number=number, symbol=given, place=place),
-                    )
-    return None
+    off = np.abs(answer.values - right) > judge.width(answer, right) + slack(right)
+    found: list[tuple[int, Copied]] = []
+    for given in dict.fromkeys(name for name, _turned in row.reads if name in student.key.setting.givens):
+        if student.key.setting.givens[given].size <= MOST_CELLS:
+            fitting = islice(copies(student, judge, symbol, given, right, off), MOST_COPIES)
+            found += [(explained(student, judge, symbol, copied), copied) for copied in fitting]
+    elsewhere, likeliest = max(found, key=lambda one: one[0], default=(0, None))
+    return likeliest if elsewhere or np.count_nonzero(off) >= ENOUGH else None
 
 
 def copies(
-    student: FollowThrough, judge: Judge, symbol: str, given: str, right: Array
-) -> Iterator[tuple[tuple[int, ...], Array]]:
+    student: FollowThrough,
+    judge: Judge,
+    symbol: str,
+    given: str,
+    right: Array,
+    off: NDArray[np.bool_],
+) -> Iterator[Copied]:
     """Yield every copy of a given, one number of it other, from which a row is what was answered.
 
-    A row is linear in each of its givens: how much one cell adds to it tells what must have stood there.
+    No row is more than quadratic in one cell of a given: what one more and one less there do to it tells
+    what must have stood there.
     """
     answer, value = student.answers[symbol], student.key.setting.givens[given]
-    row, width = student.own.rows[symbol], judge.width(student.answers[symbol], right) + slack(right)
+    row, width = (
+        student.own.rows[symbol],
+        np.broadcast_to(judge.width(answer, right) + slack(right), right.shape),
+    )
     missing = answer.values - right
-    off = np.abs(missing) > width
     if not np.isfinite(missing).all():
         return
     for index in np.ndindex(value.shape):
-        effect = with_copy(student, given, index, value, 1.0).tried(row)
-        if effect is None:
+        more, less = (with_copy(student, given, index, float(value[index]) + step).tried(row) for step in (1, -1))
+        if more is None or less is None or (off & (more == right) & (less == right)).any():
             continue
-        effect = effect - right
-        if (off & (effect == 0)).any():
-            continue
-        at = np.unravel_index(int(np.abs(effect).argmax()), effect.shape)
-        change = missing[at] / effect[at]
-        room = np.broadcast_to(width, right.shape)[at] / abs(effect[at])
-        number = plainest(float(value[index] + change), float(room), value)
-        if number is None or abs(number - value[index]) < CLEAR * room:
-            continue
-        page = with_copy(student, given, index, value, number - value[index])
-        if judge.agrees(answer, page.tried(row)):
-            yield index, page[given]
+        linear, square = (more - less) / 2, (more + less) / 2 - right
+        at = np.unravel_index(int((np.abs(linear) + np.abs(square)).argmax()), right.shape)
+        for change in changes(float(square[at]), float(linear[at]), float(missing[at])):
+            room = float(width[at] / abs(linear[at] + 2 * change * square[at]))
+            number = plainest(float(value[index] + change), room, value)
+            if number is not None and abs(number - value[index]) >= CLEAR * room:
+                page = with_copy(student, given, index, number)
+                if judge.agrees(answer, page.tried(row)):
+                    place = cell_text(int(np.ravel_multi_index(index, value.shape)), value.shape)
+                    text = _("{number} in {symbol}: {place}", number=f"{number:g}", symbol=given, place=place)
+                    yield Copied(given, page[given], text)
 
 
-def with_copy(
-    student: FollowThrough, given: str, index: tuple[int, ...], value: Array, change: Any
-) -> LazyPage:
-    """Return the student's page with one number of a given changed."""
-    changed = value.copy()
-    changed[index] += change
+def changes(square: float, linear: float, missing: float) -> list[float]:
+    """Solve square·x² + linear·x = missing."""
+    if abs(square) <= abs(linear) * CLOSE:
+        return [missing / linear] if linear else []
+    root = linear**2 + 4 * square * missing
+    return [(-linear + sign * math.sqrt(root)) / (2 * square) for sign in (1, -1)] if root > 0 else []
+
+
+def with_copy(student: FollowThrough, given: str, index: tuple[int, ...], number: float) -> LazyPage:
+    """Return the student's page with another number in one cell of a given."""
+    changed = student.key.setting.givens[given].copy()
+    changed[index] = number
     return LazyPage(student.key.page, {**student.own, given: changed}, student.rows)
 
 
@@ -112,16 +123,17 @@ def plainest(number: float, room: float, given: Array) -> float | None:
     return None
 
 
-def explains_elsewhere(student: FollowThrough, judge: Judge, symbol: str, given: str, changed: Array) -> bool:
-    """Whether another answer that reads the given agrees with the copy, and not with the given itself."""
+def explained(student: FollowThrough, judge: Judge, symbol: str, copied: Copied) -> int:
+    """Count the other answers that agree with a copy of a given, and not with the given itself."""
     right = LazyPage(student.key.page, {**student.key.given, **written(student)}, student.rows)
-    wrong = LazyPage(student.key.page, {**right, given: changed}, student.rows)
-    return any(
-        fits(judge, student.answers[name], wrong, name)
-        and not fits(judge, student.answers[name], right, name)
+    wrong = LazyPage(student.key.page, {**right, copied.symbol: copied.value}, student.rows)
+    readers = [
+        name
         for name, row in student.key.page.row.items()
-        if name != symbol and name in student.answers and given in {read for read, _transposed in row.reads}
-    )
+        if name != symbol and name in student.answers and copied.symbol in {read for read, _turned in row.reads}
+    ]
+    answers = [(name, student.answers[name]) for name in readers]
+    return sum(fits(judge, one, wrong, name) and not fits(judge, one, right, name) for name, one in answers)
 
 
 def written(student: FollowThrough) -> dict[str, Array]:

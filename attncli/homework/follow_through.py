@@ -98,9 +98,11 @@ class FollowThrough:
         pages = []
         for rows in found[:MOST_FITS]:
             mistaken = (*self.mistaken, *rows)
+            wrong = {row.symbol for row in mistaken}
             page = consistent_page(self.key.page, mistaken)
             if page is not None:
-                pages.append(LazyPage(page, {**self.key.given, **self.written}))
+                full = {symbol: value for symbol, value in self.written.items() if symbol not in wrong}
+                pages += [LazyPage(page, {**self.key.given, **values}) for values in (self.written, full)]
         if pages:
             self.mistaken, self._consistent = (*self.mistaken, *found[0]), tuple(pages)
 
@@ -148,8 +150,8 @@ class FollowThrough:
     def consistent_values(self, symbol: str) -> Iterator[Array]:
         """Work out a gradient as it is right for a forward pass that was done otherwise."""
         for page in self._consistent:
-            if symbol in page.rows and (value := page.tried(page.rows[symbol])) is not None:
-                yield value
+            with suppress(*IMPOSSIBLE, KeyError):  # what no longer leads to the loss has no gradient
+                yield page.compute(page.rows[symbol])
 
     def by_hand(self, symbol: str, index: tuple[int, ...], places: Collection[Places]) -> Iterator[float]:
         """Work out one cell as with a pocket calculator, from the numbers as written."""

@@ -61,6 +61,7 @@ class Marking:
         self.recogniser = Recogniser(self.student, self.judge)
         self.marks = RowMarks(key, policy, self.judge)
         self.tainted: set[str] = set()  # rows that are wrong, or follow from one that is
+        self.unexplained = False  # whether a row is wrong for no reason that is known
         written = {symbol: answer.values for symbol, answer in self.answers.items() if not answer.fault}
         self.following = self.judge.agreeing(self.answers, self.student.page(written).each(written))
 
@@ -108,14 +109,15 @@ class Marking:
         return self.judge.agrees(answer, self.own(symbol))
 
     def follows_from_nothing(self, symbol: str, answer: Answer) -> bool:
-        """Whether a row is trivial only because something before it is wrong."""
-        return symbol in self.tainted and trivial(answer.values, self.key.values[symbol])
+        """Whether a row is trivial only because something before it is wrong that nothing explains."""
+        return self.unexplained and symbol in self.tainted and trivial(answer.values, self.key.values[symbol])
 
     def follow(self, symbol: str, found: Agreement) -> None:
         """Compare a row with all that may follow from the student's own numbers."""
         if any(found.compare(value) for value in self.student.right_values(symbol)):
             return
-        if any(self.judge.agrees(found.answer, value) for value in self.student.consistent_values(symbol)):
+        derived = Agreement(self.judge, found.answer)
+        if any(map(derived.compare, self.student.consistent_values(symbol))):
             found.settle()
             self.tainted.add(symbol)
             return
@@ -133,7 +135,8 @@ class Marking:
             found.likeliest is not None
             and largest_of(found.likeliest) <= self.judge.usual
             and trivial(found.answer.values, self.key.values[symbol])
-            and all(name in self.answers and name not in self.tainted for name in before)
+            and not self.unexplained
+            and all(name in self.answers for name in before)
         )
 
     def wrong(self, symbol: str, answer: Answer, good: Cells, should: Array) -> RowMark:
@@ -147,6 +150,7 @@ class Marking:
             if copied is not None:
                 self.student.copy(copied.symbol, copied.value)
         marked = self.marks.wrong(symbol, answer, good, should, found, copied=copied, trivial=bare)
+        self.unexplained |= not marked.mistakes
         own = fill(answer, self.own(symbol), self.key.values[symbol])
         if bare:
             self.student.set_aside[symbol] = own
@@ -154,7 +158,7 @@ class Marking:
         return marked
 
     def misshapen(self, symbol: str, answer: Answer) -> RowMark:
-        """Mark what is no matrix, or one of another shape: what is transposed is turned, else the key stands in."""
+        """Mark what is no matrix, or of another shape; what is transposed is turned, else the key stands in."""
         self.tainted.add(symbol)
         found = [] if answer.fault else self.recogniser.mistakes(symbol)
         right = self.key.values[symbol]

@@ -197,7 +197,7 @@ def factor(row: Comparison) -> str | None:
     if not clear.any():
         return None
     largest = np.abs(right).argmax()
-    error = near * max(1.0, abs(written[largest] / right[largest])) + FLOAT_ERROR * np.abs(written)
+    error = near * (1.0 + abs(written[largest] / right[largest])) + FLOAT_ERROR * np.abs(written)
     some = right != 0
     ends = np.sort([(written - error)[some] / right[some], (written + error)[some] / right[some]], axis=0)
     least, most = float(ends[0].max()), float(ends[1].min())
@@ -224,9 +224,9 @@ def power_of_ten(row: Comparison) -> str | None:
             return None
         power = round(math.log10(abs(cell.written)) - math.log10(abs(cell.right)))
         clear = min(abs(cell.written), abs(cell.right)) >= CLEAR * cell.near
-        if abs(power) > MOST_POWER or not clear:
+        if not 0 < abs(power) <= MOST_POWER or not clear:
             return None
-        error = cell.near * max(1.0, 10.0**power) + FLOAT_ERROR * abs(cell.written)
+        error = cell.near * (1.0 + 10.0**power) + FLOAT_ERROR * abs(cell.written)
         if abs(cell.written - cell.right * 10.0**power) > error:
             return None
         texts.append(f"{cell_text(i, row.right.shape)} ×10^{power}".strip())

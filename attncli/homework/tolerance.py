@@ -135,7 +135,7 @@ class Judge:
             for (symbol, (answer, value)), far, size in zip(pairs.items(), worst, largest, strict=True)
             if (
                 far <= half + SAME * size
-                if (half := 0.5 * 10.0**-answer.decimals) * SHARE <= size
+                if (half := 0.5 * 10.0**-answer.decimals) * SHARE <= size < math.inf
                 else self.agrees(answer, value)
             )
         }
