@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.homework.tolerance import largest_of, near, slack, trivial
+from attncli.homework.tolerance import near, slack, trivial
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 MOST_DECIMALS = 8  # that are written down on the way
+FEW = 16  # cells: each is worked out, however far off it is
 MOST_CELLS = 1024  # of a row that a person works out by hand
 NEARLY = 100  # tolerances, or half of the number: what rounding inside a cell may come to
-SMALL = 0.05  # of the row's largest number, where terms cancel
 
 
 class Agreement:
@@ -69,11 +69,11 @@ class Agreement:
         return any((cells | self.bare).all() for cells in self.ways)
 
     def work_by_hand(
-        self, ways_of: Callable[[tuple[int, ...], set[Places]], Iterable[float]], *, powers: bool
+        self, ways_of: Callable[[tuple[int, ...], set[Places]], Iterable[float]], *, quotients: bool
     ) -> None:
         """Try every way of working on each cell that is nearly right; ``ways_of`` works one out.
 
-        ``powers``: rounding a small e^z may change a cell by any amount.
+        ``quotients``: what is divided by may be rounded to next to nothing.
         """
         answer, right = self.answer, self.likeliest
         places = self.judge.places(answer)
@@ -81,11 +81,9 @@ class Agreement:
             return
         for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
             limit = np.broadcast_to(width + slack(right), right.shape)
-            far = (
-                np.inf
-                if powers
-                else np.maximum(NEARLY * limit, 0.5 * np.abs(right) + SMALL * largest_of(right))
-            )
+            far = NEARLY * limit + 0.5 * np.abs(right)
+            if quotients or np.count_nonzero(~cells) <= FEW:
+                far = np.inf
             for index in map(tuple, np.argwhere(~cells & near(answer.values, right, far)).tolist()):
                 number, most = float(answer.values[index]), float(limit[index])
                 cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))

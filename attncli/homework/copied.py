@@ -81,7 +81,9 @@ def copies(
     if not np.isfinite(missing).all():
         return
     for index in np.ndindex(value.shape):
-        more, less = (with_copy(student, given, index, float(value[index]) + step).tried(row) for step in (1, -1))
+        more, less = (
+            with_copy(student, given, index, float(value[index]) + step).tried(row) for step in (1, -1)
+        )
         if more is None or less is None or (off & (more == right) & (less == right)).any():
             continue
         linear, square = (more - less) / 2, (more + less) / 2 - right
@@ -130,7 +132,9 @@ def explained(student: FollowThrough, judge: Judge, symbol: str, copied: Copied)
     readers = [
         name
         for name, row in student.key.page.row.items()
-        if name != symbol and name in student.answers and copied.symbol in {read for read, _turned in row.reads}
+        if name != symbol
+        and name in student.answers
+        and copied.symbol in {read for read, _turned in row.reads}
     ]
     answers = [(name, student.answers[name]) for name in readers]
     return sum(fits(judge, one, wrong, name) and not fits(judge, one, right, name) for name, one in answers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from time import thread_time
+from time import process_time
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -62,9 +62,9 @@ class Key:
             setting = forward_setting(problem)
         else:
             setting = backward_setting(problem, loss, reduction)
-        start = thread_time()
+        start = process_time()
         values = setting.page.evaluate(setting.given)
-        return cls(setting, values, max(PATIENCE, PASSES * (thread_time() - start)))
+        return cls(setting, values, max(PATIENCE, PASSES * (process_time() - start)))
 
     @property
     def problem(self) -> Problem:

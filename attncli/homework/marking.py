@@ -19,6 +19,7 @@ from attncli.homework.row_marks import RowMarks
 from attncli.homework.sheet import load_sheet
 from attncli.homework.slips import TRANSPOSED
 from attncli.homework.tolerance import Judge, largest_of, trivial
+from attncli.ops.cross_entropy import BCE_DP, CE_DP
 from attncli.ops.softmax import Softmax
 from attncli.problem.problem import Problem
 from attncli.problem.sources import load
@@ -121,8 +122,9 @@ class Marking:
             found.settle()
             self.tainted.add(symbol)
             return
-        softmax = isinstance(self.key.page.row[symbol].op, Softmax)
-        found.work_by_hand(partial(self.student.by_hand, symbol), powers=softmax)
+        op = self.key.page.row[symbol].op
+        softmax = isinstance(op, Softmax)
+        found.work_by_hand(partial(self.student.by_hand, symbol), quotients=softmax or op in {BCE_DP, CE_DP})
         if softmax:
             found.allow_repairs()
         if self.rounds_away(symbol, found):
@@ -158,7 +160,7 @@ class Marking:
         return marked
 
     def misshapen(self, symbol: str, answer: Answer) -> RowMark:
-        """Mark what is no matrix, or of another shape; what is transposed is turned, else the key stands in."""
+        """Mark what is no matrix, or of another shape; the key stands in, or what is transposed, turned."""
         self.tainted.add(symbol)
         found = [] if answer.fault else self.recogniser.mistakes(symbol)
         right = self.key.values[symbol]

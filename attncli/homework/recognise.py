@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import thread_time
+from time import process_time
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from attncli.homework.follow_through import HALVES
@@ -44,13 +44,13 @@ class Recogniser:
         self.key = student.key
         self.judge = judge
         self.agrees = judge.agrees
-        self.until = thread_time() + self.key.patience
+        self.until = process_time() + self.key.patience
         self.bounded = False
 
     def in_time(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """Go through candidates until the time is up."""
         for candidate in candidates:
-            if thread_time() > self.until:
+            if process_time() > self.until:
                 self.bounded = True
                 return
             yield candidate
@@ -78,7 +78,7 @@ class Recogniser:
         later = sum(1 for _ in self.later(symbol))
         weak = answer.values.size < WEAK
         whole = answer.values.shape == self.key.values[symbol].shape
-        if whole and (not fits or (weak and best == 0 < later)):
+        if whole and not self.bounded and (not fits or (weak and best == 0 < later)):
             mistakes = unique((*singles, *((mistake,) for mistake in self.key.mistakes_in(symbol))))
             found = [*self.fits(symbol, self.near_pairs(symbol, mistakes), ROUNDINGS[:2])]
             top = max((fit.later for fit in found), default=-1)
@@ -100,7 +100,7 @@ class Recogniser:
         for mistakes in self.in_time(candidates):
             found = [
                 self.later_fits(symbol, self.page_with(mistakes, half))
-                for half in roundings
+                for half in self.in_time(roundings)
                 if self.agrees(answer, self.value_with(symbol, mistakes, half))
             ]
             if found:
@@ -153,7 +153,7 @@ class Recogniser:
 
         There are thousands of pairs: each takes over what its first mistake leaves untouched.
         """
-        for i, one in enumerate(mistakes):
+        for i, one in self.in_time([*enumerate(mistakes)]):
             first = self.student.page(self.student.written, rows_of(one))
             first.tried(first.rows[symbol])
             for other in self.in_time(mistakes[i + 1 :]):

@@ -79,8 +79,14 @@ class Judge:
             yield 0.5 * 10.0**-self.tolerance.decimals
         else:
             most = self.most(answer, right)
-            for half in ways_of_writing(answer):
+            for half in self.ways(answer):
                 yield half if most is None else np.minimum(half, most) if np.ndim(half) else min(half, most)
+
+    def ways(self, answer: Answer) -> Iterator[Any]:
+        """Yield the ways in which a row may be written; 13900 in a sheet of three significant digits too."""
+        yield from ways_of_writing(answer)
+        if self.digits >= SURE_DIGITS and np.abs(answer.values).max(initial=0.0) >= 10.0**self.digits:
+            yield significant(answer, self.digits)
 
     def most(self, answer: Answer, right: Array) -> float | None:
         """Return how wide a tolerance may be beside these numbers; None where it is narrow anyway."""
@@ -172,9 +178,9 @@ def numbers_of(answer: Answer) -> list[tuple[str, float]]:
     ]
 
 
-def significant(answer: Answer) -> Array:
-    """Return half a unit of the last significant digit of each cell, as many as the longest shows."""
-    digits = most_digits(answer)
+def significant(answer: Answer, digits: int | None = None) -> Array:
+    """Return half a unit of each cell's last significant digit, by default of as many as the longest shows."""
+    digits = most_digits(answer) if digits is None else digits
     size = np.abs(np.where(np.isfinite(answer.values), answer.values, 0.0))
     leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
     half: Array = 0.5 * 10.0 ** (leading - digits + 1)
