@@ -125,7 +125,8 @@ class Key:
         known = frozenset({*self.given, *self.values})
         right = LazyPage(self.page, {**self.given, **self.values})
         with np.errstate(invalid="ignore"):  # of differences between infinities
-            for mistake in catalogue(self.page, known, self.problem.sizes):
+            problem = self.problem
+            for mistake in catalogue(self.page, known, problem.sizes, out_in=problem.out_in):
                 if any(self.differs(row.symbol, right.tried(row)) for row in mistake.rows):
                     for row in mistake.rows:
                         found[row.symbol].append(mistake)
