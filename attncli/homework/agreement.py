@@ -81,9 +81,8 @@ class Agreement:
             return
         for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
             limit = np.broadcast_to(width + slack(right), right.shape)
-            far = NEARLY * limit + 0.5 * np.abs(right)
-            if quotients or np.count_nonzero(~cells) <= FEW:
-                far = np.inf
+            all_of_them = quotients or np.count_nonzero(~cells) <= FEW
+            far = np.inf if all_of_them else NEARLY * limit + 0.5 * np.abs(right)
             for index in map(tuple, np.argwhere(~cells & near(answer.values, right, far)).tolist()):
                 number, most = float(answer.values[index]), float(limit[index])
                 cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))

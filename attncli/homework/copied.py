@@ -73,29 +73,26 @@ def copies(
     what must have stood there.
     """
     answer, value = student.answers[symbol], student.key.setting.givens[given]
-    row, width = (
-        student.own.rows[symbol],
-        np.broadcast_to(judge.width(answer, right) + slack(right), right.shape),
-    )
+    row = student.own.rows[symbol]
+    width = np.broadcast_to(judge.width(answer, right) + slack(right), right.shape)
     missing = answer.values - right
     if not np.isfinite(missing).all():
         return
     for index in np.ndindex(value.shape):
-        more, less = (
-            with_copy(student, given, index, float(value[index]) + step).tried(row) for step in (1, -1)
-        )
+        number = float(value[index])
+        more, less = (with_copy(student, given, index, number + step).tried(row) for step in (1, -1))
         if more is None or less is None or (off & (more == right) & (less == right)).any():
             continue
         linear, square = (more - less) / 2, (more + less) / 2 - right
         at = np.unravel_index(int((np.abs(linear) + np.abs(square)).argmax()), right.shape)
         for change in changes(float(square[at]), float(linear[at]), float(missing[at])):
             room = float(width[at] / abs(linear[at] + 2 * change * square[at]))
-            number = plainest(float(value[index] + change), room, value)
-            if number is not None and abs(number - value[index]) >= CLEAR * room:
-                page = with_copy(student, given, index, number)
+            meant = plainest(number + change, room, value)
+            if meant is not None and abs(meant - number) >= CLEAR * room:
+                page = with_copy(student, given, index, meant)
                 if judge.agrees(answer, page.tried(row)):
                     place = cell_text(int(np.ravel_multi_index(index, value.shape)), value.shape)
-                    text = _("{number} in {symbol}: {place}", number=f"{number:g}", symbol=given, place=place)
+                    text = _("{number} in {symbol}: {place}", number=f"{meant:g}", symbol=given, place=place)
                     yield Copied(given, page[given], text)
 
 
@@ -129,15 +126,11 @@ def explained(student: FollowThrough, judge: Judge, symbol: str, copied: Copied)
     """Count the other answers that agree with a copy of a given, and not with the given itself."""
     right = LazyPage(student.key.page, {**student.key.given, **written(student)}, student.rows)
     wrong = LazyPage(student.key.page, {**right, copied.symbol: copied.value}, student.rows)
-    readers = [
-        name
-        for name, row in student.key.page.row.items()
-        if name != symbol
-        and name in student.answers
-        and copied.symbol in {read for read, _turned in row.reads}
-    ]
-    answers = [(name, student.answers[name]) for name in readers]
-    return sum(fits(judge, one, wrong, name) and not fits(judge, one, right, name) for name, one in answers)
+    return sum(
+        fits(judge, answer, wrong, name) and not fits(judge, answer, right, name)
+        for name, answer in student.answers.items()
+        if name != symbol and copied.symbol in {read for read, _turned in student.key.page.row[name].reads}
+    )
 
 
 def written(student: FollowThrough) -> dict[str, Array]:

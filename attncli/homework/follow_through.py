@@ -13,6 +13,7 @@ from attncli.choices import MOST_DECIMALS
 from attncli.homework.by_hand import ways_of
 from attncli.mistakes.consistent import consistent_page
 from attncli.page.lazy import IMPOSSIBLE, LazyPage
+from attncli.problem.keys import WEIGHTS
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -177,7 +178,9 @@ def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     """
     if answer.fault:
         return answer
-    right = key.values[symbol]
+    right, row = key.values[symbol], key.page.row[symbol]
+    if key.problem.out_in and row.of in WEIGHTS:
+        answer = turned(answer, right)
     if answer.values.shape != right.shape and bare_shape(answer.values) == bare_shape(right):
         masks = {
             name: getattr(answer, name).reshape(right.shape) for name in ("blank", "unreadable", "exact")
@@ -206,11 +209,26 @@ def hiding(answer: Answer, right: Array) -> Answer:
     seen = np.where(hidden | np.isnan(answer.values), -np.inf, answer.values)
     top = seen.max(axis=-1, keepdims=True)
     low = np.where(np.isfinite(top), top, 0.0) - math.log(2) - max(answer.decimals, LOWEST) * math.log(10)
-    meant = hidden & (answer.blank | (answer.values <= low))
-    if not meant.any():
+    if (hidden & ~answer.blank & ~(answer.values <= low)).any():
         return answer
-    values = np.where(meant, -np.inf, answer.values)
-    return replace(answer, values=values, blank=answer.blank & ~meant, plain=False)
+    values = np.where(hidden, -np.inf, answer.values)
+    return replace(answer, values=values, blank=answer.blank & ~hidden, plain=False)
+
+
+def turned(answer: Answer, right: Array) -> Answer:
+    """Turn a gradient that is handed in as its weight stands in the config: that is as right."""
+    values, shape = answer.values, answer.values.shape
+    if shape != right.T.shape or (shape == right.shape and not closer(values.T, values, right)):
+        return answer
+    texts = np.array(answer.texts, object).reshape(shape).T.ravel()
+    masks = {name: getattr(answer, name).T for name in ("blank", "unreadable", "exact")}
+    spread = None if answer.spread is None else answer.spread.T
+    return replace(answer, texts=tuple(texts.tolist()), values=values.T, spread=spread, **masks)
+
+
+def closer(one: Array, other: Array, right: Array) -> bool:
+    """Whether one matrix is closer to the right one than another is."""
+    return bool(np.nansum(np.abs(one - right)) < np.nansum(np.abs(other - right)))
 
 
 def bare_shape(values: Array) -> tuple[int, ...]:

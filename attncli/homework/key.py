@@ -165,7 +165,7 @@ class Key:
         """All mistakes that can be made on the page, by the rows in which they stand."""
         found: dict[str, list[Mistake]] = {symbol: [] for symbol in self.symbols}
         known = frozenset({*self.given, *self.values})
-        for mistake in catalogue(self.page, known, self.problem.sizes):
+        for mistake in catalogue(self.page, known, self.problem.sizes, out_in=self.problem.out_in):
             for row in mistake.rows:
                 found[row.symbol].append(mistake)
         return found

@@ -168,7 +168,7 @@ class Marking:
         if should is None or should.shape != right.shape:
             should = right
         marked = self.marks.misshapen(symbol, answer, found, should)
-        turned = any(finding.id == TRANSPOSED for finding in marked.mistakes)
+        turned = answer.plain and any(finding.id == TRANSPOSED for finding in marked.mistakes)
         self.go_on(symbol, answer.values.mT if turned else right, [])
         if not turned:
             self.student.set_aside[symbol] = right if answer.fault else answer.values

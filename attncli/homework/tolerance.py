@@ -179,7 +179,7 @@ def numbers_of(answer: Answer) -> list[tuple[str, float]]:
 
 
 def significant(answer: Answer, digits: int | None = None) -> Array:
-    """Return half a unit of each cell's last significant digit, by default of as many as the longest shows."""
+    """Return half a unit of each cell's last significant digit, as many as the longest has by default."""
     digits = most_digits(answer) if digits is None else digits
     size = np.abs(np.where(np.isfinite(answer.values), answer.values, 0.0))
     leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))

@@ -31,6 +31,7 @@ for _entry in FORWARD | BACKWARD:
     for _one in (_entry, *_entry.also):
         for _job in _one.jobs.split():
             ENTRIES[_job].append(_one)
+RIGHT_OUT_IN = "dw-transposed"  # where weights are stored so, their gradients may stand so as well
 EXAMPLES = (Form(), Form(heads=2, masked=True, output_weights=True, biases=frozenset({"bq", "bo"})))
 
 
@@ -42,15 +43,20 @@ class Mistake:
     rows: tuple[Row, ...]
 
 
-def catalogue(page: Page, known: frozenset[str], sizes: Mapping[str, int]) -> Iterator[Mistake]:
+def catalogue(
+    page: Page, known: frozenset[str], sizes: Mapping[str, int], *, out_in: bool = False
+) -> Iterator[Mistake]:
     """Write down every mistake that could be made on a page.
 
     ``known``: the symbols that have a value. ``sizes``: n, m, d_model and d_k, as far as there are.
+    ``out_in``: the weights are handed out transposed, so that a transposed gradient is right.
     """
     place = Place(page, sizes)
     together: dict[str, list[Row]] = defaultdict(list)
     for right in page.rows:
         for entry, wrong in wrong_rows(right, place):
+            if out_in and entry.id == RIGHT_OUT_IN:
+                continue
             if known.issuperset(symbol for symbol, _ in wrong.reads):
                 if entry.together:
                     together[entry.id].append(wrong)

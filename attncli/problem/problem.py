@@ -42,7 +42,8 @@ MAX_HEADS = 2**12
 class Problem:
     """An attention problem, from the page's symbols and the config's names; all of it is problem.
 
-    ``givens`` are float64 and read-only; weights are in-out, heads side by side. ``letters`` has
+    ``givens`` are float64 and read-only; weights are in-out, heads side by side, also where the config
+    has them ``out_in``. ``letters`` has
     the shape of every possible row, ``sizes`` the number that each letter stands for.
 
     >>> Problem(X=[[1, 0], [0, 1]], Wq=[[1], [0]], Wk=[[0], [1]], Wv=[[1], [1]]).tokens
@@ -55,6 +56,7 @@ class Problem:
     form: Form
     givens: Mapping[str, Array]
     given_rows: frozenset[str]
+    out_in: bool
     mask: Mask | None
     scale: float | None
     sizes: Mapping[str, int]
@@ -174,6 +176,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
         form=form,
         givens=values,
         given_rows=given_rows & leaves,
+        out_in=out_in,
         mask=mask,
         scale=scale,
         sizes=dims.sizes,

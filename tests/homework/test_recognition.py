@@ -189,3 +189,10 @@ def test_the_mean_of_the_heads_weights_has_another_shape() -> None:
     weights = attncli.forward(attncli.Problem(**SMALL, **problem))["A"]
     assert told(f"{{A: {weights.mean(axis=0).round(5).tolist()}}}", **problem) == {"A": {"weights-averaged"}}
     assert "weights-averaged" not in by_id(Key.of(attncli.Problem(**SMALL, loss="sum")))
+
+
+def test_where_weights_are_stored_out_in_a_transposed_gradient_is_no_mistake() -> None:
+    turned = {name: np.transpose(SMALL[name]).tolist() for name in ("Wq", "Wk", "Wv")}
+    key = Key.of(attncli.Problem(**SMALL | turned, weights="out-in", loss="sum"))
+    assert "dw-transposed" not in by_id(key)
+    assert "dw-transposed" in by_id(Key.of(attncli.Problem(**SMALL, loss="sum")))
