@@ -10,8 +10,8 @@ import numpy as np
 
 from attncli.language import _
 from attncli.problem.loose import BLANKS, MAX_DECIMALS, MAX_TEXT, loose_number
-from attncli.problem.numbers import flatten
-from attncli.problem.pasted import MAX_PASTED, expand
+from attncli.problem.numbers import MAX_PASTED, flatten
+from attncli.problem.pasted import Budget, expand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,16 +56,16 @@ class Answer:
     pasted: str = field(default="", repr=False)
 
 
-def read_answer(tree: Any, most: int = MAX_PASTED) -> Answer | None:  # noqa: ANN401 - a text, or lists of them
+def read_answer(tree: Any, budget: Budget | None = None) -> Answer | None:  # noqa: ANN401 - a text, or lists of them
     """Read a text, or nested lists of texts; None is a blank cell, a mapping has no place in it.
 
-    A text may be a whole matrix, of ``most`` numbers. Returns None where nothing was answered: a lone
-    blank, or lists without any cell.
+    A text may be a whole matrix. Returns None where nothing was answered: a lone blank, or lists without
+    any cell.
     """
     try:
         shape, cells = flatten(tree)
         answer = read_plain(cells, shape) if cells else None
-        if answer is None and (whole := expand(tree, most)) is not tree:
+        if answer is None and (whole := expand(tree, budget or Budget(MAX_PASTED))) is not tree:
             shape, cells = flatten(whole)
             answer = read_plain(cells, shape) or read_cells(cells, shape)
             answer = replace(answer, pasted=tree if isinstance(tree, str) else "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.choices import MOST_DECIMALS
+from attncli.homework.forms import shaped
 from attncli.page.lazy import LazyPage
 from attncli.rounding import Rounding
 
@@ -111,17 +112,13 @@ class FollowThrough:
 def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     """Take an answer as one to this row.
 
-    One number may stand in brackets of its own, a vector in a matrix of one row; −∞ is a number only in M.
+    Its shape may differ where it is clear what is meant; −∞ is a number only in M.
     """
     if answer.fault:
         return answer
     right = key.values[symbol]
-    if answer.values.shape != right.shape and bare_shape(answer.values) == bare_shape(right):
-        masks = {
-            name: getattr(answer, name).reshape(right.shape) for name in ("blank", "unreadable", "exact")
-        }
-        spread = None if answer.spread is None else answer.spread.reshape(right.shape)
-        answer = replace(answer, values=answer.values.reshape(right.shape), spread=spread, **masks)
+    if answer.values.shape != right.shape:
+        answer = shaped(answer, right.shape, key.problem.form.heads)
     if answer.plain or symbol == "M":
         return answer
     infinite = np.isneginf(answer.values)
@@ -129,14 +126,6 @@ def fit(answer: Answer, key: Key, symbol: str) -> Answer:
         values = np.where(infinite, np.nan, answer.values)
         answer = replace(answer, values=values, unreadable=answer.unreadable | infinite)
     return answer
-
-
-def bare_shape(values: Array) -> tuple[int, ...]:
-    """Return a shape without the brackets that hold only one thing."""
-    shape = values.shape
-    while shape and (shape[0] == 1 or values.size == 1):
-        shape = shape[1:]
-    return shape
 
 
 def fill(answer: Answer, own: Array | None, right: Array) -> Array:

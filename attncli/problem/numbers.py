@@ -26,6 +26,7 @@ _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _GROUPED = re.compile(rf"{_DIGITS}([_,' ]{_DIGITS})+")
 _MAX_DIGITS = 400
 MAX_AXES = 3
+MAX_PASTED = 2**20  # characters of one matrix
 FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
 
@@ -167,11 +168,11 @@ def unpasted(node: Node, name: str, report: Report) -> Node:
         first = first.items[0]
     if not isinstance(first, Scalar) or first.null or is_cell(first.text):
         return node
-    from attncli.problem.pasted import expand  # noqa: PLC0415 - most matrices are lists of numbers
+    from attncli.problem.pasted import Budget, expand  # noqa: PLC0415 - most matrices are lists of numbers
 
     tree = texts_of(node)
     try:
-        found = tree if tree is None else expand(tree)
+        found = tree if tree is None else expand(tree, Budget(MAX_PASTED))
     except ValueError as fault:
         report.error(node, f"{name}: {fault}", _("a matrix is a list of rows, like [[1, 0], [0, 1]]"))
         return node

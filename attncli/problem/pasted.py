@@ -7,6 +7,7 @@ or spaces; with a header row and labelled rows, or without. Every pass over the 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
@@ -15,7 +16,7 @@ from attncli.problem.loose import BLANKS, fold, loose_number
 from attncli.problem.numbers import MAX_AXES, flatten
 
 Tree = Any  # a text, or nested lists of texts
-MAX_PASTED = 50_000  # numbers in one text
+A_NUMBER = 20  # characters that are as much work as a run of digits, or a cell
 
 _NUMBERS = re.compile(r"[0-9]+")
 _CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*+\(([^()\[\],]*)(?:,[^()\[\]]*)?\)")  # tensor(0.5, …)
@@ -62,7 +63,20 @@ FORMS = {
 }
 
 
-def expand(tree: Tree, most: int = MAX_PASTED) -> Tree:
+@dataclass
+class Budget:
+    """How much text may be pasted into one document: characters, and a number is some more of them."""
+
+    left: int
+
+    def spend(self, cost: int) -> None:
+        """Take from it; raises ValueError where it is used up."""
+        self.left -= cost
+        if self.left < 0:
+            raise ValueError(_("more is pasted here than can be read"))
+
+
+def expand(tree: Tree, budget: Budget) -> Tree:
     """Put matrices in the place of the texts in which they were pasted: of all of them, or of none.
 
     Returns the tree itself where there are none. Raises ValueError where what was pasted is no matrix.
@@ -71,12 +85,13 @@ def expand(tree: Tree, most: int = MAX_PASTED) -> Tree:
     if not cells or not all(isinstance(cell, str) for cell in cells):
         return tree
     try:
+        budget.spend(sum(map(len, cells)))
         if len(shape) == 1 and len(cells) > 1 and any(";" in cell for cell in cells):
             rows = all(";" in cell for cell in cells)  # else YAML has cut [1, 2; 3, 4] at its commas
-            found = read_pasted("\n".join(cells) if rows else f"[{', '.join(cells)}]", most)
+            found = read_pasted("\n".join(cells) if rows else f"[{', '.join(cells)}]", budget)
             if found is not None:
                 return found
-        items = read_all(cells, most, numbers_too=not shape)
+        items = read_all(cells, budget, numbers_too=not shape)
     except ValueError:
         if len(cells) == 1:
             raise
@@ -90,29 +105,31 @@ def expand(tree: Tree, most: int = MAX_PASTED) -> Tree:
     return items if shape else items[0]
 
 
-def read_all(texts: list[str], most: int, *, numbers_too: bool) -> list[Tree]:
+def read_all(texts: list[str], budget: Budget, *, numbers_too: bool) -> list[Tree]:
     """Read what was pasted into each text; nothing where one of them holds no matrix."""
     items: list[Tree] = []
     for text in texts:
         bare = len(text) == 1 or loose_number(text) is not None
-        item = None if bare else read_pasted(text, most)
+        item = None if bare else read_pasted(text, budget)
         if item is None or not (numbers_too or isinstance(item, list)):
             return []
-        most -= len(flatten(item)[1])
         items.append(item)
     return items
 
 
-def read_pasted(text: str, most: int = MAX_PASTED, *, decimal_commas: bool = False) -> Tree | None:
+def read_pasted(text: str, budget: Budget, *, decimal_commas: bool = False) -> Tree | None:
     """Read a text that holds more than a bare number: nested lists of the cells' texts, or one text.
 
     None where it is a single word, or holds words more than numbers. ``decimal_commas``: take commas for
     such even where they could separate. Raises ValueError, with the form that it seems to have, where it
     cannot be read.
     """
+    budget.spend(len(text))
     text = fold(text).strip(" \r\n")
-    if sum(1 for _match in islice(_NUMBERS.finditer(text), 4 * most + 1)) > 4 * most:
-        raise ValueError(too_many(most))
+    numbers = sum(1 for _match in islice(_NUMBERS.finditer(text), budget.left // A_NUMBER + 1))
+    if not numbers:
+        return None
+    budget.spend(A_NUMBER * numbers)
     form, found = "", None
     try:
         if is_latex(text):
@@ -124,18 +141,12 @@ def read_pasted(text: str, most: int = MAX_PASTED, *, decimal_commas: bool = Fal
             form = "[" if "[" in bare or "]" in bare else separator(bare)
             found = brackets(bare, decimal_commas) if form == "[" else table(bare, form, decimal_commas)
         cells = flatten(found)[1]
-        if len(cells) > most:
-            raise ValueError(too_many(most))  # noqa: TRY301
+        budget.spend(A_NUMBER * len(cells))
     except ValueError as fault:
         seems = _("it seems to be {form}, but {fault}", form=_(FORMS[form]), fault=fault)
         raise ValueError(seems) from None
     numbers = sum(1 for cell in cells if loose_number(cell) is not None)
     return None if found == text or numbers <= sum(map(is_label, cells)) else found
-
-
-def too_many(most: int) -> str:
-    """Say that a text is too large."""
-    return _("it holds more than {most:,} numbers", most=most)
 
 
 def without_names(text: str) -> str:

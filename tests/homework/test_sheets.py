@@ -261,3 +261,26 @@ def test_a_mapping_of_python():
     for bad in ({}, [], {"answers": 5}, {"answers": {"S": endless}}, {"answers": {"S": object()}}):
         with pytest.raises(AttnError):
             from_mapping(bad)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n    0.89 0.11\n    0.33 0.67",
+        " |\n    0.89 0.11\n    0.33 0.67",
+        " >\n    0.89 0.11\n    0.33 0.67",
+        " '0.89 0.11\n\n    0.33 0.67'",
+        ' "0.89\t0.11\n    0.33\t0.67"',
+        "\n           Death  is\n    Death  0.89  0.11\n    is     0.33  0.67",
+        " array([[0.89, 0.11],\n           [0.33, 0.67]])",
+        "\n  - 0.89 0.11\n  - 0.33 0.67",
+        " [0.89 0.11; 0.33 0.67]",
+        " [0.89, 0.11; 0.33, 0.67]",
+        "\n  - [0.89 0.11]\n  - [0.33 0.67]",
+        " |\n    \\begin{pmatrix} 0.89 & 0.11 \\\\ 0.33 & 0.67 \\end{pmatrix}",
+    ],
+)
+def test_pasted_text_keeps_its_lines_whatever_yaml_makes_of_it(text: str):
+    found = read(f"answers:\n  S:{text}\n  L: 1").answers["S"]
+    assert found.values.tolist() == [[0.89, 0.11], [0.33, 0.67]]
+    assert found.decimals == 2
