@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,8 +12,7 @@ import numpy as np
 
 from attncli.language import _
 from attncli.problem.loose import BLANKS, MAX_DECIMALS, MAX_TEXT, loose_number
-from attncli.problem.numbers import MAX_PASTED, flatten
-from attncli.problem.pasted import Budget, expand
+from attncli.problem.pasted import MAX_PASTED, Budget, expand, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 MAX_SHOWN = 40  # characters of a cell that are kept
+_SIMPLE = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?")
 _PLAIN = 300  # characters: a number without exponent that is no longer is not beyond float64
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _LITERALS = {None: "null", True: "true", False: "false"}
@@ -139,23 +141,38 @@ def none_of(shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def read_cells(cells: Sequence[Any], shape: tuple[int, ...]) -> Answer:
     """Read cells of any kind, one by one; raises ValueError where one is a list or a mapping."""
     texts: list[str] = []
-    values, spread = np.full((2, len(cells)), np.nan)
-    blank, unreadable = np.zeros((2, len(cells)), bool)
-    decimals = 0
+    values = [math.nan] * len(cells)
+    blank, unreadable, own, decimals = list[int](), list[int](), dict[int, float](), 0
     for i, cell in enumerate(cells):
         text = as_text(cell)
-        number = loose_number(text)
-        if number is not None:
-            values[i], spread[i] = number.value, number.spread
-            decimals = max(decimals, number.decimals if number.goes_by_row else 0)
-        elif len(text) <= MAX_TEXT and text.strip() in BLANKS:
-            blank[i] = True
+        if _SIMPLE.fullmatch(text):
+            values[i] = float(text)
+            decimals = max(decimals, len(text.partition(".")[2]))
+        elif (number := loose_number(text)) is not None:
+            values[i] = number.value
+            if number.goes_by_row:
+                decimals = max(decimals, number.decimals)
+            else:
+                own[i] = number.spread
         else:
-            unreadable[i] = True
+            (blank if len(text) <= MAX_TEXT and text.strip() in BLANKS else unreadable).append(i)
         texts.append(shown(text))
-    values, spread, blank, unreadable = (one.reshape(shape) for one in (values, spread, blank, unreadable))
-    own = None if np.isnan(spread).all() else spread
-    return Answer(tuple(texts), values, blank, unreadable, spread == 0, decimals, spread=own)
+    spread = None
+    if own:
+        spread = np.full(len(cells), math.nan)
+        spread[list(own)] = list(own.values())
+        spread = spread.reshape(shape)
+    exact = none_of(shape) if spread is None else spread == 0
+    numbers = np.array(values, np.float64).reshape(shape)
+    bare, odd = mask_of(blank, shape), mask_of(unreadable, shape)
+    return Answer(tuple(texts), numbers, bare, odd, exact, decimals, spread=spread)
+
+
+def mask_of(places: list[int], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return a mask that holds for some cells, counted row after row."""
+    mask = np.zeros(math.prod(shape), bool)
+    mask[places] = True
+    return mask.reshape(shape)
 
 
 def shown(text: str) -> str:

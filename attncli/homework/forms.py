@@ -13,8 +13,7 @@ import numpy as np
 
 from attncli.homework.answer import Answer, read_cells, unread
 from attncli.language import N_, _
-from attncli.problem.numbers import MAX_PASTED, flatten
-from attncli.problem.pasted import Budget, read_pasted
+from attncli.problem.pasted import MAX_PASTED, Budget, flatten, read_pasted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

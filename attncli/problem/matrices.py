@@ -12,9 +12,10 @@ import numpy as np
 from attncli.errors import AttnError
 from attncli.files import MAX_BYTES
 from attncli.language import N_, _
+from attncli.problem.dimensions import MAX_AXES
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.keys import refuse_unknown
-from attncli.problem.numbers import MAX_AXES, array, as_number, cell, from_array, minus_infinite, whole
+from attncli.problem.numbers import array, as_number, cell, from_array, minus_infinite, whole
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:

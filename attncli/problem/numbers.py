@@ -6,13 +6,12 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.problem.dimensions import COUNTS
+from attncli.problem.dimensions import COUNTS, MAX_AXES
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _GROUPED = re.compile(rf"{_DIGITS}([_,' ]{_DIGITS})+")
 _MAX_DIGITS = 400
-MAX_AXES = 3
-MAX_PASTED = 2**20  # characters of one matrix
 FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
 
@@ -168,7 +165,7 @@ def unpasted(node: Node, name: str, report: Report) -> Node:
         first = first.items[0]
     if not isinstance(first, Scalar) or first.null or is_cell(first.text):
         return node
-    from attncli.problem.pasted import Budget, expand  # noqa: PLC0415 - most matrices are lists of numbers
+    from attncli.problem.pasted import MAX_PASTED, Budget, expand  # noqa: PLC0415 - most matrices are lists of numbers
 
     tree = texts_of(node)
     try:
@@ -318,37 +315,3 @@ def fill_blanks(nested: Nested) -> Nested:
     full = next((row for row in nested if row is not None), math.nan)
     blank: Nested = np.full(np.shape(full), math.nan).tolist()  # type: ignore[arg-type]
     return [blank if row is None else row for row in nested]
-
-
-def flatten(tree: Any) -> tuple[tuple[int, ...], list[Any]]:  # noqa: ANN401
-    """Return the shape of nested lists, and their cells; raises ValueError where they have no shape."""
-    shape: list[int] = []
-    level = [tree]
-    while level and isinstance(level[0], list):
-        if len(shape) == MAX_AXES:
-            raise ValueError(_("it is nested more than {most} deep", most=MAX_AXES))
-        if len(level) > 1:
-            refuse_uneven(level, tuple(shape))
-        shape.append(len(level[0]))
-        level = list(chain.from_iterable(level)) if len(level) > 1 else level[0]
-    return tuple(shape), level
-
-
-def refuse_uneven(rows: list[Any], shape: tuple[int, ...]) -> None:
-    """Raise ValueError where rows differ in length, or are no rows; ``shape`` is how they are counted."""
-    if set(map(type, rows)) != {list}:
-        raise ValueError(_("some of its rows are lists and some are not"))
-    if len(set(map(len, rows))) == 1:
-        return
-    count = len(rows[0])
-    at = next(i for i, row in enumerate(rows) if len(row) != count)
-    place, first = (",".join(str(int(part) + 1) for part in np.unravel_index(i, shape)) for i in (at, 0))
-    raise ValueError(
-        _(
-            "row {row} has {count} cells; row {first} has {wanted}",
-            row=place,
-            count=len(rows[at]),
-            first=first,
-            wanted=count,
-        )
-    )

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+import numpy as np
+
 from attncli.language import N_, _
+from attncli.problem.dimensions import MAX_AXES
 from attncli.problem.loose import BLANKS, fold, loose_number
-from attncli.problem.numbers import MAX_AXES, flatten
 
 Tree = Any  # a text, or nested lists of texts
+MAX_PASTED = 2**20  # characters of one matrix
 A_NUMBER = 20  # characters that are as much work as a run of digits, or a cell
 
 _NUMBERS = re.compile(r"[0-9]+")
@@ -103,6 +106,40 @@ def expand(tree: Tree, budget: Budget) -> Tree:
     for size in shape[:0:-1]:
         items = [items[i : i + size] for i in range(0, len(items), size)]
     return items if shape else items[0]
+
+
+def flatten(tree: Any) -> tuple[tuple[int, ...], list[Any]]:  # noqa: ANN401
+    """Return the shape of nested lists, and their cells; raises ValueError where they have no shape."""
+    shape: list[int] = []
+    level = [tree]
+    while level and isinstance(level[0], list):
+        if len(shape) == MAX_AXES:
+            raise ValueError(_("it is nested more than {most} deep", most=MAX_AXES))
+        if len(level) > 1:
+            refuse_uneven(level, tuple(shape))
+        shape.append(len(level[0]))
+        level = list(chain.from_iterable(level)) if len(level) > 1 else level[0]
+    return tuple(shape), level
+
+
+def refuse_uneven(rows: list[Any], shape: tuple[int, ...]) -> None:
+    """Raise ValueError where rows differ in length, or are no rows; ``shape`` is how they are counted."""
+    if set(map(type, rows)) != {list}:
+        raise ValueError(_("some of its rows are lists and some are not"))
+    if len(set(map(len, rows))) == 1:
+        return
+    count = len(rows[0])
+    at = next(i for i, row in enumerate(rows) if len(row) != count)
+    place, first = (",".join(str(int(part) + 1) for part in np.unravel_index(i, shape)) for i in (at, 0))
+    raise ValueError(
+        _(
+            "row {row} has {count} cells; row {first} has {wanted}",
+            row=place,
+            count=len(rows[at]),
+            first=first,
+            wanted=count,
+        )
+    )
 
 
 def read_all(texts: list[str], budget: Budget, *, numbers_too: bool) -> list[Tree]:
