@@ -11,6 +11,7 @@ import numpy as np
 
 from attncli.choices import MOST_DECIMALS
 from attncli.homework.by_hand import ways_of
+from attncli.homework.forms import shaped
 from attncli.mistakes.consistent import consistent_page
 from attncli.page.lazy import IMPOSSIBLE, LazyPage
 from attncli.problem.keys import WEIGHTS
@@ -173,20 +174,16 @@ class FollowThrough:
 def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     """Take an answer as one to this row.
 
-    One number may stand in brackets of its own, a vector in a matrix of one row; −∞ is a number only in M. An
-    array is as exact as its precision lets it be.
+    Its shape may differ where it is clear what is meant; −∞ is a number only in M. An array is as exact as
+    its precision lets it be.
     """
     if answer.fault:
         return answer
     right, row = key.values[symbol], key.page.row[symbol]
     if key.problem.out_in and row.of in WEIGHTS:
         answer = turned(answer, right)
-    if answer.values.shape != right.shape and bare_shape(answer.values) == bare_shape(right):
-        masks = {
-            name: getattr(answer, name).reshape(right.shape) for name in ("blank", "unreadable", "exact")
-        }
-        spread = None if answer.spread is None else answer.spread.reshape(right.shape)
-        answer = replace(answer, values=answer.values.reshape(right.shape), spread=spread, **masks)
+    if answer.values.shape != right.shape:
+        answer = shaped(answer, right.shape, key.problem.form.heads)
     if answer.precision is not None:
         half = max(0.5 * 10.0**-answer.decimals, answer.precision * key.errors(symbol))
         answer = replace(answer, spread=np.full(answer.values.shape, half), plain=False)
@@ -229,14 +226,6 @@ def turned(answer: Answer, right: Array) -> Answer:
 def closer(one: Array, other: Array, right: Array) -> bool:
     """Whether one matrix is closer to the right one than another is."""
     return bool(np.nansum(np.abs(one - right)) < np.nansum(np.abs(other - right)))
-
-
-def bare_shape(values: Array) -> tuple[int, ...]:
-    """Return a shape without the brackets that hold only one thing."""
-    shape = values.shape
-    while shape and (shape[0] == 1 or values.size == 1):
-        shape = shape[1:]
-    return shape
 
 
 def fill(answer: Answer, own: Array | None, right: Array) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from attncli.homework.agreement import Agreement
 from attncli.homework.copied import find_copied
 from attncli.homework.follow_through import FollowThrough, fill, fit
+from attncli.homework.forms import matched
 from attncli.homework.key import Key
 from attncli.homework.marks import Mark, RowMark, Verdict
 from attncli.homework.policy import Policy, Tolerance
@@ -54,7 +55,8 @@ class Marking:
     """One sheet on its way through the page."""
 
     def __init__(self, sheet: Sheet, key: Key, policy: Policy) -> None:
-        self.sheet, self.key, self.policy = sheet, key, policy
+        self.sheet = sheet = matched(sheet, key)
+        self.key, self.policy = key, policy
         answers = {symbol: sheet.answers[symbol] for symbol in key.symbols if symbol in sheet.answers}
         self.answers = {symbol: fit(answer, key, symbol) for symbol, answer in answers.items()}
         self.judge = Judge(policy.tolerance, self.answers)

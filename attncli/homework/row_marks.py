@@ -11,7 +11,7 @@ import numpy as np
 from attncli.homework.marks import Finding, Mark, RowMark, Verdict, WrongCell
 from attncli.homework.slips import COPIED, find_slips, sentence
 from attncli.homework.tolerance import slack
-from attncli.language import _
+from attncli.language import _, plural
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 MATRIX = 2
+MOST_UNKNOWN = 10  # answers to no quantity of the page that are named
 
 
 class RowMarks:
@@ -52,9 +53,26 @@ class RowMarks:
 
         ``bounded``: the search for mistakes was broken off.
         """
-        key, names = self.key, [name for name in sheet.answers if name not in self.key.values]
-        unknown = [self.unknown(name) for name in names if name not in key.given]
-        notes = [_("{symbol} is given: it is not marked", symbol=name) for name in names if name in key.given]
+        key, notes = self.key, list(sheet.notes)
+        notes += [f"{row.symbol}: {row.answer.note}" for row in rows if row.answer and row.answer.note]
+        strange = [name for name in sheet.answers if name not in key.values]
+        notes += [
+            _("{symbol} is given: it is not marked", symbol=name) for name in strange if name in key.given
+        ]
+        unknown = [name for name in strange if name not in key.given]
+        extra = [self.unknown(name) for name in unknown[:MOST_UNKNOWN]]
+        if self.policy.due is not None:  # what nobody asked for costs nothing
+            notes += [row.says for row in extra]
+            extra = []
+        more = len(unknown) - MOST_UNKNOWN
+        if more > 0:
+            notes.append(
+                plural(
+                    "and {n} more answer to no quantity of this page",
+                    "and {n} more answers to no quantity of this page",
+                    more,
+                )
+            )
         if bounded:
             seconds = math.ceil(key.patience)
             notes.append(
@@ -63,7 +81,7 @@ class RowMarks:
                     seconds=seconds,
                 )
             )
-        return Mark(sheet.student, key.name, key.digest, (*rows, *unknown), (*sheet.notes, *notes))
+        return Mark(sheet.student, key.name, key.digest, (*rows, *extra), tuple(notes))
 
     def blank(self, symbol: str) -> RowMark:
         """Mark a row that is due and was left blank: it earns nothing."""

@@ -1,7 +1,8 @@
-"""What a student hands in: YAML or JSON with a name and answers, hostile until shown otherwise."""
+"""What a student hands in: YAML, JSON or .npz with a name and answers, hostile until shown otherwise."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import numpy as np
 
 from attncli.errors import AttnError
 from attncli.files import STDIN, decode, read_bytes, unreadable
-from attncli.homework.answer import Answer, read_answer, read_array
+from attncli.homework.answer import Answer, read_answer, read_array, unread
 from attncli.language import N_, _
 from attncli.problem.document import (
     CONTROL,
@@ -28,6 +29,7 @@ from attncli.problem.document import (
     kind,
     parse,
 )
+from attncli.problem.pasted import Budget
 from attncli.problem.python import from_python, number_text
 from attncli.report import Report, did_you_mean, nearest
 
@@ -44,6 +46,7 @@ MAX_NAME = 200
 MAX_NOTES = 10
 LIMIT = Limit(100_000, N_("a sheet holds the quantities of one page"))
 ANSWERS = N_("write answers: and below it the quantities, like S: [[2, 1], [0, 2]]")
+ZIP, UTF_16 = b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
 _QUICK_DEPTH = 8
 _BRACKETS = b"[]{}"
 _STRUCTURE = b",:" + _BRACKETS
@@ -71,11 +74,39 @@ class Sheet:
 def read_sheet(data: bytes, shown: str) -> Sheet:
     """Read the bytes of a sheet; ``shown`` is its name in messages.
 
-    Raises AttnError where it is too large or no UTF-8, AttnErrors, with places, where it is neither
-    YAML nor JSON, has no answers, or has a key twice. An answer that cannot be read is no error.
+    Raises AttnError where it is too large, no text or no .npz file, AttnErrors, with places, where it is
+    neither YAML nor JSON, has no answers, or has a key twice. An answer that cannot be read is no error.
     """
+    if data.startswith(ZIP):
+        return from_npz(data, shown)
+    if data.startswith(UTF_16) and len(data) <= MAX_BYTES:
+        data = from_utf_16(data, shown)
     text = decode(data, shown, MAX_BYTES, _(LIMIT.advice))
     return from_json(data, text) or from_yaml(text, shown)
+
+
+def from_utf_16(data: bytes, shown: str) -> bytes:
+    """Return text of UTF-16 as UTF-8; raises AttnError where it is none."""
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeDecodeError:
+        message = _("{file} is not UTF-16, though its first bytes say so", file=shown)
+        raise AttnError(message, hint=_("save it as UTF-8")) from None
+
+
+def from_npz(data: bytes, shown: str) -> Sheet:
+    """Read arrays named by symbols, as ``np.savez`` writes them; ``student`` may be a text among them.
+
+    Raises AttnError where they cannot be read, or are more than a sheet holds.
+    """
+    from attncli.problem.matrices import read_arrays  # noqa: PLC0415 - few sheets are arrays
+
+    if len(data) > MAX_BYTES:
+        decode(data, shown, MAX_BYTES, _(LIMIT.advice))
+    arrays = read_arrays(io.BytesIO(data), shown, 8 * LIMIT.values)
+    names = arrays.pop("student", np.empty(0))
+    student = str(names.flat[0])[:MAX_NAME] if names.size == 1 else None
+    return Sheet(name_of(student), read_answers(arrays))
 
 
 def from_options(options: AnySequence[str]) -> Sheet:
@@ -254,11 +285,20 @@ def texts(numbers: Any) -> Any:  # noqa: ANN401
 
 def read_answers(trees: AnyMapping[str, Any]) -> dict[str, Answer]:
     """Read the answers, each for itself; what was left blank is not among them."""
-    answers = {
-        symbol: read_array(tree) if isinstance(tree, np.ndarray) else read_answer(tree)
-        for symbol, tree in trees.items()
-    }
+    budget = Budget(2 * MAX_BYTES)
+    answers = {symbol: read_one(tree, budget) for symbol, tree in trees.items()}
     return {symbol: answer for symbol, answer in answers.items() if answer is not None}
+
+
+def read_one(tree: Any, budget: Budget) -> Answer | None:  # noqa: ANN401
+    """Read an answer, a text, lists of them or an array; None where it was left blank."""
+    if not isinstance(tree, np.ndarray):
+        return read_answer(tree, budget)
+    if tree.dtype.kind == "f":
+        return read_array(tree)
+    if tree.dtype.kind in "iub":
+        return read_answer(texts(tree.tolist()))
+    return unread(_("it is an array of {dtype}; expected numbers", dtype=tree.dtype))
 
 
 def unread_notes(keys: Iterable[str]) -> tuple[str, ...]:
@@ -293,7 +333,7 @@ def sheet_bytes(path: str) -> bytes:
     except FileNotFoundError:
         raise AttnError(
             _("there is no sheet {file!r}", file=path),
-            hint=_("name a YAML or JSON file, or - for standard input"),
+            hint=_("name a YAML, JSON or .npz file, or - for standard input"),
         ) from None
     except IsADirectoryError:
         raise AttnError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.problem.dimensions import COUNTS
+from attncli.problem.dimensions import COUNTS, MAX_AXES
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _DIGITS = r"[+\-−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
+_GROUPED = re.compile(rf"{_DIGITS}([_,' ]{_DIGITS})+")
 _MAX_DIGITS = 400
-MAX_AXES = 3
 FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
 
@@ -72,11 +72,20 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
         report.error(node, not_finite(name, node.text.strip()), _(FINITE))
     else:
         message = _("{name} is {found}, which is not a number", name=name, found=kind(node))
-        hint = _("write it like 1, -0.5, 1e-3 or 1/3")
-        if re.fullmatch(rf"{_DIGITS}([_,' ]{_DIGITS})+", node.text.strip()):
-            hint = _("write the digits without _ or spaces, and a point for decimals: 1000.5")
-        report.error(node, message, hint)
+        report.error(node, message, how_to_write(node.text.strip()))
     return math.nan
+
+
+def how_to_write(text: str) -> str:
+    """Say how a number is written in a config that stands there otherwise."""
+    from attncli.problem.loose import loose_number  # noqa: PLC0415 - few cells are no numbers
+
+    number = loose_number(text)
+    if number is not None and math.isfinite(number.value):
+        return _("write {number}", number=format(number.value, ".15g"))
+    if len(text) <= _MAX_DIGITS and _GROUPED.fullmatch(text):
+        return _("write the digits without _ or spaces, and a point for decimals: 1000.5")
+    return _("write it like 1, -0.5, 1e-3 or 1/3")
 
 
 def not_finite(name: str, found: object) -> str:
@@ -141,8 +150,57 @@ def array(
     if isinstance(node, Leaf):
         return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
     before = len(report.errors)
+    node = unpasted(node, name, report)
     nested = Reader(report, minus_infinity, blank_rows).read(node, name, 0)
     return None if len(report.errors) > before else np.array(fill_blanks(nested), np.float64)
+
+
+def unpasted(node: Node, name: str, report: Report) -> Node:
+    """Return the rows of a matrix that was pasted as text; what is written as rows, or is a number, as it is.
+
+    An error in the report where it cannot be read.
+    """
+    first = node
+    while isinstance(first, Sequence) and first.items:
+        first = first.items[0]
+    if not isinstance(first, Scalar) or first.null or is_cell(first.text):
+        return node
+    from attncli.problem.pasted import MAX_PASTED, Budget, expand  # noqa: PLC0415 - most matrices are lists of numbers
+
+    tree = texts_of(node)
+    try:
+        found = tree if tree is None else expand(tree, Budget(MAX_PASTED))
+    except ValueError as fault:
+        report.error(node, f"{name}: {fault}", _("a matrix is a list of rows, like [[1, 0], [0, 1]]"))
+        return node
+    return node if found is tree else rows_of(found, node)
+
+
+def is_cell(text: str) -> bool:
+    """Whether a text is one cell of a matrix, be it a number that cannot be used."""
+    return as_number(text) is not None or _NOT_FINITE.fullmatch(text.strip().lower()) is not None
+
+
+def texts_of(node: Node) -> Any:  # noqa: ANN401 - a text, or nested lists of texts
+    """Return the texts of nested lists; None where they hold anything else, or have no shape."""
+    if isinstance(node, Scalar):
+        return node.text
+    if not isinstance(node, Sequence):
+        return None
+    items = [texts_of(item) for item in node.items]
+    return None if None in items or len({type(item) for item in items}) != 1 else items
+
+
+def rows_of(tree: Any, node: Node) -> Node:  # noqa: ANN401
+    """Return nested lists of texts as nodes, all in the place of one; a blank row is one blank."""
+    from attncli.problem.loose import BLANKS, loose_number  # noqa: PLC0415
+
+    place = (node.source, node.line, node.column, node.length)
+    if isinstance(tree, list):
+        blank = all(isinstance(cell, str) and cell in BLANKS for cell in tree)
+        return Scalar(*place, "~") if blank else Sequence(*place, [rows_of(item, node) for item in tree])
+    number = None if is_cell(tree) else loose_number(tree)
+    return Scalar(*place, tree if number is None else repr(number.value))
 
 
 @dataclass(eq=False, repr=False)

@@ -114,7 +114,8 @@ def test_the_hint_shows_how_the_number_is_written():
         return report.errors[0].hint
 
     assert "without _" in hint("[1_000]")
-    assert "without _" in hint('["1,5"]')
+    assert "without _" in hint('["1 5", 2]')
+    assert hint('["1,5"]') == "write 1.5"
     assert "1/3" in hint("[x]")
 
 

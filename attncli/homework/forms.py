@@ -1,0 +1,195 @@
+"""Answers in other forms than the page's: under a name that only looks otherwise, or with other brackets."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.homework.answer import Answer, read_cells, unread
+from attncli.language import N_, _
+from attncli.problem.pasted import MAX_PASTED, Budget, flatten, read_pasted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from attncli.homework.key import Key
+    from attncli.homework.sheet import Sheet
+
+    Cells = NDArray[Any]
+
+
+MATRIX, HEADS = 2, 3  # how many axes they have
+MAX_NAME = 40  # characters of a symbol
+MAX_NOTES = 10
+BELOW = N_("its heads stand below each other")
+BESIDE = N_("its heads stand side by side")
+ONE_BY_ONE = N_("it is written one head after the other")
+ONE_LINE = N_("its rows stand in one line; | behind the key keeps the lines apart")
+_ONE_HEAD = re.compile(r"(.+?)((?:head|h)?)([0-9]{1,3})")
+
+
+# Names
+
+
+def matched(sheet: Sheet, key: Key) -> Sheet:
+    """Return a sheet with its answers under the page's symbols: ``dWQ`` is dWq, ``A1`` the first head of A.
+
+    What is answered already is left out, so that nothing is charged twice; notes say so.
+    """
+    strange = [name for name in sheet.answers if name not in key.values and name not in key.given]
+    if not strange:
+        return sheet
+    folded = Counter(map(fold_name, key.symbols))
+    symbols = {fold_name(symbol): symbol for symbol in key.symbols if folded[fold_name(symbol)] == 1}
+    answers, notes = dict(sheet.answers), list[str]()
+    heads: dict[str, dict[str, int]] = {}
+    for name in strange:
+        symbol, head = symbols.get(fold_name(name)), None
+        if symbol is None:
+            symbol, head = head_of(name, symbols)
+        if symbol is None or (head is not None and head > key.problem.form.heads):
+            continue
+        if symbol in answers:
+            notes.append(
+                _("{name!r} is not read: {symbol} is answered already", name=name[:MAX_NAME], symbol=symbol)
+            )
+            del answers[name]
+        elif head is not None:
+            heads.setdefault(symbol, {})[name] = head
+        else:
+            notes.append(_("{name!r} is read as {symbol}", name=name[:MAX_NAME], symbol=symbol))
+            answers[symbol] = answers.pop(name)
+    for symbol, names in heads.items():
+        if symbol in answers or len(set(names.values())) < len(names):
+            continue
+        pieces = {head: answers.pop(name) for name, head in names.items()}
+        answers[symbol] = stacked(pieces, key.problem.form.heads)
+        notes.append(
+            _("{names} are read as the heads of {symbol}", names=", ".join(map(repr, names)), symbol=symbol)
+        )
+    if len(notes) > MAX_NOTES:
+        notes = [*notes[:MAX_NOTES], _("and {count} more", count=len(notes) - MAX_NOTES)]
+    return replace(sheet, answers=answers, notes=(*sheet.notes, *notes))
+
+
+def fold_name(name: str) -> str:
+    """Return a symbol without what is only a way of writing it: ∂L/∂W_q, dW_Q and dWq are the same."""
+    plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).replace("∂", "d").casefold()
+    return "".join(letter for letter in plain.removeprefix("dl/") if letter.isalnum())
+
+
+def head_of(name: str, symbols: Mapping[str, str]) -> tuple[str | None, int | None]:
+    """Tell of which row, and which of its heads, ``A1``, ``A[1]`` or ``A_head1`` is the name."""
+    match = _ONE_HEAD.fullmatch(fold_name(name))
+    if match is None or not int(match[3]):
+        return None, None
+    return symbols.get(match[1] + match[2]) or symbols.get(match[1]), int(match[3])
+
+
+def stacked(pieces: Mapping[int, Answer], count: int) -> Answer:
+    """Put heads that were answered one by one into one answer; a head that is missing is blank."""
+    for head, piece in pieces.items():
+        if piece.fault:
+            return unread(_("head {head}: {what}", head=head, what=piece.fault))
+    shapes = {piece.values.shape for piece in pieces.values()}
+    if len(shapes) > 1:
+        return unread(_("its heads have different sizes"))
+    (shape,) = shapes
+    blank = read_cells(["~"] * math.prod(shape), shape)
+    return combined([pieces.get(head, blank) for head in range(1, count + 1)], np.stack)
+
+
+def combined(pieces: Sequence[Answer], combine: Callable[[list[Cells]], Cells], note: str = "") -> Answer:
+    """Make one answer of several, or another one of one: ``combine`` puts the cells in their places."""
+    shape = pieces[0].values.shape
+    spreads = [np.full(shape, np.nan) if piece.spread is None else piece.spread for piece in pieces]
+    precisions = {piece.precision for piece in pieces}
+    return Answer(
+        tuple(combine([np.array(piece.texts, object).reshape(shape) for piece in pieces]).ravel().tolist()),
+        combine([piece.values for piece in pieces]),
+        combine([piece.blank for piece in pieces]),
+        combine([piece.unreadable for piece in pieces]),
+        combine([piece.exact for piece in pieces]),
+        max(piece.decimals for piece in pieces),
+        plain=all(piece.plain for piece in pieces),
+        spread=None if all(piece.spread is None for piece in pieces) else combine(spreads),
+        precision=precisions.pop() if len(precisions) == 1 else None,
+        note=note,
+    )
+
+
+# Shapes
+
+
+def shaped(answer: Answer, right: tuple[int, ...], heads: int) -> Answer:
+    """Bring an answer of another shape into the row's, where its sizes leave no doubt how."""
+    if not answer.values.shape and answer.unreadable:
+        return unread(_("{text!r} cannot be read as rows of numbers", text=answer.texts[0]))
+    found = arranged(answer, right, heads)
+    if found is None and answer.pasted:  # commas that could separate, but do not
+        try:
+            shape, cells = flatten(read_pasted(answer.pasted, Budget(MAX_PASTED), decimal_commas=True))
+        except ValueError:
+            return answer
+        found = arranged(read_cells(cells, shape), right, heads)
+    return found or answer
+
+
+def arranged(answer: Answer, right: tuple[int, ...], heads: int) -> Answer | None:
+    """Put an answer's cells into the row's shape; None where it is not clear how."""
+    shape = answer.values.shape
+    if shape == right or without_brackets(shape) == without_brackets(right):
+        return combined([answer], lambda cells: cells[0].reshape(right), answer.note)
+    for size, order, note in ways(right, heads, lines_lost=bool(answer.pasted)):
+        if size == shape:
+            return combined([answer], lambda cells: order(cells[0], right), _(note))  # noqa: B023 - called at once
+    return None
+
+
+def ways(
+    right: tuple[int, ...], heads: int, *, lines_lost: bool
+) -> Iterator[tuple[tuple[int, ...], Callable[[Cells, tuple[int, ...]], Cells], str]]:
+    """Yield the other shapes that a row may have, how its cells lie there, and what is said of it."""
+    if len(right) == 1:
+        yield (*right, 1), np.reshape, ""
+        if right[0] % heads == 0:
+            yield (heads, right[0] // heads), np.reshape, ""
+    elif len(right) == HEADS:
+        size, rows, columns = right
+        yield (size * rows, columns), np.reshape, BELOW
+        yield (rows, size * columns), apart, BESIDE
+    elif len(right) == MATRIX:
+        rows, columns = right
+        if columns % heads == 0:
+            yield (heads, rows, columns // heads), beside, ONE_BY_ONE
+        if rows % heads == 0:
+            yield (heads, rows // heads, columns), np.reshape, ONE_BY_ONE
+    if lines_lost:
+        yield (math.prod(right),), np.reshape, ONE_LINE
+
+
+def apart(cells: Cells, right: tuple[int, ...]) -> Cells:
+    """Cut blocks of columns apart."""
+    size, rows, columns = right
+    return cells.reshape(rows, size, columns).swapaxes(0, 1)
+
+
+def beside(cells: Cells, right: tuple[int, ...]) -> Cells:
+    """Put matrices side by side."""
+    return cells.swapaxes(0, 1).reshape(right)
+
+
+def without_brackets(shape: Sequence[int]) -> tuple[int, ...]:
+    """Return a shape without the brackets that hold only one thing."""
+    bare = tuple(shape)
+    while bare and (bare[0] == 1 or math.prod(bare) == 1):
+        bare = bare[1:]
+    return bare
