@@ -11,7 +11,7 @@ import numpy as np
 
 from attncli.choices import MOST_DECIMALS
 from attncli.homework.by_hand import ways_of
-from attncli.mistakes.catalogue import consistent_page
+from attncli.mistakes.consistent import consistent_page
 from attncli.page.lazy import IMPOSSIBLE, LazyPage
 from attncli.rounding import Rounding
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.entry import Place
 from attncli.mistakes.forward import FORWARD
-from attncli.mistakes.wrong import Wrong
-from attncli.ops.softmax import softmax
+from attncli.mistakes.wrong import softmax_after
 from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import whole_page
 
@@ -65,15 +64,10 @@ def wrong_rows(right: Row, place: Place) -> Iterator[tuple[Entry, Row]]:
     """Write down what may stand in the place of a row; the softmax may also be taken of a wrong mask."""
     if right.symbol == "A" and place.symbols["mask"]:
         for entry, mask in wrong_rows(place.page.row["M"], place):
-            yield entry, replace(right, op=softmax_after(mask), args=mask.args)
+            yield entry, replace(right, op=softmax_after(mask.op), args=mask.args)
     for entry in ENTRIES[place.job(right)]:
         for wrong in entry.rows(right, place):
             yield entry, wrong
-
-
-def softmax_after(mask: Row) -> Wrong:
-    """Return the softmax of what a masked row gives."""
-    return Wrong(lambda *args: f"softmax({mask.op.text(*args)})", lambda *args: softmax(mask.op.value(*args)))
 
 
 class Example(NamedTuple):
@@ -97,14 +91,3 @@ def listing() -> list[Example]:
             right = page.row[wrong.symbol].formula
             found.setdefault(mistake.id, Example(mistake.id, wrong.formula, right, SENTENCES[mistake.id]))
     return [found[id_] for id_ in SENTENCES]
-
-
-def consistent_page(page, rows):
-    from attncli.page.chain_rule import gradient_rows
-    from attncli.page.page import Page
-
-    swapped = {row.symbol: row for row in rows}
-    if any(row.backward for row in rows):
-        return None
-    forward = [swapped.get(row.symbol, row) for row in page.rows if not row.backward]
-    return Page((*forward, *gradient_rows(forward)))
