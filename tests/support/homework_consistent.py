@@ -142,10 +142,9 @@ def of_softmax(key: Key) -> dict[str, Wrong]:
     def total(matrix: Any, *axes: int) -> Any:
         return matrix.sum(axis=axes, keepdims=True)
 
-    def twice(_a: Any, da: Any, scores: Any) -> Any:
+    def twice(a: Any, da: Any, scores: Any) -> Any:
         once = softmax(scores)
-        again = softmax(once)
-        middle = again * (da - total(again * da, -1))
+        middle = a * (da - total(a * da, -1))
         return once * (middle - total(once * middle, -1))
 
     found = {

@@ -182,13 +182,13 @@ def lost_marks(mark: Mark) -> tuple[str, ...]:
 
 
 def is_right(row: Row, own: Own, value: np.ndarray, hand: Hand) -> bool:
-    """Whether a row is right at the hand's decimals after all, in any way of working; halves go either way."""
+    """Whether a row is right at the hand's decimals after all, in any way of working."""
     half = 0.5 * 10.0**-hand.decimals * (1 + 1e-9)
     for steps in (frozenset[str](), STEPS, *(frozenset({step}) for step in STEPS)):
         right = full_value(row, own, replace(hand, steps=steps))
-        if right is not None and right.shape == value.shape:
-            if np.isclose(value, right, rtol=0, atol=half).all():
-                return True
+        same = right is not None and right.shape == value.shape
+        if same and np.isclose(value, right, rtol=0, atol=half).all():
+            return True
     return False
 
 
