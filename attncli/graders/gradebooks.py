@@ -50,7 +50,8 @@ def write_nbgrader(results: Path, path: Path, course: Course) -> Written:
     """Write what ``nbgrader export`` writes: a line for each student."""
 
     def line(student: str, person: Person, record: Record) -> Sequence[object]:
-        submitted = (record.get("late") or {}).get("submitted")
+        # Without a time nbgrader takes it that nothing was submitted.
+        submitted = (record.get("late") or {}).get("submitted") or course.submitted(record)
         who = (student, person.last_name, person.first_name, person.email)
         scores = (raw_score(record), late_penalty(record), record["score"], record.get("max_score"))
         return (course.assignment, course.due, submitted, *who, *scores)
@@ -62,9 +63,19 @@ def write_canvas(results: Path, path: Path, course: Course) -> Written:
     """Write Canvas's gradebook import; it does without Canvas's own ID, which is not known here."""
 
     def line(student: str, person: Person, record: Record) -> Sequence[object]:
-        return person.name or student, "", person.id_number, student, person.section, record["score"]
+        login = person.login or student
+        return person.name or student, "", person.id_number, login, person.section, record["score"]
 
-    return write_students(results, path, course, (*CANVAS, course.assignment), line)
+    # Canvas knows by these words that the line is no student's, but the assignment's maximum.
+    possible = ("    Points Possible", "", "", "", "", points_possible(results, course))
+    return write_students(results, path, course, (*CANVAS, course.assignment), line, first=(possible,))
+
+
+def points_possible(results: Path, course: Course) -> float:
+    """Return what a sheet can earn; where only what is answered counts, the most that any could."""
+    if course.points:
+        return rounded(sum(course.points.values()))
+    return max((record["max_score"] or 0.0 for record in records(results)), default=0.0)
 
 
 def write_moodle(results: Path, path: Path, course: Course) -> Written:
@@ -131,9 +142,10 @@ def write_students(
     header: Sequence[str],
     line: Callable[[str, Person, Record], Sequence[object]],
     *,
+    first: Sequence[Sequence[object]] = (),
     unreadable: bool = False,
 ) -> Written:
-    """Write the line of each student into ``path``.csv, and note whom it leaves out.
+    """Write the line of each student into ``path``.csv, those of ``first`` before them, and note whom it omits.
 
     A student with two sheets is left out, and, without ``unreadable``, one whose sheet could not be
     read: a gradebook would take either for a grade.
@@ -149,7 +161,7 @@ def write_students(
             elif student not in course.duplicates:
                 unread.append(student)
 
-    write_table(table, header, lines())
+    write_table(table, header, chain(first, lines()))
     reasons = (
         (_("{file} omits students with more than one sheet: {students}"), sorted(course.duplicates)),
         (_("{file} omits students whose sheet could not be read: {students}"), unread),

@@ -139,6 +139,7 @@ class Person:
     email: str = ""
     id_number: str = ""
     section: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class Course:
 
     ``points``: what each row can earn, where a rubric says so. ``due``: the deadline (ISO 8601).
     ``people``: the roster, by student. ``duplicates``: the students with more than one sheet.
+    ``submitted`` tells when a record's sheet came in (ISO 8601), if anything does.
     ``hint`` is how much students are told, ``reveal`` whether that includes the right values.
     """
 
@@ -155,6 +157,7 @@ class Course:
     due: str | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
     duplicates: frozenset[str] = frozenset()
+    submitted: Callable[[Record], str | None] = lambda _record: None
     hint: Hint = Hint.MISTAKE
     reveal: bool = False
 
