@@ -13,7 +13,7 @@ from attncli.commands.marking_options import HintLevel, Judging
 from attncli.commands.options import Changes, Source, check_number, command
 from attncli.errors import AttnError, ExitCode
 from attncli.homework.policy import Hint
-from attncli.language import N_, _
+from attncli.language import N_, _, either
 from attncli.report import one_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ A rubric is YAML; any of its keys may be left out:
 A roster is CSV whose header names its columns: student (or id), name,
 last name, first name, email, id number, section, and what late.by names.""")
 MOST_JOBS = 256
+SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,24 @@ class Grading:
         help=N_("An older results.jsonl: show whose score changed, and write changes.csv."),
     )
 
+    separator: str = typer.Option(
+        ",",
+        "--csv-separator",
+        metavar="|".join(SEPARATORS),
+        help=N_("What separates the cells of gradebook.csv and changes.csv; some Excels want a semicolon."),
+    )
+
     def check(self) -> None:
         """Refuse values that are not allowed."""
         from attncli.graders import FORMATS
 
         one_of("--hint", self.hint, tuple(Hint))
+        if self.separator not in SEPARATORS:
+            message = _("{name} is {found}; expected {wanted}")
+            wanted = either(map(repr, SEPARATORS))
+            raise AttnError(
+                message.format(name="--csv-separator", found=repr(self.separator), wanted=wanted)
+            )
         for name in self.formats or ():
             one_of("--format", name, FORMATS)
         check_number("--jobs", self.jobs, 0, MOST_JOBS, _("0 is one per core"))
@@ -230,6 +244,7 @@ def plan_of(
         tuple(dict.fromkeys(grading.formats or ())),
         min(grading.jobs or cores(), len(files)),
         None if grading.against is None else Path(grading.against),
+        SEPARATORS[grading.separator],
     )
     return plan, skipped
 

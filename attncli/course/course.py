@@ -38,6 +38,7 @@ class Plan:
     """What is to be graded, how, and where the results go.
 
     ``files`` are the sheets within the grader's folder, sorted. ``against``: older results to compare with.
+    ``separator`` stands between the cells of the tables for people.
     """
 
     grader: Grader
@@ -47,6 +48,7 @@ class Plan:
     formats: tuple[str, ...] = ()
     jobs: int = 1
     against: Path | None = None
+    separator: str = ","
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
         changes = None
         if old is not None:
             changes = Changes()
-            changes.write(changes_between(old, partial.records()), plan.out / CHANGES)
+            changes.write(changes_between(old, partial.records()), plan.out / CHANGES, plan.separator)
         partial.finish(results)
         graded = write_rest(plan, results, changes)
         for path in (partial.path, before):
@@ -101,7 +103,9 @@ def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
     only = plan.grader.keys.only
     summary = Summary.of(records(results), None if only is None else only.symbols)
     paths = [results, plan.out / GRADEBOOK, *([plan.out / CHANGES] if changes else [])]
-    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates)
+    write_gradebook(
+        results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates, plan.separator
+    )
     course = replace(plan.course, duplicates=summary.with_duplicates, submitted=submitted(plan))
     notes: list[str] = []
     for name in plan.formats:

@@ -35,13 +35,22 @@ NBGRADER = (
     "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+BYTE_ORDER_MARK = "\ufeff"
 MOST_NAMED = 10  # students that a note names one by one
 
 
-def write_table(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file, line by line; what is text stays text in a spreadsheet."""
+def write_table(
+    path: Path, header: Sequence[str], lines: Iterable[Sequence[object]], separator: str | None = None
+) -> None:
+    """Write a CSV file, line by line; what is text stays text in a spreadsheet.
+
+    With a ``separator`` it is for people: Excel knows UTF-8 by the mark at its beginning, which programs
+    may take for a part of the first column's name.
+    """
     with open_text(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        if separator:
+            stream.write(BYTE_ORDER_MARK)
+        writer = csv.writer(stream, delimiter=separator or ",", lineterminator="\n")
         for line in chain([header], lines):
             writer.writerow(map(in_csv, line))
 
