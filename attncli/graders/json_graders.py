@@ -7,6 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from attncli.graders.feedback import (
+    argument,
     late_line,
     opening,
     plain,
@@ -104,7 +105,7 @@ def github_classroom_text(view: Record) -> str:
                 "status": outcome,
                 "score": score,
                 "message": "\n".join(lines),
-                "test_code": f"attncli check {view['file']} {view['config']}",
+                "test_code": f"attncli check {view['file']} {argument(view['config'])}",
                 "filename": view["file"],
                 "line_no": 0,
                 "duration": 0,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
 from attncli.files import make_folder, unreadable, write_whole
-from attncli.homework.marks import Verdict, rounded
+from attncli.homework.marks import Verdict, problem_name, rounded
 from attncli.homework.policy import Hint
 from attncli.language import _
 from attncli.untrusted import sanitize
@@ -96,11 +96,11 @@ def student_view(record: Record, hint: Hint, *, reveal: bool) -> Record:
     """Return what a student may see of a sheet's record, with no control characters in its texts.
 
     Without ``reveal`` it holds no right value, no key and no right shape; ``hint`` says how much
-    there is besides the verdicts.
+    there is besides the verdicts. Where the teacher's config lies it never says.
     """
-    view = record
+    view = {**record, "config": record["config"] and problem_name(record["config"])}
     if not reveal:
-        view = {**pick(record, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
+        view = {**pick(view, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
     return {name: sanitize_all(value) for name, value in view.items()}
 
 
