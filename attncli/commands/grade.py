@@ -58,6 +58,7 @@ A rubric is YAML; any of its keys may be left out:
 A roster is CSV whose header names its columns: student (or id), name,
 last name, first name, email, id number, section, and what late.by names.""")
 MOST_JOBS = 256
+DATE_ORDERS = ("dmy", "mdy")
 SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 
@@ -87,8 +88,17 @@ class Paths:
         help=N_("Who the students are, as CSV: for the gradebooks, and for when they handed in."),
     )
 
+    dates: str | None = typer.Option(
+        None,
+        "--dates",
+        metavar="|".join(DATE_ORDERS),
+        help=N_("How the roster's dates such as 05/03/2026 are read: the day or the month first."),
+    )
+
     def check(self, folder: str, source: Source) -> None:
         """Refuse paths that do not go together."""
+        if self.dates is not None:
+            one_of("--dates", self.dates, DATE_ORDERS)
         out = Path(self.out)
         if out.exists() and not out.is_dir():
             raise AttnError(_("{path!r} is a file", path=self.out), hint=_("name a folder for the results"))
@@ -218,7 +228,7 @@ def plan_of(
     keys, name = keys_of(source, paths, changes, environment)
     symbols = keys.symbols
     rubric = Rubric() if paths.rubric is None else read_rubric(paths.rubric, symbols)
-    roster = None if paths.roster is None else read_roster(paths.roster)
+    roster = None if paths.roster is None else read_roster(paths.roster, {Path(file).stem for file in files})
     policy = judging.policy(symbols, rubric.policy)
     if policy.due is None:
         environment.note(
@@ -237,7 +247,7 @@ def plan_of(
         reveal=grading.reveal,
     )
     plan = Plan(
-        Grader(Path(folder), keys, policy, late, submission_times(late, roster), __version__),
+        Grader(Path(folder), keys, policy, late, submission_times(late, roster, paths.dates), __version__),
         files,
         Path(paths.out),
         course,
