@@ -75,6 +75,19 @@ class ForRunner:
             check_writable(self.output, force=True)
         return about_submission(os.environ)
 
+    def write_unreadable(
+        self, about: dict[str, str], sheet: str, most: float, environment: Environment
+    ) -> None:
+        """Write that a sheet could not be read: the student's doing, and no failure of the command.
+
+        Raises Exit where no runner has asked.
+        """
+        if not about:
+            raise typer.Exit(ExitCode.UNREADABLE)
+        from attncli.graders.classroom50 import unreadable_tests
+
+        self.write(about, unreadable_tests(sheet, most), environment)
+
     def write(self, about: dict[str, str], tests: list[dict[str, Any]], environment: Environment) -> None:
         """Write what became of a sheet."""
         from datetime import UTC, datetime
@@ -149,12 +162,7 @@ def check(
         if first is None:
             raise
         environment.error(error)
-        if not about:
-            raise typer.Exit(ExitCode.UNREADABLE) from None
-        from attncli.graders.classroom50 import unreadable_tests
-
-        # A sheet that cannot be read is the student's, and no failure of the runner's.
-        runner.write(about, unreadable_tests(Path(first).name, sum(policy.due_points.values())), environment)
+        runner.write_unreadable(about, Path(first).name, sum(policy.due_points.values()), environment)
         return
     if student_id is not None:
         sheet = replace(sheet, student=student_id)
@@ -166,11 +174,9 @@ def check(
     elif json:
         environment.write_json(marked.to_dict(student=student, hint=hint))
     else:
-        from attncli.homework.marks import comes_with_attncli
         from attncli.show.check import Telling, screen
 
-        config = source.name or key.name
-        same = same_problem("CONFIG" if student and not comes_with_attncli(config) else config, assignments)
+        same = same_problem(source.name or key.name, assignments, student=student)
         telling = Telling(student, Hint(hint), same, environment.quiet)
         environment.show(screen(marked, problem, environment.display(problem.decimals, full=full), telling))
     for note in marked.notes:
@@ -197,6 +203,9 @@ def check_sheet(sheet: str | None, source: Source) -> None:
         )
 
 
-def same_problem(config: str, changes: Sequence[str]) -> str:
-    """Return the options with which another command takes the same problem."""
+def same_problem(config: str, changes: Sequence[str], *, student: bool) -> str:
+    """Return the options with which another command takes the same problem, as a student can name it."""
+    from attncli.homework.marks import command_name
+
+    config = command_name(config) if student else config
     return shlex.join(["-c", config, *(word for change in changes for word in ("--set", change))])

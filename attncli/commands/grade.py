@@ -157,9 +157,7 @@ class Grading:
         if self.separator not in SEPARATORS:
             message = _("{name} is {found}; expected {wanted}")
             wanted = either(map(repr, SEPARATORS))
-            raise AttnError(
-                message.format(name="--csv-separator", found=repr(self.separator), wanted=wanted)
-            )
+            raise AttnError(message.format(name="--csv-separator", found=repr(self.separator), wanted=wanted))
         for name in self.formats or ():
             one_of("--format", name, FORMATS)
         check_number("--jobs", self.jobs, 0, MOST_JOBS, _("0 is one per core"))

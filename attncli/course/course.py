@@ -103,9 +103,7 @@ def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
     only = plan.grader.keys.only
     summary = Summary.of(records(results), None if only is None else only.symbols)
     paths = [results, plan.out / GRADEBOOK, *([plan.out / CHANGES] if changes else [])]
-    write_gradebook(
-        results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates, plan.separator
-    )
+    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates, plan.separator)
     course = replace(plan.course, duplicates=summary.with_duplicates, submitted=submitted(plan))
     notes: list[str] = []
     for name in plan.formats:
@@ -126,7 +124,7 @@ def submitted(plan: Plan) -> Callable[[Record], str | None]:
             with suppress(OSError):
                 seconds = (grader.folder / files[record["file"]]).lstat().st_mtime
                 time = datetime.fromtimestamp(int(seconds), zone)
-        return time and time.isoformat()
+        return None if time is None else time.isoformat()
 
     return of
 

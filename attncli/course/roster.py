@@ -91,11 +91,10 @@ class Roster:
             raise AttnErrors(errors)
         return found
 
-
     def date_orders(self, column: str) -> dict[str, str]:
         """Return the order of day and month in dates with each sign: one that has only one reading tells it.
 
-        A column's own dates are asked first, then all others; where they contradict each other nothing is told.
+        A column's own dates go before all others; where they contradict each other nothing is told.
         """
         orders: dict[str, str] = {}
         for names in ((column,), self.columns):
@@ -170,7 +169,7 @@ def student_column(
         ids = {cells.get(name, "").casefold() for cells in people}
         return len(ids & known), bool(ids - {""})
 
-    return max((column_name(name) for name in STUDENT if column_name(name) in columns), key=fits, default=None)
+    return max(filter(columns.__contains__, map(column_name, STUDENT)), key=fits, default=None)
 
 
 def submission_times(

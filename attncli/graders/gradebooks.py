@@ -154,7 +154,7 @@ def write_students(
     first: Sequence[Sequence[object]] = (),
     unreadable: bool = False,
 ) -> Written:
-    """Write the line of each student into ``path``.csv, those of ``first`` before them, and note whom it omits.
+    """Write ``first`` and the line of each student into ``path``.csv, and note whom it leaves out.
 
     A student with two sheets is left out, and, without ``unreadable``, one whose sheet could not be
     read: a gradebook would take either for a grade.

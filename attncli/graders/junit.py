@@ -43,7 +43,9 @@ def write_junit(results: Path, path: Path, course: Course) -> Written:
     paths = []
     for file, name in zip(files(results, course), names, strict=False):
         with open_text(name) as stream:
-            stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{counts(file.totals, COUNTED)}>\n')
+            stream.write(
+                f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites{counts(file.totals, COUNTED)}>\n'
+            )
             stream.writelines(file.suites)
             stream.write("</testsuites>\n")
         paths.append(name)
@@ -83,7 +85,9 @@ def testsuite(view: Record, student: str) -> tuple[str, Counter[str]]:
             totals[TOTALS[element]] += 1
         start = f'<testcase classname="{in_markup(student)}" name="{in_markup(name)}" time="0"'
         lines.append(f"{start}>{body}</testcase>\n" if body else f"{start}/>\n")
-    suite = f'<testsuite name="{in_markup(student)}"{counts(totals, OF_SUITE)}>\n{"".join(lines)}</testsuite>\n'
+    suite = (
+        f'<testsuite name="{in_markup(student)}"{counts(totals, OF_SUITE)}>\n{"".join(lines)}</testsuite>\n'
+    )
     return suite, totals
 
 

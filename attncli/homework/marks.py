@@ -192,6 +192,11 @@ def problem_name(config: str) -> str:
     return PurePath(config).name if name != config and comes_with_attncli(name) else name
 
 
+def command_name(config: str) -> str:
+    """Return how students name a problem to a command: what is not attncli's is a file of their own."""
+    return config if comes_with_attncli(config) else "CONFIG"
+
+
 @cache
 def comes_with_attncli(name: str) -> bool:
     """Whether everybody has the problem of this name."""

@@ -64,7 +64,9 @@ def check(sheet: str, *options: str, runner: dict[str, str] = RUNNER) -> Outcome
 
 def test_a_wrong_sheet_is_a_result_and_no_failure(folder: Path) -> None:
     answers = right()
-    hand_in(folder, "a.json", {**answers, "O": [[9, 9, 9], [9, 9, 9]], "A": [[answers["A"][0][0], 3], [5, 7]]})
+    hand_in(
+        folder, "a.json", {**answers, "O": [[9, 9, 9], [9, 9, 9]], "A": [[answers["A"][0][0], 3], [5, 7]]}
+    )
     done = check("a.json", "--rows", "S,A,O,dWq")
     assert (done.code, done.out, done.err) == (0, "", "")
     result = accepted(folder / "result.json")
@@ -135,7 +137,7 @@ def test_a_result_that_the_runner_would_refuse_is_not_written(
     monkeypatch.setattr(classroom50, "LARGEST", 500)
     assert check("a.json").code == 2
     assert not (folder / "result.json").exists()
-    with pytest.raises(AttnError, match="10 MiB|0 MiB"):
+    with pytest.raises(AttnError, match="larger than"):
         classroom50.result_json({}, [classroom50.test("x" * 500, 1, 1, "wrong")], datetime.now(UTC))
 
 
@@ -155,11 +157,19 @@ def test_what_cannot_be_is_refused(folder: Path, options: tuple[str, ...], says:
     assert says in done.err
 
 
-def test_without_a_file_it_goes_to_standard_output(folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_without_a_file_it_goes_to_standard_output() -> None:
     done = attncli("check", "--answer", "S=1", "hw.json", "--format", "classroom50", **RUNNER)
     assert done.code == 0
     assert json.loads(done.out)["schema"] == "classroom50/result/v1"
 
 
 def test_points_are_rounded_to_hundredths() -> None:
-    assert [classroom50.whole(points) for points in (0, 0.885, 0.89, 1 / 3, 2.5, 1e-9)] == [0, 89, 89, 33, 250, 0]
+    assert [classroom50.whole(points) for points in (0, 0.885, 0.89, 1 / 3, 2.5, 1e-9)] == [
+        0,
+        89,
+        89,
+        33,
+        250,
+        0,
+    ]

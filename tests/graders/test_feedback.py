@@ -96,7 +96,7 @@ def test_write_may_be_told_to_reveal_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reveal", [False, True])
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_file_says_where_the_teachers_config_lies(tmp_path: Path, name: str, reveal: bool) -> None:
+def test_no_file_says_where_the_teachers_config_lies(tmp_path: Path, name: str, *, reveal: bool) -> None:
     path = "/home/teacher/2026 exams/hw1_final_KEY.yaml"
     lines = [{**one, "config": path} for one in (ANN, BOB, BAD)]
     written(tmp_path, name, lines, replace(COURSE, reveal=reveal))

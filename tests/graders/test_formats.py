@@ -152,8 +152,8 @@ def test_junit_is_split_between_suites_and_old_parts_go(tmp_path: Path, monkeypa
 
 
 def test_nbgrader(tmp_path: Path) -> None:
-    when = {"ann.yaml": "2026-03-01T08:00:00+07:00", "late/bob.yaml": "never used: it was late"}
-    course = replace(COURSE, submitted=lambda record: when.get(record["file"]))
+    times = {"ann.yaml": "2026-03-01T08:00:00+07:00", "late/bob.yaml": "never used: it was late"}
+    course = replace(COURSE, submitted=lambda record: times.get(record["file"]))
     written(tmp_path, "nbgrader", [ANN, BOB, BAD], course)
     text = texts(tmp_path)["nbgrader.csv"]
     assert text.splitlines()[0] == (
@@ -161,8 +161,9 @@ def test_nbgrader(tmp_path: Path) -> None:
         "late_submission_penalty,score,max_score"
     )
     ann, bob, eve = table(text)
+    when = "2026-03-01T08:00:00+07:00"
     assert list(ann.values()) == [
-        *("HW 3", COURSE.due, "2026-03-01T08:00:00+07:00", "ann", "Lee", "Ann", "ann@x.example", "2.0", "0.0", "2.0", "2.0")
+        *("HW 3", COURSE.due, when, "ann", "Lee", "Ann", "ann@x.example", "2.0", "0.0", "2.0", "2.0")
     ]
     assert (bob["timestamp"], bob["raw_score"], bob["late_submission_penalty"], bob["score"]) == (
         *("2026-03-02T08:00:00+07:00", "1.89", "0.19"),
