@@ -38,9 +38,7 @@ Examples:
   attncli check --answer 'L=31.3' article            one answer, without a file
   attncli check sheet.yaml article --decimals 2      exact to two decimals, however it is written
   attncli check - article --json < sheet.yaml        for a script
-  attncli check sheet.yaml hw.yaml --rows S,A --format classroom50 -o result.json
-
-With --format classroom50 a wrong sheet is no failure of the command: the exit code is 0.""")
+  attncli check sheet.yaml hw.yaml --rows S,A --format classroom50 -o result.json""")
 
 
 @dataclass(frozen=True)
@@ -48,19 +46,21 @@ class ForRunner:
     """What is written for a system that runs the command for each submission."""
 
     style: str | None = format_option(
-        FORMATS, N_("Write the result as Classroom 50 reads it, instead of showing it.")
+        FORMATS,
+        N_(
+            "Write the result as Classroom 50 reads it, instead of showing it; the exit code is then 0 even"
+            " if answers are wrong."
+        ),
     )
     output: str | None = output_option(
-        N_("The file for this format, which is replaced. Default: standard output.")
+        N_("Write to this file, replacing it, whole or not at all. Default: standard output.")
     )
 
     def check(self, *, json: bool) -> dict[str, str]:
         """Refuse what cannot be, before any work is done; return what the runner says of the submission."""
         if self.style is None:
             if self.output is not None:
-                raise AttnError(
-                    _("--output is for a format"), hint=_("add {option}", option=f"--format {FORMATS[0]}")
-                )
+                raise AttnError(_("--output needs --format {style}", style=FORMATS[0]))
             return {}
         from attncli.files import check_writable
         from attncli.graders.classroom50 import about_submission

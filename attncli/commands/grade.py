@@ -85,7 +85,10 @@ class Paths:
         None,
         "--roster",
         metavar="FILE",
-        help=N_("Who the students are, as CSV: for the gradebooks, and for when they handed in."),
+        help=N_(
+            "Who the students are, as CSV, or as Canvas, Moodle or Gradescope export it: for the gradebooks,"
+            " and for when they handed in."
+        ),
     )
 
     dates: str | None = typer.Option(
@@ -122,7 +125,8 @@ class Grading:
         metavar="NAME",
         help=N_(
             "Write for a grader as well: gradescope, junit, nbgrader, otter, canvas, moodle,"
-            " github-classroom, prairielearn, markdown or html. Can be repeated."
+            " prairielearn, markdown, html or, for what still reads it, github-classroom (legacy)."
+            " Can be repeated."
         ),
     )
     assignment: str | None = typer.Option(

@@ -27,29 +27,32 @@ if TYPE_CHECKING:
 # What names a student, in Canvas's, Moodle's and Gradescope's exports as well; the first that is there and
 # holds something, or the one that names the most of the sheets.
 STUDENT = (
-    *("student", "student id", "sis login id", "sis user id", "id", "username", "mssv", "sid"),
-    *("mã sv", "mã sinh viên", "mã số sinh viên", "id number"),
+    *("student", "studentid", "sisloginid", "sisuserid", "id", "username", "mssv", "sid"),
+    *("mãsv", "mãsinhviên", "mãsốsinhviên", "idnumber"),
 )
 FIELDS = {
-    "name": ("name", "full name", "student name", "họ và tên", "họ tên"),
-    "last_name": ("last name", "surname", "family name", "họ đệm", "họ"),
-    "first_name": ("first name", "given name", "tên"),
-    "email": ("email", "email address"),
-    "id_number": ("id number", "sis id", "sis user id"),
+    "name": ("name", "fullname", "studentname", "họvàtên", "họtên"),
+    "last_name": ("lastname", "surname", "familyname", "họđệm", "họ"),
+    "first_name": ("firstname", "givenname", "tên"),
+    "email": ("email", "emailaddress"),
+    "id_number": ("idnumber", "sisid", "sisuserid"),
     "section": ("section", "sections", "class", "group", "lớp"),
-    "login": ("sis login id",),
+    "login": ("sisloginid",),
 }
-OF_CANVAS = {"sis login id", "sis user id"}
-POINTS_POSSIBLE = "points possible"  # Canvas's line below the header, which is no student's
+OF_CANVAS = {"sisloginid", "sisuserid"}
+POINTS_POSSIBLE = "pointspossible"  # Canvas's line below the header, which is no student's
 LONGEST_CELL = 1000
 
 
 @dataclass(frozen=True)
 class Roster:
-    """A course's students: ``lines`` has the cells of each, by the name of their column."""
+    """A course's students: ``lines`` has the cells of each, by the name of their column.
+
+    ``columns`` has what the header says of each.
+    """
 
     path: str
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
     lines: Mapping[str, tuple[int, Mapping[str, str]]]
 
     @property
@@ -70,7 +73,8 @@ class Roster:
         name = column_name(column)
         if name not in self.columns:
             message = _("{file} has no column {column!r}", file=self.path, column=column[:40])
-            hint = did_you_mean(name, self.columns, _("it has {keys}", keys=", ".join(self.columns[:20])))
+            titles = list(self.columns.values())
+            hint = did_you_mean(column, titles, _("it has {keys}", keys=", ".join(titles[:20])))
             raise AttnError(message, hint=hint)
         found: dict[str, datetime] = {}
         errors: list[AttnError] = []
@@ -128,13 +132,14 @@ def read_roster(path: str, students: Collection[str] = ()) -> Roster:
     header = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
     rows = rows_of(reader, path)
-    columns = tuple(column_name(cell) for cell in next(rows, (1, ()))[1])
+    titles = next(rows, (1, ()))[1]
+    columns = [column_name(title) for title in titles]
     if OF_CANVAS & {*columns}:  # there a student's name stands under Student
-        columns = tuple("name" if name == STUDENT[0] else name for name in columns)
+        columns = ["name" if name == STUDENT[0] else name for name in columns]
     people = [
         (line, dict(zip(columns, (cell.strip() for cell in row), strict=False)))
         for line, row in rows
-        if row and row[0].strip().casefold() != POINTS_POSSIBLE
+        if row and column_name(row[0]) != POINTS_POSSIBLE
     ]
     key = student_column(columns, [cells for _line, cells in people], students)
     if key is None:
@@ -156,7 +161,7 @@ def read_roster(path: str, students: Collection[str] = ()) -> Roster:
             lines[student] = (line, cells)
     if errors:
         raise AttnErrors(errors[:MAX_ERRORS])
-    return Roster(path, columns, lines)
+    return Roster(path, dict(zip(columns, titles, strict=True)), lines)
 
 
 def student_column(
@@ -169,7 +174,7 @@ def student_column(
         ids = {cells.get(name, "").casefold() for cells in people}
         return len(ids & known), bool(ids - {""})
 
-    return max(filter(columns.__contains__, map(column_name, STUDENT)), key=fits, default=None)
+    return max(filter(columns.__contains__, STUDENT), key=fits, default=None)
 
 
 def submission_times(
@@ -202,13 +207,11 @@ def rows_of(reader: CsvReader, path: str) -> Iterator[tuple[int, Sequence[str]]]
         raise AttnError(message, hint=_("save it as CSV, in UTF-8")) from None
 
 
-def column_name(name: str) -> str:
-    """Return the name by which a column is found: ``Student_ID`` → ``student id``, ``E-mail`` → ``email``."""
-    name = normalize("NFC", name).casefold().replace("_", " ").replace("-", "")
-    return " ".join("".join(sign for sign in name if sign.isprintable() or sign.isspace()).split())
+def column_name(title: str) -> str:
+    """Return the name by which a column is found: ``Student_ID`` → ``studentid``, ``Mã SV`` → ``mãsv``."""
+    return "".join(filter(str.isalnum, normalize("NFC", title).casefold()))
 
 
 def first_text(cells: Mapping[str, str], names: tuple[str, ...]) -> str:
     """Return the first of these columns' cells that holds something."""
-    found = (cells.get(column_name(name)) for name in names)
-    return next(filter(None, found), "")
+    return next((cells[name] for name in names if cells.get(name)), "")

@@ -35,6 +35,7 @@ NBGRADER = (
     "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+POINTS_POSSIBLE = "    Points Possible"
 BYTE_ORDER_MARK = "\ufeff"
 MOST_NAMED = 10  # students that a note names one by one
 
@@ -76,7 +77,7 @@ def write_canvas(results: Path, path: Path, course: Course) -> Written:
         return person.name or student, "", person.id_number, login, person.section, record["score"]
 
     # Canvas knows by these words that the line is no student's, but the assignment's maximum.
-    possible = ("    Points Possible", "", "", "", "", points_possible(results, course))
+    possible = (POINTS_POSSIBLE, "", "", "", "", points_possible(results, course))
     return write_students(results, path, course, (*CANVAS, course.assignment), line, first=(possible,))
 
 

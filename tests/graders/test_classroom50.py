@@ -144,7 +144,7 @@ def test_a_result_that_the_runner_would_refuse_is_not_written(
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("-o", "x.json"), "add --format classroom50"),
+        (("-o", "x.json"), "--output needs --format classroom50"),
         (("--format", "classroom5"), "did you mean 'classroom50'?"),
         (("--format", "classroom50", "--json"), "--json does not go with --format classroom50"),
         (("--format", "classroom50", "-o", "none/x.json"), "there is no folder 'none'"),
