@@ -163,6 +163,9 @@ class Grading:
             wanted = either(map(repr, SEPARATORS))
             raise AttnError(message.format(name="--csv-separator", found=repr(self.separator), wanted=wanted))
         for name in self.formats or ():
+            if name == "classroom50":
+                message = _("--format {style} is for one sheet", style=name)
+                raise AttnError(message, hint=_("attncli check marks one sheet"))
             one_of("--format", name, FORMATS)
         check_number("--jobs", self.jobs, 0, MOST_JOBS, _("0 is one per core"))
 

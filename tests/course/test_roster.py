@@ -57,6 +57,11 @@ def test_canvas_s_own_export(tmp_path: Path) -> None:
     assert list(read(tmp_path, CANVAS, "4711").people) == ["4711", "4712"]
 
 
+def test_points_possible_is_no_student(tmp_path: Path) -> None:
+    text = "Student,ID,Section,Homework 1\n    Points Possible,,,10\nAn,4711,D20-1,\n"
+    assert list(read(tmp_path, text).people) == ["An"]
+
+
 def test_moodle_s_and_gradescope_s_own_exports(tmp_path: Path) -> None:
     people = read(tmp_path, MOODLE).people
     assert list(people) == ["B20DCCN001", "B20DCCN002"]

@@ -119,11 +119,11 @@ def test_what_a_student_calls_a_quantity_is_text(folder: Path) -> None:
 def test_the_variables_that_are_not_set_are_named(folder: Path) -> None:
     hand_in(folder, "a.json", right())
     unset = {**RUNNER, "ASSIGNMENT": ""}
-    del unset["RELEASE_URL"], unset["REVIEW_URL"]
+    del unset["COMMIT_URL"], unset["RELEASE_URL"], unset["REVIEW_URL"]
     done = check("a.json", runner=unset)
     assert done.code == 2
-    assert "ASSIGNMENT, RELEASE_URL" in " ".join(done.err.split())
-    assert not [name for name in ("REVIEW_URL", "CLASSROOM,", "COMMIT_URL") if name in done.err]
+    assert "ASSIGNMENT, COMMIT_URL, RELEASE_URL" in " ".join(done.err.split())
+    assert not [name for name in ("REVIEW_URL", "CLASSROOM,", "SUBMISSION_TAG") if name in done.err]
     assert not (folder / "result.json").exists()
     without_review = {name: text for name, text in RUNNER.items() if name != "REVIEW_URL"}
     assert check("a.json", runner=without_review).code == 0
@@ -155,6 +155,15 @@ def test_what_cannot_be_is_refused(folder: Path, options: tuple[str, ...], says:
     done = attncli("check", "a.json", "hw.json", *options, **RUNNER)
     assert (done.code, done.out) == (2, "")
     assert says in done.err
+
+
+def test_grade_says_which_command_writes_it(folder: Path) -> None:
+    hand_in(folder / "sheets", "a.json", right())
+    done = attncli("grade", "sheets", "hw.json", "--format", "classroom50")
+    assert done.code == 2
+    assert "--format classroom50 is for one sheet" in done.err
+    assert "attncli check marks one sheet" in done.err
+    assert "github" not in done.err
 
 
 @pytest.mark.usefixtures("folder")
