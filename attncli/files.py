@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import select
 import stat
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO, TypeAlias
 
@@ -90,7 +91,15 @@ def read_small(path: str) -> str:
         raise AttnError(_("there is no file {file!r}", file=path), hint=_("check its name")) from None
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
-    return decode(data, path, SMALL_BYTES, _("check its name"))
+    return decode(from_utf16(data), path, SMALL_BYTES, _("check its name"))
+
+
+def from_utf16(data: bytes) -> bytes:
+    """Return as UTF-8 what says that it is UTF-16, as a spreadsheet's Unicode text does; else as it is."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-16").encode()
+    return data
 
 
 def write_whole(path: Path | str, content: str | bytes | Writer, *, force: bool) -> None:

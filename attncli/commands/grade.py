@@ -13,7 +13,7 @@ from attncli.commands.marking_options import HintLevel, Judging
 from attncli.commands.options import Changes, Source, check_number, command
 from attncli.errors import AttnError, ExitCode
 from attncli.homework.policy import Hint
-from attncli.language import N_, _
+from attncli.language import N_, _, either
 from attncli.report import one_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ A rubric is YAML; any of its keys may be left out:
 A roster is CSV whose header names its columns: student (or id), name,
 last name, first name, email, id number, section, and what late.by names.""")
 MOST_JOBS = 256
+DATE_ORDERS = ("dmy", "mdy")
+SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,23 @@ class Paths:
         None,
         "--roster",
         metavar="FILE",
-        help=N_("Who the students are, as CSV: for the gradebooks, and for when they handed in."),
+        help=N_(
+            "Who the students are, as CSV, or as Canvas, Moodle or Gradescope export it: for the gradebooks,"
+            " and for when they handed in."
+        ),
+    )
+
+    dates: str | None = typer.Option(
+        None,
+        "--dates",
+        metavar="|".join(DATE_ORDERS),
+        help=N_("How the roster's dates such as 05/03/2026 are read: the day or the month first."),
     )
 
     def check(self, folder: str, source: Source) -> None:
         """Refuse paths that do not go together."""
+        if self.dates is not None:
+            one_of("--dates", self.dates, DATE_ORDERS)
         out = Path(self.out)
         if out.exists() and not out.is_dir():
             raise AttnError(_("{path!r} is a file", path=self.out), hint=_("name a folder for the results"))
@@ -111,7 +125,8 @@ class Grading:
         metavar="NAME",
         help=N_(
             "Write for a grader as well: gradescope, junit, nbgrader, otter, canvas, moodle,"
-            " github-classroom, prairielearn, markdown or html. Can be repeated."
+            " prairielearn, markdown, html or, for what still reads it, github-classroom (legacy)."
+            " Can be repeated."
         ),
     )
     assignment: str | None = typer.Option(
@@ -131,12 +146,26 @@ class Grading:
         help=N_("An older results.jsonl: show whose score changed, and write changes.csv."),
     )
 
+    separator: str = typer.Option(
+        ",",
+        "--csv-separator",
+        metavar="|".join(SEPARATORS),
+        help=N_("What separates the cells of gradebook.csv and changes.csv; some Excels want a semicolon."),
+    )
+
     def check(self) -> None:
         """Refuse values that are not allowed."""
         from attncli.graders import FORMATS
 
         one_of("--hint", self.hint, tuple(Hint))
+        if self.separator not in SEPARATORS:
+            message = _("{name} is {found}; expected {wanted}")
+            wanted = either(map(repr, SEPARATORS))
+            raise AttnError(message.format(name="--csv-separator", found=repr(self.separator), wanted=wanted))
         for name in self.formats or ():
+            if name == "classroom50":
+                message = _("--format {style} is for one sheet", style=name)
+                raise AttnError(message, hint=_("attncli check marks one sheet"))
             one_of("--format", name, FORMATS)
         check_number("--jobs", self.jobs, 0, MOST_JOBS, _("0 is one per core"))
 
@@ -204,7 +233,7 @@ def plan_of(
     keys, name = keys_of(source, paths, changes, environment)
     symbols = keys.symbols
     rubric = Rubric() if paths.rubric is None else read_rubric(paths.rubric, symbols)
-    roster = None if paths.roster is None else read_roster(paths.roster)
+    roster = None if paths.roster is None else read_roster(paths.roster, {Path(file).stem for file in files})
     policy = judging.policy(symbols, rubric.policy)
     if policy.due is None:
         environment.note(
@@ -223,13 +252,14 @@ def plan_of(
         reveal=grading.reveal,
     )
     plan = Plan(
-        Grader(Path(folder), keys, policy, late, submission_times(late, roster), __version__),
+        Grader(Path(folder), keys, policy, late, submission_times(late, roster, paths.dates), __version__),
         files,
         Path(paths.out),
         course,
         tuple(dict.fromkeys(grading.formats or ())),
         min(grading.jobs or cores(), len(files)),
         None if grading.against is None else Path(grading.against),
+        SEPARATORS[grading.separator],
     )
     return plan, skipped
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from attncli.course.gradebook import write_gradebook
 from attncli.course.processes import result_lines
 from attncli.course.regrade import Changes, changes_between
 from attncli.course.resume import PARTIAL, RESULTS, open_partial
+from attncli.course.sheets import path_text
 from attncli.course.summary import Summary
 from attncli.files import make_folder
 from attncli.graders import write
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from attncli.course.grader import Grader
     from attncli.course.sheets import Skipped
-    from attncli.graders.records import Course
+    from attncli.graders.records import Course, Record
 
 
 GRADEBOOK, CHANGES = "gradebook.csv", "changes.csv"
@@ -36,6 +38,7 @@ class Plan:
     """What is to be graded, how, and where the results go.
 
     ``files`` are the sheets within the grader's folder, sorted. ``against``: older results to compare with.
+    ``separator`` stands between the cells of the tables for people.
     """
 
     grader: Grader
@@ -45,6 +48,7 @@ class Plan:
     formats: tuple[str, ...] = ()
     jobs: int = 1
     against: Path | None = None
+    separator: str = ","
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
         changes = None
         if old is not None:
             changes = Changes()
-            changes.write(changes_between(old, partial.records()), plan.out / CHANGES)
+            changes.write(changes_between(old, partial.records()), plan.out / CHANGES, plan.separator)
         partial.finish(results)
         graded = write_rest(plan, results, changes)
         for path in (partial.path, before):
@@ -99,14 +103,30 @@ def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
     only = plan.grader.keys.only
     summary = Summary.of(records(results), None if only is None else only.symbols)
     paths = [results, plan.out / GRADEBOOK, *([plan.out / CHANGES] if changes else [])]
-    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates)
-    course = replace(plan.course, duplicates=summary.with_duplicates)
+    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates, plan.separator)
+    course = replace(plan.course, duplicates=summary.with_duplicates, submitted=submitted(plan))
     notes: list[str] = []
     for name in plan.formats:
         made = write(name, results, plan.out, course)
         paths += made.paths
         notes += made.notes
     return Graded(summary, changes, tuple(paths), tuple(notes))
+
+
+def submitted(plan: Plan) -> Callable[[Record], str | None]:
+    """Return what tells when a sheet came in: the roster, else its file; None where that is gone."""
+    grader, files = plan.grader, {path_text(file): file for file in plan.files}
+    zone = UTC if grader.late is None else grader.late.due.tzinfo
+
+    def of(record: Record) -> str | None:
+        time = (grader.times or {}).get(record["student"])
+        if time is None:
+            with suppress(OSError):
+                seconds = (grader.folder / files[record["file"]]).lstat().st_mtime
+                time = datetime.fromtimestamp(int(seconds), zone)
+        return None if time is None else time.isoformat()
+
+    return of
 
 
 def older_results(plan: Plan, copy: Path, *, resumed: bool) -> Path | None:

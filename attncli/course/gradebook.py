@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 HEADER = ("student", "file", "verdict", "score", "max_score", "percent", "late", "note")
 
 
-def write_gradebook(results: Path, path: Path, symbols: Sequence[str], duplicates: Collection[str]) -> None:
+def write_gradebook(
+    results: Path, path: Path, symbols: Sequence[str], duplicates: Collection[str], separator: str = ","
+) -> None:
     """Write the gradebook; ``symbols`` are its last columns: the points of these rows.
 
     A student with two sheets (``duplicates``) keeps both, with a note. Raises AttnError where it
     cannot be written.
     """
     lines = (line_of(record, symbols, duplicates) for record in records(results))
-    write_table(path, (*HEADER, *symbols), lines)
+    write_table(path, (*HEADER, *symbols), lines, separator)
 
 
 def line_of(record: Record, symbols: Sequence[str], duplicates: Collection[str]) -> list[object]:

@@ -35,13 +35,23 @@ NBGRADER = (
     "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+POINTS_POSSIBLE = "    Points Possible"
+BYTE_ORDER_MARK = "\ufeff"
 MOST_NAMED = 10  # students that a note names one by one
 
 
-def write_table(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file, line by line; what is text stays text in a spreadsheet."""
+def write_table(
+    path: Path, header: Sequence[str], lines: Iterable[Sequence[object]], separator: str | None = None
+) -> None:
+    """Write a CSV file, line by line; what is text stays text in a spreadsheet.
+
+    With a ``separator`` it is for people: Excel knows UTF-8 by the mark at its beginning, which programs
+    may take for a part of the first column's name.
+    """
     with open_text(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        if separator:
+            stream.write(BYTE_ORDER_MARK)
+        writer = csv.writer(stream, delimiter=separator or ",", lineterminator="\n")
         for line in chain([header], lines):
             writer.writerow(map(in_csv, line))
 
@@ -50,7 +60,8 @@ def write_nbgrader(results: Path, path: Path, course: Course) -> Written:
     """Write what ``nbgrader export`` writes: a line for each student."""
 
     def line(student: str, person: Person, record: Record) -> Sequence[object]:
-        submitted = (record.get("late") or {}).get("submitted")
+        # Without a time nbgrader takes it that nothing was submitted.
+        submitted = (record.get("late") or {}).get("submitted") or course.submitted(record)
         who = (student, person.last_name, person.first_name, person.email)
         scores = (raw_score(record), late_penalty(record), record["score"], record.get("max_score"))
         return (course.assignment, course.due, submitted, *who, *scores)
@@ -62,9 +73,19 @@ def write_canvas(results: Path, path: Path, course: Course) -> Written:
     """Write Canvas's gradebook import; it does without Canvas's own ID, which is not known here."""
 
     def line(student: str, person: Person, record: Record) -> Sequence[object]:
-        return person.name or student, "", person.id_number, student, person.section, record["score"]
+        login = person.login or student
+        return person.name or student, "", person.id_number, login, person.section, record["score"]
 
-    return write_students(results, path, course, (*CANVAS, course.assignment), line)
+    # Canvas knows by these words that the line is no student's, but the assignment's maximum.
+    possible = (POINTS_POSSIBLE, "", "", "", "", points_possible(results, course))
+    return write_students(results, path, course, (*CANVAS, course.assignment), line, first=(possible,))
+
+
+def points_possible(results: Path, course: Course) -> float:
+    """Return what a sheet can earn; where only what is answered counts, the most that any could."""
+    if course.points:
+        return rounded(sum(course.points.values()))
+    return max((record["max_score"] or 0.0 for record in records(results)), default=0.0)
 
 
 def write_moodle(results: Path, path: Path, course: Course) -> Written:
@@ -131,9 +152,10 @@ def write_students(
     header: Sequence[str],
     line: Callable[[str, Person, Record], Sequence[object]],
     *,
+    first: Sequence[Sequence[object]] = (),
     unreadable: bool = False,
 ) -> Written:
-    """Write the line of each student into ``path``.csv, and note whom it leaves out.
+    """Write ``first`` and the line of each student into ``path``.csv, and note whom it leaves out.
 
     A student with two sheets is left out, and, without ``unreadable``, one whose sheet could not be
     read: a gradebook would take either for a grade.
@@ -149,7 +171,7 @@ def write_students(
             elif student not in course.duplicates:
                 unread.append(student)
 
-    write_table(table, header, lines())
+    write_table(table, header, chain(first, lines()))
     reasons = (
         (_("{file} omits students with more than one sheet: {students}"), sorted(course.duplicates)),
         (_("{file} omits students whose sheet could not be read: {students}"), unread),

@@ -17,6 +17,7 @@ from attncli.graders.feedback import (
     unreadable_lines,
 )
 from attncli.graders.records import GOOD, is_unreadable, late_penalty, share
+from attncli.homework.marks import command_name
 
 if TYPE_CHECKING:
     from attncli.graders.records import Record
@@ -104,7 +105,7 @@ def github_classroom_text(view: Record) -> str:
                 "status": outcome,
                 "score": score,
                 "message": "\n".join(lines),
-                "test_code": f"attncli check {view['file']} {view['config']}",
+                "test_code": f"attncli check {view['file']} {command_name(view['config'])}",
                 "filename": view["file"],
                 "line_no": 0,
                 "duration": 0,

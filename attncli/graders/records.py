@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
 from attncli.files import make_folder, unreadable, write_whole
-from attncli.homework.marks import Verdict, rounded
+from attncli.homework.marks import Verdict, problem_name, rounded
 from attncli.homework.policy import Hint
 from attncli.language import _
 from attncli.untrusted import sanitize
@@ -96,11 +96,11 @@ def student_view(record: Record, hint: Hint, *, reveal: bool) -> Record:
     """Return what a student may see of a sheet's record, with no control characters in its texts.
 
     Without ``reveal`` it holds no right value, no key and no right shape; ``hint`` says how much
-    there is besides the verdicts.
+    there is besides the verdicts. Where the teacher's config lies it never says.
     """
-    view = record
+    view = {**record, "config": record["config"] and problem_name(record["config"])}
     if not reveal:
-        view = {**pick(record, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
+        view = {**pick(view, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
     return {name: sanitize_all(value) for name, value in view.items()}
 
 
@@ -139,6 +139,7 @@ class Person:
     email: str = ""
     id_number: str = ""
     section: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class Course:
 
     ``points``: what each row can earn, where a rubric says so. ``due``: the deadline (ISO 8601).
     ``people``: the roster, by student. ``duplicates``: the students with more than one sheet.
+    ``submitted`` tells when a record's sheet came in (ISO 8601), if anything does.
     ``hint`` is how much students are told, ``reveal`` whether that includes the right values.
     """
 
@@ -155,6 +157,7 @@ class Course:
     due: str | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
     duplicates: frozenset[str] = frozenset()
+    submitted: Callable[[Record], str | None] = lambda _record: None
     hint: Hint = Hint.MISTAKE
     reveal: bool = False
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.homework.policy import Hint
 from attncli.language import N_
+from attncli.problem.sources import builtin_names
 from attncli.result import SCHEMA, plain
 
 if TYPE_CHECKING:
@@ -170,7 +173,7 @@ class Mark:
         return {
             "schema": SCHEMA,
             "student": self.student,
-            "config": self.config,
+            "config": problem_name(self.config) if student else self.config,
             **({} if student else {"key": self.key}),
             "verdict": str(self.verdict),
             "score": rounded(self.score),
@@ -178,6 +181,26 @@ class Mark:
             "rows": [row.to_dict(student=student, hint=Hint(hint)) for row in self.rows],
             **({"notes": list(self.notes)} if self.notes else {}),
         }
+
+
+def problem_name(config: str) -> str:
+    """Return what students know a problem by: not its file's folder and ending, which are the teacher's.
+
+    A file that is named like a problem of attncli's keeps its ending, to be told from that.
+    """
+    name = PurePath(config).stem
+    return PurePath(config).name if name != config and comes_with_attncli(name) else name
+
+
+def command_name(config: str) -> str:
+    """Return how students name a problem to a command: what is not attncli's is a file of their own."""
+    return config if comes_with_attncli(config) else "CONFIG"
+
+
+@cache
+def comes_with_attncli(name: str) -> bool:
+    """Whether everybody has the problem of this name."""
+    return name in builtin_names()
 
 
 def rounded(points: float) -> float:

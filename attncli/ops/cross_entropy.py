@@ -153,11 +153,16 @@ class BinaryCrossEntropyByP(Op):
         if p.value[index] not in {0.0, 1.0}:
             one = p.at(*index)
             return per_cell(Quotient(minus(one, y.at(*index)), Product((one, minus(ONE, one)))), *n)
-        sign = Negative(o.at(*index)) if y.value[index] == 1 else o.at(*index)
-        if abs(o.value[index]) > SAFE and (o.value[index] > 0) != (y.value[index] == 1):
+        number, one = float(y.value[index]), o.at(*index)
+        if abs(o.value[index]) > SAFE and not (number == (1 if o.value[index] > 0 else 0)):
             return Number(float(self.value(p.value, y.value, o.value)[index]))
-        power = Sum((ONE, exp(sign)))
-        return per_cell(Negative(power) if y.value[index] == 1 else power, *n)
+        zeros, ones = Sum((ONE, exp(one))), Sum((ONE, exp(Negative(one))))
+        terms: list[Expression] = []
+        if number != 1:
+            terms.append(weighted(minus(ONE, y.at(*index)), 1 - number, zeros))
+        if number != 0:
+            terms.append(Negative(weighted(y.at(*index), number, ones)))
+        return per_cell(terms[0] if len(terms) == 1 else Sum(tuple(terms)), *n)
 
 
 class CrossEntropy(LossOp):

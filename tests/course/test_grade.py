@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import json
 import os
 import re
@@ -119,6 +122,7 @@ def test_exit_codes(tmp_path: Path) -> None:
         (["--rows", "S,AA"], "'AA'"),
         (["--hint", "all"], "--hint is 'all'"),
         (["--follow-through", "most"], "--follow-through is 'most'"),
+        (["--csv-separator", ":"], "--csv-separator is ':'; expected ',', ';' or 'tab'"),
         (["--against", "nowhere.jsonl"], "nowhere.jsonl"),
         (["--decimals", "4", "--rtol", "1"], "do not go together"),
     ],
@@ -337,6 +341,60 @@ def test_late_by_a_column_of_the_roster(tmp_path: Path) -> None:
         refused = run(*asked, "--roster", str(roster))
         assert refused.code == 2
         assert says in refused.err
+
+
+@pytest.mark.parametrize(("name", "separator"), [(",", ","), (";", ";"), ("tab", "\t")])
+def test_what_excel_opens_and_what_programs_read(tmp_path: Path, name: str, separator: str) -> None:
+    from attncli.graders import FORMATS
+
+    sheets, config = course(tmp_path)
+    out = tmp_path / "out"
+    formats = [word for one in FORMATS for word in ("--format", one)]
+    asked = ("grade", sheets, config, "--csv-separator", name, *formats, "-q")
+    run(*asked, "-o", str(out))
+    run(*asked, "--set", "Wv[1,1]=2", "--against", str(out / "results.jsonl"), "-o", str(out))
+    files = outcome(out)
+    tables = {file: data for file, data in files.items() if file.endswith(".csv")}
+    assert {file for file, data in files.items() if data.startswith(codecs.BOM_UTF8)} == {
+        "gradebook.csv",
+        "changes.csv",
+    }
+    for file, data in tables.items():
+        between = separator if data.startswith(codecs.BOM_UTF8) else ","
+        lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=between))
+        assert len(lines) > 1
+        assert {len(line) for line in lines} == {len(lines[0])}, file
+        assert len(lines[0]) > 2
+    (first, *_rest) = tables["gradebook.csv"].decode("utf-8-sig").splitlines()
+    assert first.split(separator)[:3] == ["student", "file", "verdict"]
+
+
+def test_nbgrader_knows_when_every_sheet_came_in(tmp_path: Path) -> None:
+    sheets, config = course(tmp_path)
+    out, rubric, roster = tmp_path / "out", tmp_path / "rubric.yaml", tmp_path / "class.csv"
+    for file in filter(Path.is_file, (tmp_path / "sheets").rglob("*")):
+        os.utime(file, (1772384340.7, 1772384340.7))
+    asked = ("grade", sheets, config, "--format", "nbgrader", "-o", str(out), "-q")
+    times = nbgrader_times(asked, out)
+    assert times == dict.fromkeys(["An", "Bình", "chi", "Dũng", "Em", "broken"], "2026-03-01T16:59:00+00:00")
+    late = "late: {due: 2026-03-01T12:00:00+07:00, penalty: 0.1, by: {column: submitted}}"
+    rubric.write_text(late, encoding="utf-8")
+    roster.write_text(
+        "student,submitted\nAn,2026-03-01T08:00:00\nBình,2026-03-02T08:00:00\nEm,\n", encoding="utf-8"
+    )
+    times = nbgrader_times((*asked, "--rubric", str(rubric), "--roster", str(roster)), out)
+    file = "2026-03-01T23:59:00+07:00"
+    assert times == {
+        **dict.fromkeys(["chi", "Dũng", "Em", "broken"], file),
+        "An": "2026-03-01T08:00:00+07:00",
+        "Bình": "2026-03-02T08:00:00+07:00",
+    }
+
+
+def nbgrader_times(asked: tuple[str, ...], out: Path) -> dict[str, str]:
+    assert run(*asked).code == 3
+    with (out / "nbgrader.csv").open(encoding="utf-8", newline="") as stream:
+        return {line["student_id"]: line["timestamp"] for line in csv.DictReader(stream)}
 
 
 def test_the_help_names_every_format() -> None:

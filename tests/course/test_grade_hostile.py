@@ -126,11 +126,11 @@ def test_names_and_answers_are_text_in_every_file(hostile: Path) -> None:
     assert len(results(out)) == len(NAMES)
     assert results(out)["1.json"]["student"] == "=HYPERLINK(1)"
     for data in outcome(out).values():
-        text = data.decode()
+        text = data.decode("utf-8-sig")
         assert all(char.isprintable() or char == "\n" for char in text)
     lines = gradebook(out)
     assert len(lines) == len(NAMES)
-    text = (out / "gradebook.csv").read_text(encoding="utf-8")
+    text = (out / "gradebook.csv").read_text(encoding="utf-8-sig")
     assert len(text.splitlines()) == len(NAMES) + 1
     for line in csv.reader(text.splitlines()):
         for cell in line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -10,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from attncli.graders import junit
+from attncli.graders.records import Person
 from tests.support.exported import Page, markdown_tables
 from tests.support.graded import (
     ANN,
@@ -94,7 +96,7 @@ def test_github_classroom(tmp_path: Path) -> None:
 def test_junit(tmp_path: Path) -> None:
     assert written(tmp_path, "junit", [ANN, BOB, BAD]).paths == (tmp_path / "out/junit.xml",)
     root = xml(texts(tmp_path)["junit.xml"])
-    assert root.attrib == {"tests": "7", "failures": "1", "errors": "2", "skipped": "1", "time": "0"}
+    assert root.attrib == {"tests": "7", "failures": "1", "errors": "2", "time": "0"}
     suites = root.findall("testsuite")
     assert [suite.get("name") for suite in suites] == ["ann", "bob", "eve"]
     for suite in suites:
@@ -104,6 +106,33 @@ def test_junit(tmp_path: Path) -> None:
     failure = root.find("testsuite/testcase[@name='A']/failure")
     assert failure.attrib == {"message": "wrong (8 of 9)", "type": "softmax-columns"}
     assert [case.get("name") for case in suites[2]] == ["broken/eve.yaml"]
+
+
+SCHEMA = {  # Jenkins' junit-10.xsd: each element's attributes, those it must have, and its children
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, set(), {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id"},
+        {"name", "tests", "failures", "errors"},
+        {"testcase"},
+    ),
+    "testcase": (
+        {"name", "time", "classname", "group"},
+        {"name"},
+        {"failure", "error", "skipped"},
+    ),
+    **dict.fromkeys(("failure", "error", "skipped"), ({"type", "message"}, set(), set())),
+}
+
+
+def test_jenkins_takes_the_junit_file(tmp_path: Path) -> None:
+    written(tmp_path, "junit", [ANN, BOB, BAD])
+    root = xml(texts(tmp_path)["junit.xml"])
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        known, needed, children = SCHEMA[element.tag]
+        assert needed <= set(element.attrib) <= known
+        assert {child.tag for child in element} <= children
+        assert re.fullmatch(r"[0-9]*(\.[0-9]*)?", element.get("time", ""))
 
 
 def test_junit_is_split_between_suites_and_old_parts_go(tmp_path: Path, monkeypatch) -> None:
@@ -123,15 +152,18 @@ def test_junit_is_split_between_suites_and_old_parts_go(tmp_path: Path, monkeypa
 
 
 def test_nbgrader(tmp_path: Path) -> None:
-    written(tmp_path, "nbgrader", [ANN, BOB, BAD])
+    times = {"ann.yaml": "2026-03-01T08:00:00+07:00", "late/bob.yaml": "never used: it was late"}
+    course = replace(COURSE, submitted=lambda record: times.get(record["file"]))
+    written(tmp_path, "nbgrader", [ANN, BOB, BAD], course)
     text = texts(tmp_path)["nbgrader.csv"]
     assert text.splitlines()[0] == (
         "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,"
         "late_submission_penalty,score,max_score"
     )
     ann, bob, eve = table(text)
+    when = "2026-03-01T08:00:00+07:00"
     assert list(ann.values()) == [
-        *("HW 3", COURSE.due, "", "ann", "Lee", "Ann", "ann@x.example", "2.0", "0.0", "2.0", "2.0")
+        *("HW 3", COURSE.due, when, "ann", "Lee", "Ann", "ann@x.example", "2.0", "0.0", "2.0", "2.0")
     ]
     assert (bob["timestamp"], bob["raw_score"], bob["late_submission_penalty"], bob["score"]) == (
         *("2026-03-02T08:00:00+07:00", "1.89", "0.19"),
@@ -159,11 +191,18 @@ def test_canvas(tmp_path: Path) -> None:
     text = texts(tmp_path)["canvas.csv"]
     assert text.splitlines() == [
         "Student,ID,SIS User ID,SIS Login ID,Section,HW 3",
+        "    Points Possible,,,,,4.0",
         "Ann Lee,,7001,ann,T1,2.0",
         "bob,,,bob,,1.7",
     ]
     assert len(made.notes) == 1
     assert "eve" in made.notes[0]
+    people = {"ann": Person("Ann Lee", id_number="7001", login="ann.lee")}
+    written(tmp_path, "canvas", [ANN], replace(COURSE, points={"S": 3.0, "Z": 2.0}, people=people))
+    assert texts(tmp_path)["canvas.csv"].splitlines()[1:] == [
+        "    Points Possible,,,,,5.0",
+        "Ann Lee,,7001,ann.lee,,2.0",
+    ]
 
 
 def test_moodle(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def run(command: str, **environment: str) -> str:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-    return done.stdout.decode("utf-8")
+    return done.stdout.decode("utf-8").replace("\ufeff", "")  # of a table for Excel: no terminal shows it
 
 
 def transcript(block: str) -> str:
