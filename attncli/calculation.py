@@ -108,14 +108,16 @@ def backward_setting(problem: Problem, loss: str | None, reduction: str | None) 
         if problem.upstream is None:
             raise AttnError(
                 _("the loss upstream needs upstream: the gradient dO that arrives from outside"),
-                hint=_("add {key}: with a matrix like O", key="upstream"),
+                problem.places["upstream"].where,
+                _("add {key}: with a matrix like O", key="upstream"),
             )
         givens["U"] = problem.upstream.resolve("upstream", n, d_out)
     elif loss != "sum":
         if problem.target is None:
             raise AttnError(
                 _("the loss {loss} needs a target to compare the output with", loss=loss),
-                hint=_("add target: with a matrix like O, or take --loss sum"),
+                problem.places["target"].where,
+                _("add target: with a matrix like O, or take --loss sum"),
             )
         givens["Y"] = target = problem.target.resolve(loss, n, d_out)
         counted = int((~np.isnan(target[:, 0])).sum())

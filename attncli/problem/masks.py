@@ -226,7 +226,7 @@ class MaskReader:
         return None
 
     def refuse_size(self, node: Node, name: str, found: str, hint: str) -> None:
-        """Say which size a mask has, and which the scores have; where another error hides that, it is told."""
+        """Say which size a mask has, and which the scores have; another error may hide that."""
         if self.n is not None and self.m is not None:
             message = _(
                 "{name} is {found}; the scores are {n} × {m}: a row a query, a column a key",

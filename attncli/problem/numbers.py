@@ -12,7 +12,7 @@ import numpy as np
 
 from attncli.language import N_, _
 from attncli.problem.dimensions import COUNTS
-from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, children, kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,12 +200,12 @@ class Reader:
         counts = Counter(depths(nested))
         usual = max(counts, key=lambda depth: (counts[depth], depth), default=0)
 
-        def refuse(node: Any, nested: Any, name: str, depth: int) -> None:
-            for i, (at, item) in enumerate(zip(node.items, nested, strict=True), 1):
+        def refuse(node: Node, nested: list[Nested], name: str, depth: int) -> None:
+            for i, (at, item) in enumerate(zip(children(node), nested, strict=True), 1):
                 place = item_path(name, i)
                 if isinstance(item, list) and depth == usual:
-                    found, wanted = kind(at), _("a number")
-                    message = _("{name} is {found}; expected {wanted}", name=place, found=found, wanted=wanted)
+                    told = {"found": kind(at), "wanted": _("a number")}
+                    message = _("{name} is {found}; expected {wanted}", name=place, **told)
                     self.report.error(at, message, _("take its brackets away"))
                 elif item is None or (isinstance(at, Scalar) and at.null):
                     continue  # told already
@@ -217,7 +217,8 @@ class Reader:
                 elif isinstance(item, list):
                     refuse(at, item, place, depth + 1)
 
-        refuse(node, nested, name, 1)
+        if isinstance(nested, list):
+            refuse(node, nested, name, 1)
 
     def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
         """Add an error for each row, or matrix, whose size is not that of the others."""
