@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -180,11 +181,35 @@ def usage_error(wrong: Any, arguments: Sequence[str]) -> AttnError:  # noqa: ANN
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"
     message, suggestion = without_suggestion(wrong.format_message().rstrip("."))
-    hint = suggestion or _("{command} --help shows how to use it", command=command)
+    hint = (
+        set_instead(wrong, arguments)
+        or suggestion
+        or _("{command} --help shows how to use it", command=command)
+    )
     config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
     if command == "attncli" and config:
         hint = _("a config goes after a command: attncli forward {config}", config=config)
     return AttnError(translate_phrase(message), hint=hint)
+
+
+def set_instead(wrong: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 - a USAGE_ERROR
+    """Suggest ``--set mask=true`` for ``--mask``: an option that has the name of a key; "" for any other."""
+    name, context = getattr(wrong, "option_name", ""), getattr(wrong, "ctx", None)
+    options = [option for param in context.command.params for option in param.opts] if context else []
+    if not name.startswith("--") or "--set" not in options:
+        return ""
+    from attncli.problem.foreign import setting
+    from attncli.problem.keys import KEYS
+    from attncli.problem.sources import builtin_names, is_config
+
+    value = ""
+    for word, behind in pairwise([*arguments, "-"]):
+        if word == name and not (behind.startswith("-") or is_config(behind) or behind in builtin_names()):
+            value = behind
+        elif word.startswith(f"{name}="):
+            value = word.partition("=")[2]
+    hint = setting(name, shlex.quote(value) if value else "", KEYS)
+    return _("did you mean {names}?", names=hint) if hint.startswith("--set") else hint
 
 
 def system_error(error: OSError) -> AttnError:

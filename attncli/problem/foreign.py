@@ -29,6 +29,8 @@ SAME = {
     }.items()
     for name in names.split()
 }
+MASKED = "mask: true"
+DEFAULTS = {"mask": "true"}  # what an option without a value most likely wanted
 KEY = N_("write {key}")
 WIDTH = N_("it is the width of {matrix}, and read off that: leave it out")
 NOT_HERE = N_("there is none here: leave it out")
@@ -36,7 +38,7 @@ NOT_HERE = N_("there is none here: leave it out")
 OTHERWISE: dict[str, tuple[str, str]] = {
     name: (sentence, value)
     for names, sentence, value in (
-        ("causal iscausal causalmask", KEY, "mask: true"),
+        ("causal iscausal causalmask", KEY, MASKED),
         (
             "keypaddingmask srckeypaddingmask paddingmask padding srcmask",
             N_("write {key}: the words to hide, or a 0 or a 1 for every key token; 1 hides, as there"),
@@ -103,15 +105,31 @@ def folded(name: str) -> str:
     return re.sub(r"[\W_]", "", re.sub(r"\.weight$", "", name[:80].casefold()))
 
 
+def key_called(name: str, keys: tuple[str, ...]) -> tuple[str | None, str]:
+    """Return the key that a name stands for, or None, and what to write where it stands for another thing."""
+    plain = folded(name)
+    if plain in OTHERWISE:
+        sentence, value = OTHERWISE[plain]
+        return None, _(sentence, key=value, matrix=value)
+    return SAME.get(plain) or next((key for key in keys if folded(key) == plain), None), ""
+
+
 def read_as(name: str, keys: tuple[str, ...]) -> tuple[str | None, str]:
     """Return the key whose value an unknown one has, or None, and the hint for it ("": nothing is known).
 
     ``W_Q`` is Wq and ``num_heads`` is heads; ``kv_heads`` is close to heads as well, and is not it.
     """
-    plain = folded(name)
-    key = SAME.get(plain) or next((key for key in keys if folded(key) == plain), None)
-    if key is None and plain in OTHERWISE:
-        sentence, value = OTHERWISE[plain]
-        return None, _(sentence, key=value, matrix=value)
-    key = key or nearest(name, keys)
-    return key, _("did you mean {close!r}?", close=key) if key else ""
+    key, hint = key_called(name, keys)
+    key = key or (None if hint else nearest(name, keys))
+    return key, _("did you mean {close!r}?", close=key) if key else hint
+
+
+def setting(name: str, value: str, keys: tuple[str, ...]) -> str:
+    """Return what ``--set`` takes in place of an option of that name, or what else to write; "" for neither.
+
+    ``value`` is what stands behind the option, or "".
+    """
+    key, hint = key_called(name, keys)
+    if OTHERWISE.get(folded(name), ("", ""))[1] == MASKED:
+        key, value = "mask", "true"
+    return f"--set {key}={value or DEFAULTS.get(key, '…')}" if key else hint

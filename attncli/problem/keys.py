@@ -11,6 +11,8 @@ from attncli.problem.numbers import as_number, cell
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from attncli.problem.dimensions import Dimensions
     from attncli.report import Report
 
@@ -84,7 +86,7 @@ def put_symbol(
         inner[name] = (node, value)
 
 
-def place_of(root: Mapping, path: Sequence[str]) -> Node:
+def place_of(root: Mapping, path: Iterable[str]) -> Node:
     """Return where a key stands that holds nothing, or a key around it; the document where none does."""
     place: Node = root.holding({})
     for key in path:
