@@ -13,7 +13,7 @@ from attncli.errors import AttnError
 from attncli.language import _
 from attncli.page.chain_rule import whole_page
 from attncli.report import not_on_page, one_of
-from attncli.result import Loss, Result
+from attncli.result import Loss, Result, Values
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -157,7 +157,7 @@ def evaluate(
         exact = computed = run.evaluate(given, keep)
     if rounding is not None:
         computed = run.evaluate(given, keep, rounding.matrix)
-    values = {symbol: value for symbol, value in givens.items() if symbol in wanted} | computed
+    values = Values({symbol: value for symbol, value in givens.items() if symbol in wanted} | computed)
     for value in values.values():
         value.setflags(write=False)
     taken = Loss(*loss, float(computed["L"])) if loss else None
