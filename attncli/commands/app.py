@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from attncli import language
+from attncli.commands.completion import completing
 from attncli.commands.environment import Environment
 from attncli.commands.help_text import translate_help, translate_phrase, without_suggestion
 from attncli.commands.options import command
@@ -43,7 +44,6 @@ COMMANDS: dict[str, str] = {
     "guide": N_("Read the manual, one topic at a time."),
 }
 USAGE_ERROR: Any = typer.BadParameter.__base__  # not every Typer that will do has a public name for it
-COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 
 class Commands(Mapping[str, Any]):
@@ -134,7 +134,7 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
         language.use(None)
         language.use(language.choose(language_option(arguments), os.environ))
         main = translate_help(typer.main.get_command(app))
-        if COMPLETION in os.environ:
+        if completing():
             main(prog_name="attncli")
         # Not app(): it would end the process itself where a pipe breaks.
         with main.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:

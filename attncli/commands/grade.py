@@ -108,7 +108,7 @@ class Grading:
         None,
         "--format",
         "-f",
-        metavar="NAME",
+        metavar="GRADER",
         help=N_(
             "Write for a grader as well: gradescope, junit, nbgrader, otter, canvas, moodle,"
             " github-classroom, prairielearn, markdown or html. Can be repeated."
