@@ -72,12 +72,8 @@ def quantities(ctx: typer.Context) -> Iterator[str]:
     from attncli.problem.sources import builtin_names, default_source, is_config, load
 
     # Behind an option whose value is still to come, arguments are not yet told apart.
-    named = [
-        *(ctx.params.get("cells") or ()),
-        ctx.params.get("config"),
-        ctx.params.get("config_option"),
-        *ctx.args,
-    ]
+    params = ctx.params
+    named = [*(params.get("cells") or ()), params.get("config"), params.get("config_option"), *ctx.args]
     known = [name for name in named if name and (is_config(name) or name in builtin_names())]
     try:
         problem = load(known[-1] if known else default_source()[0], params.get("assignments") or ())
