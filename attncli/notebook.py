@@ -10,7 +10,7 @@ import numpy as np
 from attncli.untrusted import in_markup, sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -73,3 +73,9 @@ def shown(size: int) -> list[int | None]:
         return list(range(size))
     half = MOST // 2
     return list(chain(range(half), [None], range(size - half, size)))
+
+
+def html_page(title: str, tables: Iterable[str]) -> str:
+    """Write tables beside each other, as many as there is room for, below a title."""
+    together = "".join(f"<div>{table}</div>" for table in tables)
+    return f'<b>{in_markup(title)}</b><div style="display: flex; flex-flow: wrap; gap: 1em">{together}</div>'

@@ -13,13 +13,12 @@ import numpy as np
 from attncli.language import _
 from attncli.names import cell_name, locate, parse_cell
 from attncli.notebook import MOST as MOST_SHOWN
-from attncli.notebook import html_matrix, html_table, number_text
+from attncli.notebook import html_matrix, html_page, html_table, number_text
 from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, paper, spell
 from attncli.page.chain_rule import whole_page
 from attncli.page.lazy import LazyPage
 from attncli.page.noise import MOST, Errors
 from attncli.report import not_on_page
-from attncli.untrusted import in_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, ValuesView
@@ -95,9 +94,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Every matrix as a table, for notebooks."""
-        tables = "".join(f"<div>{table}</div>" for symbol in self for table in self.html_tables(symbol))
-        style = "display: flex; flex-wrap: wrap; gap: 1em 2em; align-items: flex-start"
-        return f'<div><b>{in_markup(self.problem.name)}</b><div style="{style}">{tables}</div></div>'
+        return html_page(self.problem.name, (table for symbol in self for table in self.html_tables(symbol)))
 
     def html_tables(self, symbol: str) -> Iterator[str]:
         """Yield a value as an HTML table, one a head; of many heads only the first."""

@@ -11,92 +11,76 @@ from attncli.report import nearest
 SAME = {
     name: key
     for key, names in {
-        "heads": "h nhead nheads headcount numheads numattentionheads nattentionheads",
-        "embeddings": "embedding emb embeds inputs inputembeds inputsembeds hiddenstates",
-        "sentence": "text words prompt",
-        "Wq": "qproj queryproj toq wquery queryweight queryweights",
-        "Wk": "kproj keyproj tok wkey keyweight keyweights",
-        "Wv": "vproj valueproj tov wvalue valueweight valueweights",
-        "Wo": "oproj cproj outproj outputproj toout wout woutput outputweight outputweights",
-        "bq": "qbias biasq qprojbias",
-        "bk": "kbias biask kprojbias",
-        "bv": "vbias biasv vprojbias",
-        "bo": "obias biaso oprojbias outprojbias",
-        "target": "targets label labels ytrue groundtruth",
-        "upstream": "gradoutput doutput",
-        "loss": "lossfn lossfunction criterion",
-        "scale": "scaling scalefactor softmaxscale",
+        "heads": "h|nhead|nheads|headcount|numheads|numattentionheads|nattentionheads",
+        "embeddings": "embedding|emb|embeds|inputs|inputembeds|inputsembeds|hiddenstates",
+        "sentence": "text|words|prompt",
+        "Wq": "qproj|queryproj|toq|wquery|queryweight|queryweights",
+        "Wk": "kproj|keyproj|tok|wkey|keyweight|keyweights",
+        "Wv": "vproj|valueproj|tov|wvalue|valueweight|valueweights",
+        "Wo": "oproj|cproj|outproj|outputproj|toout|wout|woutput|outputweight|outputweights",
+        "bq": "qbias|biasq|qprojbias",
+        "bk": "kbias|biask|kprojbias",
+        "bv": "vbias|biasv|vprojbias",
+        "bo": "obias|biaso|oprojbias|outprojbias",
+        "target": "targets|label|labels|ytrue|groundtruth",
+        "upstream": "gradoutput|doutput",
+        "loss": "lossfn|lossfunction|criterion",
+        "scale": "scaling|scalefactor|softmaxscale",
     }.items()
-    for name in names.split()
+    for name in names.split("|")
 }
 MASKED = "mask: true"
 DEFAULTS = {"mask": "true"}  # what an option without a value most likely wanted
-KEY = N_("write {key}")
-WIDTH = N_("it is the width of {matrix}, and read off that: leave it out")
-NOT_HERE = N_("there is none here: leave it out")
-# What is written elsewhere, or in another way, or not at all: a sentence, and what stands in its braces.
-OTHERWISE: dict[str, tuple[str, str]] = {
+SENTENCES = {
+    "write": N_("write {value}"),
+    "weights": N_("write {value}, or its product with the embeddings under given"),
+    "width": N_("it is the width of {value}, and read off that: leave it out"),
+    "length": N_("it is the number of tokens, and read off {value}: leave it out"),
+    "nothing": N_("there is none here: leave it out"),
+    "option": N_("it is the option {value} of some commands"),
+    "hide": N_("write {value}: the words to hide, or a 0 or a 1 for every key token; 1 hides, as there"),
+    "look": N_(
+        "write {value}, 1 = may look; numbers to add go under {{add: …}}, one row under {{padding: …}}"
+    ),
+    "shared": N_("every head has keys and values of its own: write {value}, the shared ones once a head"),
+    "joined": N_("cut it into three equal parts: {value}; as PyTorch stores them with weights: out-in"),
+}
+# What is written elsewhere, or in another way, or not at all: a sentence, and the value that stands in it.
+OTHERWISE = {
     name: (sentence, value)
     for names, sentence, value in (
-        ("causal iscausal causalmask", KEY, MASKED),
-        (
-            "keypaddingmask srckeypaddingmask paddingmask padding srcmask",
-            N_("write {key}: the words to hide, or a 0 or a 1 for every key token; 1 hides, as there"),
-            "mask: {padding: […]}",
-        ),
-        (
-            "attnmask attentionmask tgtmask",
-            N_(
-                "write {key}, 1 = may look; or mask: {{add: …}} for what is added; {{padding: …}} for one row"
-            ),
-            "mask: [[1, 0], [1, 1]]",
-        ),
-        (
-            "window windowsize slidingwindow localattention",
-            N_("write {key}: a matrix in which 1 = may look"),
-            "mask: [[1, 0], [1, 1]]",
-        ),
-        ("alibi relativebias attnbias positionbias", KEY, "mask: {add: …}"),
-        (
-            "kvheads nkvheads numkvheads numkeyvalueheads numquerygroups nkv",
-            N_("every head has keys and values of its own: write {key}, the shared ones once for each head"),
-            "Wk: [matrix, matrix, …]",
-        ),
-        (
-            "inprojweight inproj wqkv qkv qkvproj cattn qkvweight",
-            N_("cut it into three equal parts, and write {key}; weights: out-in, where PyTorch stored them"),
-            "Wq: …, Wk: …, Wv: …",
-        ),
-        ("inprojbias qkvbias bqkv bias biases usebias", KEY, "bq: …, bk: …, bv: …, bo: …"),
-        ("query queries q", KEY, "Wq: …, or given: {Q: …}"),
-        ("key keys k", KEY, "Wk: …, or given: {K: …}"),
-        ("value values v", KEY, "Wv: …, or given: {V: …}"),
-        ("scores attnscores attentionscores logits", KEY, "given: {S: …}"),
-        ("attn attention attnweights attentionweights", KEY, "given: {A: …}"),
-        ("memory encoderhiddenstates crossattention", KEY, "context: {embeddings: …}"),
-        ("temperature", KEY, "scale: 1/temperature"),
-        ("scaled", KEY, "scale: true"),
-        ("seed", KEY, "Wq: {init: xavier_uniform, seed: 7}"),
-        ("dk dkey dq dhead headdim headsize keydim keysize", WIDTH, "Wk"),
-        ("dv dvalue valuedim vdim", WIDTH, "Wv"),
-        ("dout outdim outputdim", WIDTH, "Wo"),
-        (
-            "dmodel hiddensize hiddendim embeddim embeddingdim embeddingsize nembd dim modeldim din",
-            WIDTH,
-            "embeddings",
-        ),
-        (
-            "n m seqlen seqlength sequencelength maxlen maxlength blocksize contextlength ntokens",
-            N_("it is the number of tokens, and read off {matrix}: leave it out"),
-            "embeddings",
-        ),
-        ("dropout dropoutp attndropout attentiondropout pdropout", NOT_HERE, ""),
-        ("softcap softcapping logitsoftcap attnlogitsoftcapping", NOT_HERE, ""),
-        ("layers nlayers numlayers numhiddenlayers nlayer batchsize batchfirst eps", NOT_HERE, ""),
-        ("lr learningrate steps epochs", N_("it is an option: {key}"), "attncli train --help"),
-        ("dtype", N_("it is an option: {key}"), "--dtype float32"),
+        ("causal|iscausal|causalmask", "write", MASKED),
+        ("keypaddingmask|srckeypaddingmask|paddingmask|padding|srcmask", "hide", "mask: {padding: […]}"),
+        ("attnmask|attentionmask|tgtmask", "look", "mask: [[1, 0], [1, 1]]"),
+        ("window|windowsize|slidingwindow|localattention", "look", "mask: [[1, 0], [1, 1]]"),
+        ("alibi|relativebias|attnbias|positionbias", "write", "mask: {add: …}"),
+        ("kvheads|nkvheads|numkvheads|numkeyvalueheads|numquerygroups|nkv", "shared", "Wk: […, …]"),
+        ("inprojweight|inproj|wqkv|qkv|qkvproj|cattn|qkvweight", "joined", "Wq: …, Wk: …, Wv: …"),
+        ("inprojbias|qkvbias|bqkv|bias|biases|usebias", "write", "bq: …, bk: …, bv: …, bo: …"),
+        ("query|queries|q", "weights", "Wq: …"),
+        ("key|keys|k", "weights", "Wk: …"),
+        ("value|values|v", "weights", "Wv: …"),
+        ("scores|attnscores|attentionscores|logits", "write", "given: {S: …}"),
+        ("attn|attention|attnweights|attentionweights", "write", "given: {A: …}"),
+        ("memory|encoderhiddenstates|crossattention", "write", "context: {embeddings: …}"),
+        ("temperature", "write", "scale: 1/temperature"),
+        ("scaled", "write", "scale: true"),
+        ("seed", "write", "Wq: {init: …, seed: 7}"),
+        ("dk|dkey|dq|dhead|headdim|headsize|keydim|keysize", "width", "Wk"),
+        ("dv|dvalue|valuedim|vdim", "width", "Wv"),
+        ("dout|outdim|outputdim", "width", "Wo"),
+        ("dmodel|modeldim|hiddensize|hiddendim|nembd|dim|din", "width", "embeddings"),
+        ("embeddim|embeddingdim|embeddingsize", "width", "embeddings"),
+        ("n|m|ntokens|seqlen|seqlength|sequencelength", "length", "embeddings"),
+        ("maxlen|maxlength|blocksize|contextlength", "length", "embeddings"),
+        ("dropout|dropoutp|attndropout|attentiondropout|pdropout", "nothing", ""),
+        ("softcap|softcapping|logitsoftcap|attnlogitsoftcapping", "nothing", ""),
+        ("layers|nlayers|numlayers|numhiddenlayers|nlayer|batchsize|batchfirst|eps", "nothing", ""),
+        ("lr|learningrate", "option", "--lr"),
+        ("steps|epochs", "option", "--steps"),
+        ("dtype", "option", "--dtype"),
     )
-    for name in names.split()
+    for name in names.split("|")
 }
 
 
@@ -110,7 +94,7 @@ def key_called(name: str, keys: tuple[str, ...]) -> tuple[str | None, str]:
     plain = folded(name)
     if plain in OTHERWISE:
         sentence, value = OTHERWISE[plain]
-        return None, _(sentence, key=value, matrix=value)
+        return None, _(SENTENCES[sentence], value=value)
     return SAME.get(plain) or next((key for key in keys if folded(key) == plain), None), ""
 
 

@@ -28,13 +28,12 @@ NAMES = {symbol: ".".join(PATHS[symbol]) for symbol in ("X", "E", "Ev")}
 LOSS_ROWS = ("P", "L")
 MATRIX, HEADS = 2, 3  # how many axes they have
 KINDS = (N_("one number"), N_("a flat list of numbers"), N_("a matrix"), N_("a list of matrices"))
-HEADS_ONLY = N_("there is one head, which reads Q, K and V whole; the quantities are {rows}")
 # Why a problem does not have one of the lesson's quantities.
 ABSENT = {
     "Z": N_("with scale: false the scores are not scaled: give S instead, or delete scale: false"),
     "H": N_("without heads and Wo, A·V is the output O itself; the quantities are {rows}"),
     "C": N_("C puts several heads side by side for Wo to mix; the quantities are {rows}"),
-    **dict.fromkeys(("Qh", "Kh", "Vh"), HEADS_ONLY),
+    "Qh": N_("there is one head, which reads Q, K and V whole; the quantities are {rows}"),
 }
 AXES = {1: ("numbers",), MATRIX: ("rows", "columns"), HEADS: ("heads", "rows", "columns")}
 
@@ -108,7 +107,7 @@ class Givens:
             known = ", ".join(rows)
             hint = did_you_mean(symbol, rows, _("its quantities are {rows}", rows=known))
             if symbol in ROWS:
-                hint = _(ABSENT[symbol], rows=known)
+                hint = _(ABSENT.get(symbol, ABSENT["Qh"]), rows=known)
             elif symbol in PATHS or symbol in self.letters:
                 hint = _("write {key} outside given", key=".".join(PATHS.get(symbol, (symbol,))))
             if symbol in LOSS_ROWS:

@@ -22,23 +22,23 @@ def errors(**config: object) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("kv_heads", "every head has keys and values of its own: write Wk: [matrix, matrix, …]"),
-        ("num_key_value_heads", "write Wk: [matrix"),
+        ("kv_heads", "every head has keys and values of its own: write Wk: […, …]"),
+        ("num_key_value_heads", "write Wk: […, …]"),
         ("is_causal", "(write mask: true)"),
         ("causal", "(write mask: true)"),
         ("key_padding_mask", "write mask: {padding: […]}: the words to hide, or a 0 or a 1"),
-        ("attn_mask", "write mask: [[1, 0], [1, 1]], 1 = may look; or mask: {add: …}"),
+        ("attn_mask", "write mask: [[1, 0], [1, 1]], 1 = may look; numbers to add go under {add: …}"),
         ("dropout", "there is none here: leave it out"),
         ("softcap", "there is none here: leave it out"),
-        ("window", "write mask: [[1, 0], [1, 1]]: a matrix in which 1 = may look"),
+        ("window", "write mask: [[1, 0], [1, 1]], 1 = may look"),
         ("d_k", "it is the width of Wk, and read off that: leave it out"),
         ("head_dim", "it is the width of Wk"),
         ("d_model", "it is the width of embeddings"),
         ("hidden_size", "it is the width of embeddings"),
-        ("in_proj_weight", "cut it into three equal parts, and write Wq: …, Wk: …, Wv: …"),
-        ("query", "write Wq: …, or given: {Q: …}"),
+        ("in_proj_weight", "cut it into three equal parts: Wq: …, Wk: …, Wv: …"),
+        ("query", "write Wq: …, or its product with the embeddings under given"),
         ("seq_len", "it is the number of tokens"),
-        ("lr", "attncli train --help"),
+        ("lr", "it is the option --lr of some commands"),
     ],
 )
 def test_what_has_another_sense_here(name: str, words: str):
@@ -80,4 +80,4 @@ def test_the_tables_hold_names_as_they_are_looked_up_and_no_name_twice():
         key, hint = read_as(name, KEYS)
         assert key is None
         assert hint
-        assert not re.search(r"\{(key|matrix)\}|\{\{", hint)
+        assert not re.search(r"\{value\}|\{\{", hint)
