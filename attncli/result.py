@@ -12,12 +12,12 @@ import numpy as np
 
 from attncli.language import _
 from attncli.names import cell_name, locate, parse_cell
-from attncli.notebook import MOST as MOST_SHOWN
-from attncli.notebook import html_matrix, html_page, html_table, number_text
 from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, paper, spell
 from attncli.page.chain_rule import whole_page
 from attncli.page.lazy import LazyPage
 from attncli.page.noise import MOST, Errors
+from attncli.page.tables import MOST as MOST_SHOWN
+from attncli.page.tables import html_matrix, html_page, html_table, number_text
 from attncli.report import not_on_page
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 
 from attncli.homework.policy import Hint
 from attncli.language import N_, _
-from attncli.notebook import html_table, text_table
+from attncli.page.tables import html_table, text_table
 from attncli.result import SCHEMA, plain
 from attncli.untrusted import sanitize
 

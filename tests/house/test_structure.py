@@ -14,7 +14,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 FLOORS = (
     ("ops", "errors", "untrusted", "choices"),
     ("language", "rounding"),
-    ("report", "notebook"),
+    ("report",),
     ("page", "names", "files"),
     ("mistakes", "blocks", "problem"),
     ("result",),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import attncli
-from attncli.notebook import MOST, html_table, number_text, text_table
+from attncli.page.tables import MOST, html_table, number_text, text_table
 from attncli.show.numbers import alone
 
 EYE = [[1, 0], [0, 1]]
