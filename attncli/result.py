@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from attncli.language import _
 from attncli.names import cell_name, locate, parse_cell
-from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, spell
+from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, paper, spell
 from attncli.page.chain_rule import whole_page
 from attncli.page.lazy import LazyPage
 from attncli.page.noise import MOST, Errors
+from attncli.page.tables import MOST as MOST_SHOWN
+from attncli.page.tables import html_matrix, html_page, html_table, number_text
 from attncli.report import not_on_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, ValuesView
 
     from attncli.ops.op import Array, Shape
     from attncli.page.page import Page, Row
@@ -38,21 +42,33 @@ class Loss(NamedTuple):
     value: float
 
 
+class Values(dict[str, "Array"]):
+    """The numbers by symbol; called, as a mapping's ``values`` is, it is the view of them."""
+
+    def __call__(self) -> ValuesView[Array]:
+        """The numbers without their symbols."""
+        return super().values()
+
+
+@Mapping.register  # to inherit from it would make its method a default of the field values
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """The page of one problem with its numbers: the givens and every row that was wanted.
 
+    It is a mapping of the symbols, in the page's order, to their numbers.
     ``given`` has all that the page reads and does not compute, numbers such as √d_k and the mask too.
     ``exact`` holds the rows as they are without rounding, where ``values`` were rounded on the way.
     """
 
     problem: Problem
     page: Page
-    values: Mapping[str, Array]
+    values: Values
     given: Mapping[str, Any]
     loss: Loss | None = None
     exact: Mapping[str, Array] | None = None
     rounding: Rounding | None = None
+
+    keys, items, get = Mapping.keys, Mapping.items, Mapping.get
 
     def __getitem__(self, symbol: str) -> Array:
         """The value of a given or a row; heads first where it has them."""
@@ -60,9 +76,34 @@ class Result:
             raise KeyError(_("{symbol}; there are {known}", symbol=symbol, known=", ".join(self.values)))
         return self.values[symbol]
 
+    def __contains__(self, symbol: object) -> bool:
+        """Whether there is a value of this symbol."""
+        return symbol in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        """The symbols: the givens, then the rows in the page's order."""
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        """How many values there are."""
+        return len(self.values)
+
     def __repr__(self) -> str:
         """Name the problem and what is held of it."""
         return f"<Result of {self.problem.name}: {', '.join(self.values)}>"
+
+    def _repr_html_(self) -> str:
+        """Every matrix as a table, for notebooks."""
+        return html_page(self.problem.name, (table for symbol in self for table in self.html_tables(symbol)))
+
+    def html_tables(self, symbol: str) -> Iterator[str]:
+        """Yield a value as an HTML table, one a head; of many heads only the first."""
+        value, labels, formula = self.shown(symbol), self.labels(symbol), self.formula(symbol)
+        names = [None, None, *labels][-2:]
+        heads = value.reshape(-1, *((1, 1, *value.shape)[-2:]))
+        for i, matrix in enumerate(heads[:MOST_SHOWN], 1):
+            caption = f"{formula}, {_('head {number}', number=i)}" if value.ndim > 2 else formula  # noqa: PLR2004
+            yield html_matrix(matrix, names, caption, self.decimals)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -311,6 +352,16 @@ class Explanation:
         """The cells that it was made from, each once."""
         for cell in cells_of(self.expression) if self.row else ():
             yield Explanation(self.result, cell.symbol, cell.index)
+
+    def _repr_html_(self) -> str:
+        """The cell and those that it was made from, each with its arithmetic, for notebooks."""
+        decimals = self.result.decimals
+        style = paper(lambda number: number_text(number, decimals), MOST_SHOWN)
+        lines = [[_("cell"), _("formula"), _("with the numbers"), _("value")]]
+        for one in [self, *islice(self.sources, MOST_SHOWN)]:
+            worked = spell(one.expression, style) if one.row else _("given")
+            lines.append([one.name, one.result.formula(one.symbol), worked, number_text(one.shown, decimals)])
+        return html_table(lines)
 
     def to_dict(self, depth: int, substituted: Any, seen: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
         """Return the record that ``--json`` prints; ``substituted`` writes an expression as on paper.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -13,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from attncli import language
+from attncli.commands.completion import completing
 from attncli.commands.environment import Environment
 from attncli.commands.help_text import translate_help, translate_phrase, without_suggestion
 from attncli.commands.options import command
@@ -42,7 +44,6 @@ COMMANDS: dict[str, str] = {
     "guide": N_("Read the manual, one topic at a time."),
 }
 USAGE_ERROR: Any = typer.BadParameter.__base__  # not every Typer that will do has a public name for it
-COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 
 class Commands(Mapping[str, Any]):
@@ -133,7 +134,7 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
         language.use(None)
         language.use(language.choose(language_option(arguments), os.environ))
         main = translate_help(typer.main.get_command(app))
-        if COMPLETION in os.environ:
+        if completing():
             main(prog_name="attncli")
         # Not app(): it would end the process itself where a pipe breaks.
         with main.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
@@ -180,11 +181,35 @@ def usage_error(wrong: Any, arguments: Sequence[str]) -> AttnError:  # noqa: ANN
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"
     message, suggestion = without_suggestion(wrong.format_message().rstrip("."))
-    hint = suggestion or _("{command} --help shows how to use it", command=command)
+    hint = (
+        set_instead(wrong, arguments)
+        or suggestion
+        or _("{command} --help shows how to use it", command=command)
+    )
     config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
     if command == "attncli" and config:
         hint = _("a config goes after a command: attncli forward {config}", config=config)
     return AttnError(translate_phrase(message), hint=hint)
+
+
+def set_instead(wrong: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 - a USAGE_ERROR
+    """Suggest ``--set mask=true`` for ``--mask``: an option that has the name of a key; "" for any other."""
+    name, context = getattr(wrong, "option_name", ""), getattr(wrong, "ctx", None)
+    options = [option for param in context.command.params for option in param.opts] if context else []
+    if not name.startswith("--") or "--set" not in options:
+        return ""
+    from attncli.problem.foreign import setting
+    from attncli.problem.keys import KEYS
+    from attncli.problem.sources import builtin_names, is_config
+
+    value = ""
+    for word, behind in pairwise([*arguments, "-"]):
+        if word == name and not (behind.startswith("-") or is_config(behind) or behind in builtin_names()):
+            value = behind
+        elif word.startswith(f"{name}="):
+            value = word.partition("=")[2]
+    hint = setting(name, shlex.quote(value) if value else "", KEYS)
+    return _("did you mean {names}?", names=hint) if hint.startswith("--set") else hint
 
 
 def system_error(error: OSError) -> AttnError:

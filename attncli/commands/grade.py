@@ -122,7 +122,7 @@ class Grading:
         None,
         "--format",
         "-f",
-        metavar="NAME",
+        metavar="GRADER",
         help=N_(
             "Write for a grader as well: gradescope, junit, nbgrader, otter, canvas, moodle,"
             " prairielearn, markdown, html or, for what still reads it, github-classroom (legacy)."

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from attncli.choices import DTYPES, LOSSES, MOST_DECIMALS, REDUCTIONS, ROUNDING_MODES
+from attncli.commands.completion import add_completion, completing
 from attncli.commands.environment import COLORS, Environment
 from attncli.errors import AttnError
 from attncli.language import LANGUAGES, N_, _
@@ -233,6 +234,8 @@ def command(quiet: str = "") -> Callable[[Callable[..., None]], Callable[..., No
                 kind = Annotated[bool, typer.Option("--quiet", "-q", help=quiet)]
                 parameters.append(Parameter("quiet", Parameter.KEYWORD_ONLY, default=False, annotation=kind))
             parameters += options.get(name, [parameter.replace(annotation=kinds[name])])
+        for parameter in parameters if completing() else ():
+            add_completion(parameter)
 
         @wraps(function)
         def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - as Typer read them

@@ -12,14 +12,17 @@ import numpy as np
 
 from attncli.language import N_, _
 from attncli.problem.dimensions import COUNTS, MAX_AXES
-from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, children, kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from attncli.ops.op import Array
     from attncli.report import Report
 
 
-_DIGITS = r"[+\-−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
+# The point decides which digits are which: otherwise a long number that is none takes quadratic time.
+_DIGITS = r"[+\-−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _GROUPED = re.compile(rf"{_DIGITS}([_,' ]{_DIGITS})+")
@@ -70,6 +73,10 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
         report.error(node, _("{name} is blank; expected a number", name=name), _("write 0 for nothing"))
     elif _NOT_FINITE.fullmatch(node.text.strip().lower()):
         report.error(node, not_finite(name, node.text.strip()), _(FINITE))
+    elif len(node.text) > _MAX_DIGITS:
+        message = _("{name} is written with {count:,} characters", name=name, count=len(node.text))
+        hint = _("a number has {most} at most; 17 digits are all that float64 keeps", most=_MAX_DIGITS)
+        report.error(node, message, hint)
     else:
         message = _("{name} is {found}, which is not a number", name=name, found=kind(node))
         report.error(node, message, how_to_write(node.text.strip()))
@@ -151,7 +158,10 @@ def array(
         return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
     before = len(report.errors)
     node = unpasted(node, name, report)
-    nested = Reader(report, minus_infinity, blank_rows).read(node, name, 0)
+    reader = Reader(report, minus_infinity, blank_rows)
+    nested = reader.read(node, name, 0)
+    if reader.mixed:
+        reader.refuse_mixed(node, nested, name)
     return None if len(report.errors) > before else np.array(fill_blanks(nested), np.float64)
 
 
@@ -210,6 +220,7 @@ class Reader:
     report: Report
     minus_infinity: bool
     blank_rows: bool
+    mixed: bool = False
 
     def read(self, node: Node, name: str, depth: int) -> Nested:  # noqa: PLR0911 - one a kind
         """Read what stands ``depth`` brackets deep."""
@@ -235,27 +246,37 @@ class Reader:
         numbers = [as_number(item.text) if isinstance(item, Scalar) else None for item in node.items]
         if all(number is not None and math.isfinite(number) for number in numbers):
             return list(numbers)
-        path = f"{name[:-1]}," if name.endswith("]") else f"{name}["  # Wq → Wq[2] → Wq[2,3]
-        items = [self.read(item, f"{path}{i}]", depth + 1) for i, item in enumerate(node.items, 1)]
-        if not self.refuse_mixed(node, items, name):
+        items = [self.read(item, item_path(name, i), depth + 1) for i, item in enumerate(node.items, 1)]
+        if len({brackets(item) for item in items if item is not None}) > 1:
+            self.mixed = True
+        else:
             self.refuse_ragged(node, items, name)
         return items
 
-    def refuse_mixed(self, node: Sequence, items: list[Nested], name: str) -> bool:
-        """Add an error for each number among rows, or row among matrices; return whether there are any."""
-        deepest = max(map(brackets, items))
-        odd = [
-            item
-            for item, nested in zip(node.items, items, strict=True)
-            if brackets(nested) < deepest and nested is not None
-        ]
-        message = _("{name} mixes matrices with rows or numbers", name=name)
-        if deepest == 1:
-            message = _("{name} mixes rows with single numbers", name=name)
-        for item in odd:
-            if not isinstance(item, Scalar) or not item.null:
-                self.report.error(item, message, _("put every row in brackets of its own"))
-        return bool(odd)
+    def refuse_mixed(self, node: Node, nested: Nested, name: str) -> None:
+        """Add an error for each item that has more, or fewer, brackets around it than most numbers have."""
+        counts = Counter(depths(nested))
+        usual = max(counts, key=lambda depth: (counts[depth], depth), default=0)
+
+        def refuse(node: Node, nested: list[Nested], name: str, depth: int) -> None:
+            for i, (at, item) in enumerate(zip(children(node), nested, strict=True), 1):
+                place = item_path(name, i)
+                if isinstance(item, list) and depth == usual:
+                    told = {"found": kind(at), "wanted": _("a number")}
+                    message = _("{name} is {found}; expected {wanted}", name=place, **told)
+                    self.report.error(at, message, _("take its brackets away"))
+                elif item is None or (isinstance(at, Scalar) and at.null):
+                    continue  # told already
+                elif depth + brackets(item) < usual:
+                    message = _("{name} mixes matrices with rows or numbers", name=name)
+                    if usual - depth == 1:
+                        message = _("{name} mixes rows with single numbers", name=name)
+                    self.report.error(at, message, _("put every row in brackets of its own"))
+                elif isinstance(item, list):
+                    refuse(at, item, place, depth + 1)
+
+        if isinstance(nested, list):
+            refuse(node, nested, name, 1)
 
     def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
         """Add an error for each row, or matrix, whose size is not that of the others."""
@@ -296,6 +317,20 @@ def length(nested: Nested) -> int | None:
 def brackets(nested: Nested) -> int:
     """Count the brackets around the numbers."""
     return 1 + max(map(brackets, nested)) if isinstance(nested, list) else 0
+
+
+def depths(nested: Nested, depth: int = 0) -> Iterator[int]:
+    """Yield how many brackets stand around each number."""
+    if isinstance(nested, list):
+        for item in nested:
+            yield from depths(item, depth + 1)
+    elif nested is not None:
+        yield depth
+
+
+def item_path(name: str, i: int) -> str:
+    """Name a part: ``Wq``, ``Wq[2]``, ``Wq[2,3]``."""
+    return f"{name[:-1]},{i}]" if name.endswith("]") else f"{name}[{i}]"
 
 
 def item_name(name: str, thing: str, i: int) -> str:

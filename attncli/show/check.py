@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from attncli.choices import MOST_DECIMALS
-from attncli.homework.marks import Verdict, points_text, problem_name, rounded
+from attncli.homework.marks import Verdict, points_text, rounded
 from attncli.homework.policy import Hint
 from attncli.language import _, plural
 from attncli.show.answers import answer_parts, shows_all, title_of
@@ -65,7 +65,7 @@ class Telling:
 
 def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
     """Yield the score, the table of the rows, and then each row in which something is wrong."""
-    yield Words(heading(mark, student=telling.student))
+    yield Words(mark.heading(student=telling.student))
     yield ""
     yield table(mark, telling)
     if telling.quiet:
@@ -83,19 +83,6 @@ def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> 
         if row.verdict in IN_DETAIL:
             yield ""
             yield from detail(row, problem, display, telling)
-
-
-def heading(mark: Mark, *, student: bool) -> str:
-    """Say whose sheet it is, of which problem, and what it earned."""
-    config = problem_name(mark.config) if student else mark.config
-    return _(
-        "{sheet}: {score} of {most} points, {sign} {verdict}",
-        sheet=", ".join(filter(None, (mark.student, config))),
-        score=points(mark.score),
-        most=points(mark.max_score),
-        sign=mark.verdict.sign,
-        verdict=_(mark.verdict.word),
-    )
 
 
 def table(mark: Mark, telling: Telling) -> Listing:

@@ -17,7 +17,7 @@ from attncli.ops.expression import collapsed, paper, spell, value_of
 from attncli.ops.linear import MatMul
 from attncli.ops.softmax import SoftmaxGradient
 from attncli.show.entry import symbol_style
-from attncli.show.glossary import GLOSSARY, RULES, meaning
+from attncli.show.glossary import GLOSSARY, RULES, meaning, row_sums
 from attncli.show.matrix import DIM
 from attncli.show.numbers import written
 from attncli.show.terminal import INDENT, Words
@@ -247,6 +247,8 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
     letters = " × ".join(result.letters(symbol))
     yield f"{result.formula(symbol)}   {shape}" + (f"   ({letters})" if letters else "")
     yield from gradient_words(row) if row and row.backward else map(_, GLOSSARY[symbol][1:])
+    if symbol == "A":
+        yield row_sums(result)
     if row:
         sources = dict.fromkeys(name for name, _turned in row.reads if name in result.values)
         named = [
