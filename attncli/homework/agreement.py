@@ -73,7 +73,8 @@ class Agreement:
     ) -> None:
         """Try every way of working on each cell that is nearly right; ``ways_of`` works one out.
 
-        ``quotients``: what is divided by may be rounded to next to nothing.
+        Where that made some right, on the others too: terms that nearly cancel leave anything. ``quotients``:
+        so does what is divided by, rounded to next to nothing.
         """
         answer, right = self.answer, self.likeliest
         places = self.judge.places(answer)
@@ -81,11 +82,13 @@ class Agreement:
             return
         for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
             limit = np.broadcast_to(width + slack(right), right.shape)
-            all_of_them = quotients or np.count_nonzero(~cells) <= FEW
-            far = np.inf if all_of_them else NEARLY * limit + 0.5 * np.abs(right)
-            for index in map(tuple, np.argwhere(~cells & near(answer.values, right, far)).tolist()):
-                number, most = float(answer.values[index]), float(limit[index])
-                cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))
+            for far in (NEARLY * limit + 0.5 * np.abs(right), np.inf):
+                before = np.count_nonzero(~cells)
+                for index in map(tuple, np.argwhere(~cells & near(answer.values, right, far)).tolist()):
+                    number, most = float(answer.values[index]), float(limit[index])
+                    cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))
+                if not quotients and FEW < np.count_nonzero(~cells) == before:
+                    break
 
     def allow_repairs(self) -> None:
         """Allow for rows of weights that were made to sum to 1 again, in as few cells as can be."""

@@ -158,7 +158,8 @@ class Marking:
         own = fill(answer, self.own(symbol), self.key.values[symbol])
         if bare:
             self.student.set_aside[symbol] = own
-        self.go_on(symbol, self.key.values[symbol] if bare else own, found, should)
+        value, behind = (self.key.values[symbol], []) if bare else (own, found)
+        self.go_on(symbol, value, behind, should)
         return marked
 
     def misshapen(self, symbol: str, answer: Answer) -> RowMark:

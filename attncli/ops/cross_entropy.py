@@ -154,7 +154,7 @@ class BinaryCrossEntropyByP(Op):
             one = p.at(*index)
             return per_cell(Quotient(minus(one, y.at(*index)), Product((one, minus(ONE, one)))), *n)
         number, one = float(y.value[index]), o.at(*index)
-        if abs(o.value[index]) > SAFE and not (number == (1 if o.value[index] > 0 else 0)):
+        if abs(o.value[index]) > SAFE and number != (1 if o.value[index] > 0 else 0):
             return Number(float(self.value(p.value, y.value, o.value)[index]))
         zeros, ones = Sum((ONE, exp(one))), Sum((ONE, exp(Negative(one))))
         terms: list[Expression] = []
