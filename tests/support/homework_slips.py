@@ -182,14 +182,14 @@ def lost_marks(mark: Mark) -> tuple[str, ...]:
 
 
 def is_right(row: Row, own: Own, value: np.ndarray, hand: Hand) -> bool:
-    """Whether a row is right at the hand's decimals after all, in any way of working."""
+    """Whether each cell is right at the hand's decimals after all, in one way of working or another."""
     half = 0.5 * 10.0**-hand.decimals * (1 + 1e-9)
+    right = np.zeros(value.shape, bool)
     for steps in (frozenset[str](), STEPS, *(frozenset({step}) for step in STEPS)):
-        right = full_value(row, own, replace(hand, steps=steps))
-        same = right is not None and right.shape == value.shape
-        if same and np.isclose(value, right, rtol=0, atol=half).all():
-            return True
-    return False
+        one = full_value(row, own, replace(hand, steps=steps))
+        if one is not None and one.shape == value.shape:
+            right |= np.isclose(value, one, rtol=0, atol=half)
+    return bool(right.all())
 
 
 def is_mistake(key: Key, hand: Hand, own: dict[str, Any], symbol: str, value: np.ndarray) -> bool:
