@@ -151,6 +151,8 @@ def array(
         return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
     before = len(report.errors)
     node = unpasted(node, name, report)
+    if len(report.errors) > before:
+        return None
     nested = Reader(report, minus_infinity, blank_rows).read(node, name, 0)
     return None if len(report.errors) > before else np.array(fill_blanks(nested), np.float64)
 
