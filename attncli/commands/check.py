@@ -108,7 +108,7 @@ def check(
     first: str | None = typer.Argument(
         None,
         metavar="SHEET",
-        help=N_("The sheet: a YAML or JSON file, or - for standard input. With --answer, the problem."),
+        help=N_("The sheet: a YAML, JSON or .npz file, or - for standard input. With --answer, the problem."),
     ),
     source: Source,
     answers: list[str] | None = typer.Option(

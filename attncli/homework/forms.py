@@ -136,9 +136,12 @@ def shaped(answer: Answer, right: tuple[int, ...], heads: int) -> Answer:
     found = arranged(answer, right, heads)
     if found is None and answer.pasted:  # commas that could separate, but do not
         try:
-            shape, cells = flatten(read_pasted(answer.pasted, Budget(MAX_PASTED), decimal_commas=True))
+            again = read_pasted(answer.pasted, Budget(MAX_PASTED), decimal_commas=True)
         except ValueError:
+            again = None
+        if again is None:
             return answer
+        shape, cells = flatten(again)
         found = arranged(read_cells(cells, shape), right, heads)
     return found or answer
 
@@ -150,7 +153,7 @@ def arranged(answer: Answer, right: tuple[int, ...], heads: int) -> Answer | Non
         return combined([answer], lambda cells: cells[0].reshape(right), answer.note)
     for size, order, note in ways(right, heads, lines_lost=bool(answer.pasted)):
         if size == shape:
-            return combined([answer], lambda cells: order(cells[0], right), _(note))  # noqa: B023 - called at once
+            return combined([answer], lambda cells: order(cells[0], right), note)  # noqa: B023 - called at once
     return None
 
 
@@ -164,16 +167,16 @@ def ways(
             yield (heads, right[0] // heads), np.reshape, ""
     elif len(right) == HEADS:
         size, rows, columns = right
-        yield (size * rows, columns), np.reshape, BELOW
-        yield (rows, size * columns), apart, BESIDE
+        yield (size * rows, columns), np.reshape, _(BELOW)
+        yield (rows, size * columns), apart, _(BESIDE)
     elif len(right) == MATRIX:
         rows, columns = right
         if columns % heads == 0:
-            yield (heads, rows, columns // heads), beside, ONE_BY_ONE
+            yield (heads, rows, columns // heads), beside, _(ONE_BY_ONE)
         if rows % heads == 0:
-            yield (heads, rows // heads, columns), np.reshape, ONE_BY_ONE
+            yield (heads, rows // heads, columns), np.reshape, _(ONE_BY_ONE)
     if lines_lost:
-        yield (math.prod(right),), np.reshape, ONE_LINE
+        yield (math.prod(right),), np.reshape, _(ONE_LINE)
 
 
 def apart(cells: Cells, right: tuple[int, ...]) -> Cells:

@@ -158,6 +158,8 @@ def array(
         return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
     before = len(report.errors)
     node = unpasted(node, name, report)
+    if len(report.errors) > before:
+        return None
     reader = Reader(report, minus_infinity, blank_rows)
     nested = reader.read(node, name, 0)
     if reader.mixed:

@@ -154,6 +154,11 @@ def test_commas_that_could_separate_are_decimal_where_only_that_fits() -> None:
     assert check({"L": f"{right('L', ONE):.3f}".replace(".", ",")}, ONE).verdict == "correct"
 
 
+def test_three_numbers_are_not_one() -> None:
+    (row,) = check({"L": "1,2,3"}, ONE).rows
+    assert (row.verdict, row.says) == ("wrong", "this is 3; L has a different shape")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -203,5 +203,6 @@ def test_a_blank_row_of_a_pasted_target_does_not_count() -> None:
 def test_what_a_config_refuses(wq: object, message: str, hint: str) -> None:
     with pytest.raises(AttnError) as caught:
         attncli.load({**CONFIG, "embeddings": "1 0\n0 1", "Wq": wq})
+    assert len(caught.value.errors) == 1
     assert message in caught.value.errors[0].message
     assert hint in caught.value.errors[0].hint
