@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import HintLevel, Judging
-from attncli.commands.options import Changes, Source, check_number, command
+from attncli.commands.options import ALIASES, Changes, Source, check_number, command
 from attncli.errors import AttnError, ExitCode
+from attncli.files import check_folder
 from attncli.homework.policy import Hint
 from attncli.language import N_, _
 from attncli.report import one_of
@@ -89,9 +91,8 @@ class Paths:
     def check(self, folder: str, source: Source) -> None:
         """Refuse paths that do not go together."""
         out = Path(self.out)
-        if out.exists() and not out.is_dir():
-            raise AttnError(_("{path!r} is a file", path=self.out), hint=_("name a folder for the results"))
-        if out.resolve() == Path(folder).resolve():
+        check_folder(out)
+        if os.path.realpath(out) == os.path.realpath(folder):
             raise AttnError(
                 _("--out is the folder of the sheets"),
                 hint=_("name another folder for the results, like graded"),
@@ -131,12 +132,17 @@ class Grading:
         help=N_("An older results.jsonl: show whose score changed, and write changes.csv."),
     )
 
+    @property
+    def named(self) -> dict[str, None]:
+        """The formats by their names, each once."""
+        return dict.fromkeys(ALIASES.get(name, name) for name in self.formats or ())
+
     def check(self) -> None:
         """Refuse values that are not allowed."""
         from attncli.graders import FORMATS
 
         one_of("--hint", self.hint, tuple(Hint))
-        for name in self.formats or ():
+        for name in self.named:
             one_of("--format", name, FORMATS)
         check_number("--jobs", self.jobs, 0, MOST_JOBS, _("0 is one per core"))
 
@@ -227,7 +233,7 @@ def plan_of(
         files,
         Path(paths.out),
         course,
-        tuple(dict.fromkeys(grading.formats or ())),
+        tuple(grading.named),
         min(grading.jobs or cores(), len(files)),
         None if grading.against is None else Path(grading.against),
     )
