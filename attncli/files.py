@@ -190,7 +190,7 @@ def open_result(path: Path) -> Iterator[IO[bytes]]:
         about = stat_of(path, follow=False)
     except (OSError, ValueError) as error:
         raise unwritable(path, error) from None
-    refuse_device(path, about)
+    refuse_device(path, about, _("delete it, or choose another folder"))
     with beside(path, path, about, force=True) as stream:
         yield stream
 
@@ -235,7 +235,7 @@ def open_log(path: Path) -> FileIO:
     written over. Raises OSError where it cannot be opened, AttnError where it is a pipe or a device.
     """
     about = stat_of(path, follow=False)
-    refuse_device(path, about)
+    refuse_device(path, about, _("delete it, or choose another folder"))
     if about is not None and (stat.S_ISLNK(about.st_mode) or about.st_nlink > 1):
         path.unlink()
     else:
@@ -446,13 +446,11 @@ def refuse_read(path: Path, about: os.stat_result | None) -> None:
         )
 
 
-def refuse_device(path: Path, about: os.stat_result | None) -> None:
+def refuse_device(path: Path, about: os.stat_result | None, hint: str) -> None:
     """Refuse a pipe or a device where only a file will do: it can keep whoever opens it waiting for ever."""
     kinds = (stat.S_ISREG, stat.S_ISLNK, stat.S_ISDIR)
     if about is not None and not any(is_kind(about.st_mode) for is_kind in kinds):
-        raise AttnError(
-            _("{file} is a pipe or a device, not a file", file=repr(str(path))), hint=_("name a file")
-        )
+        raise AttnError(_("{file} is a pipe or a device, not a file", file=repr(str(path))), hint=hint)
 
 
 def stat_of(path: Path, *, follow: bool = True) -> os.stat_result | None:

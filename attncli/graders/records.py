@@ -28,7 +28,7 @@ OF_ROW = ("symbol", "verdict", "cells", "points", "max_points", "tolerance", "sa
 OF_CELL = ("cell", "index", "yours")
 OF_FINDING = ("id", "formula", "says")
 GOOD = (Verdict.CORRECT, Verdict.FOLLOW_THROUGH)
-LONGEST_LINE = 2**28  # bytes
+LONGEST_LINE = 2**26  # bytes
 LONGEST_NAME = 200  # bytes: most file systems take 255
 KEPT = 40  # characters of a longer one
 
@@ -39,7 +39,7 @@ def records(results: Path) -> Iterator[Record]:
     Raises AttnError where the file cannot be read, or a line is not such a record.
     """
     try:
-        refuse_device(results, stat_of(results))
+        refuse_device(results, stat_of(results), _("name a file"))
         with results.open("rb") as stream:
             lines = iter(lambda: stream.readline(LONGEST_LINE), b"")
             for number, line in enumerate(lines, 1):
