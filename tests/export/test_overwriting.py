@@ -211,7 +211,8 @@ def test_what_a_killed_run_has_left_is_removed(style: str) -> None:
         subprocess.Popen([sys.executable, "-c", code, *asked], env=pinned(PYTHONPATH=str(ROOT))) for _ in "12"
     ]
     try:
-        while len(names()) < len(own) + 3:
+        begun = time.monotonic()
+        while len(names()) < len(own) + 3 and time.monotonic() < begun + 30:
             time.sleep(0.05)
         time.sleep(0.3)
         running[0].send_signal(signal.SIGKILL)
