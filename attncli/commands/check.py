@@ -12,7 +12,7 @@ import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import HintLevel, Judging
-from attncli.commands.options import Changes, Full, Json, Source, command, format_option, output_option
+from attncli.commands.options import Changes, Force, Full, Json, Source, command, format_option, output_option
 from attncli.errors import AttnError, ExitCode
 from attncli.homework.policy import Hint
 from attncli.language import N_, _
@@ -55,6 +55,7 @@ class ForRunner:
     output: str | None = output_option(
         N_("Write to this file, replacing it, whole or not at all. Default: standard output.")
     )
+    force: Force = False
 
     def check(self, *, json: bool) -> dict[str, str]:
         """Refuse what cannot be, before any work is done; return what the runner says of the submission."""
@@ -62,7 +63,7 @@ class ForRunner:
             if self.output is not None:
                 raise AttnError(_("--output needs --format {style}", style=FORMATS[0]))
             return {}
-        from attncli.files import check_writable
+        from attncli.files import check_result
         from attncli.graders.classroom50 import about_submission
 
         one_of("--format", self.style, FORMATS)
@@ -72,7 +73,7 @@ class ForRunner:
                 hint=_("keep one of them"),
             )
         if self.output is not None:
-            check_writable(self.output, force=True)
+            check_result(self.output, force=self.force)
         return about_submission(os.environ)
 
     def write_unreadable(

@@ -12,6 +12,7 @@ from attncli.commands.options import (
     Changes,
     ConfigOption,
     Decimals,
+    Force,
     OnPaper,
     PageJson,
     Source,
@@ -69,8 +70,9 @@ def explain(
         N_("Output format. Default: by the output's file extension, then text."),
     ),
     output: str | None = output_option(
-        N_("Write to this file, replacing it, whole or not at all. Default: standard output.")
+        N_("Write to this file, replacing another result, whole or not at all. Default: standard output.")
     ),
+    force: Force = False,
     environment: Environment,
 ) -> None:
     """Parse, calculate, explain."""
@@ -78,7 +80,7 @@ def explain(
     if depth != "all" and not depth.isdecimal():
         raise AttnError(_("--depth is {depth!r}; expected a whole number or all", depth=depth))
     check_decimals(decimals)
-    target = destination(style, output, json=json)
+    target = destination(style, output, json=json, force=force)
     if not target.format.explainer:
         raise AttnError(
             _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import HintLevel, Judging
-from attncli.commands.options import Changes, Source, check_number, command
+from attncli.commands.options import ALIASES, Changes, Source, check_number, command
 from attncli.errors import AttnError, ExitCode
+from attncli.files import check_folder
 from attncli.homework.policy import Hint
 from attncli.language import N_, _, either
 from attncli.report import one_of
@@ -103,9 +105,8 @@ class Paths:
         if self.dates is not None:
             one_of("--dates", self.dates, DATE_ORDERS)
         out = Path(self.out)
-        if out.exists() and not out.is_dir():
-            raise AttnError(_("{path!r} is a file", path=self.out), hint=_("name a folder for the results"))
-        if out.resolve() == Path(folder).resolve():
+        check_folder(out)
+        if os.path.realpath(out) == os.path.realpath(folder):
             raise AttnError(
                 _("--out is the folder of the sheets"),
                 hint=_("name another folder for the results, like graded"),
@@ -153,6 +154,11 @@ class Grading:
         help=N_("What separates the cells of gradebook.csv and changes.csv; some Excels want a semicolon."),
     )
 
+    @property
+    def named(self) -> dict[str, None]:
+        """The formats by their names, each once."""
+        return dict.fromkeys(ALIASES.get(name, name) for name in self.formats or ())
+
     def check(self) -> None:
         """Refuse values that are not allowed."""
         from attncli.graders import FORMATS
@@ -162,7 +168,7 @@ class Grading:
             message = _("{name} is {found}; expected {wanted}")
             wanted = either(map(repr, SEPARATORS))
             raise AttnError(message.format(name="--csv-separator", found=repr(self.separator), wanted=wanted))
-        for name in self.formats or ():
+        for name in self.named:
             if name == "classroom50":
                 message = _("--format {style} is for one sheet", style=name)
                 raise AttnError(message, hint=_("attncli check marks one sheet"))
@@ -256,7 +262,7 @@ def plan_of(
         files,
         Path(paths.out),
         course,
-        tuple(dict.fromkeys(grading.formats or ())),
+        tuple(grading.named),
         min(grading.jobs or cores(), len(files)),
         None if grading.against is None else Path(grading.against),
         SEPARATORS[grading.separator],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attncli.course.gradebook import write_gradebook
@@ -14,15 +16,14 @@ from attncli.course.regrade import Changes, changes_between
 from attncli.course.resume import PARTIAL, RESULTS, open_partial
 from attncli.course.sheets import path_text
 from attncli.course.summary import Summary
-from attncli.files import make_folder
-from attncli.graders import write
+from attncli.files import make_folder, note_read, open_result, refuse_read, remove_left, stat_of
+from attncli.graders import FORMATS, write
 from attncli.graders.records import records
 from attncli.language import _, plural
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from attncli.course.grader import Grader
     from attncli.course.sheets import Skipped
@@ -69,6 +70,7 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
     written, or is no results to compare with.
     """
     make_folder(plan.out)
+    prepare_folder(plan)
     results, before = plan.out / RESULTS, plan.out / BEFORE
     with open_partial(plan.out / PARTIAL) as partial:
         done, thrown_away = partial.resume(plan.grader, plan.files)
@@ -96,6 +98,19 @@ def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) 
         for path in (partial.path, before):
             path.unlink(missing_ok=True)
     return graded
+
+
+def prepare_folder(plan: Plan) -> None:
+    """Remove what a killed run has left half written; refuse to write over what this run reads."""
+    for folder in (plan.out, *(plan.out / name for name in FORMATS)):
+        for inner, _folders, _files in os.walk(folder) if folder != plan.out else [(folder, (), ())]:
+            remove_left(Path(inner))
+    for file in plan.files:
+        with suppress(OSError):
+            note_read((plan.grader.folder / file).lstat())
+    named = [name + ending for name in plan.formats for ending in (".csv", ".xml")]
+    for path in (plan.out / name for name in (RESULTS, GRADEBOOK, CHANGES, *named)):
+        refuse_read(path, stat_of(path, follow=False))
 
 
 def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
@@ -137,8 +152,9 @@ def older_results(plan: Plan, copy: Path, *, resumed: bool) -> Path | None:
     next(records(old), None)
     with suppress(OSError):
         if old.samefile(plan.out / RESULTS):
-            if not (resumed and copy.exists()):
-                shutil.copyfile(old, copy)
+            if not (resumed and copy.is_file()):
+                with old.open("rb") as stream, open_result(copy) as out:
+                    shutil.copyfileobj(stream, out)
             return copy
     return old
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from attncli import language
 from attncli.course.grader import KeyEach, digest
 from attncli.errors import AttnError, Where
-from attncli.files import open_whole, unwritable
-from attncli.graders.records import record_of
+from attncli.files import open_log, open_result, unwritable
+from attncli.graders.records import LONGEST_LINE, record_of
 from attncli.language import _
 from attncli.result import SCHEMA
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 RESULTS = "results.jsonl"
 PARTIAL = f".{RESULTS}.partial"
-LONGEST_LINE = 2**28
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Partial:
 
     def finish(self, results: Path) -> None:
         """Write the results, without the first line; the old ones stand there until all is written."""
-        with self.path.open("rb") as stream, open_whole(results) as out:
+        with self.path.open("rb") as stream, open_result(results) as out:
             stream.readline(LONGEST_LINE)
             shutil.copyfileobj(stream, out)
 
@@ -94,8 +93,7 @@ def open_partial(path: Path) -> Iterator[Partial]:
     Raises AttnError where they cannot be opened, or another process is writing them.
     """
     try:
-        # Without a buffer: on a full disk, closing would fail once more.
-        stream = path.open("ab", buffering=0)
+        stream = open_log(path)
     except OSError as error:
         raise unwritable(path, error) from None
     with stream:

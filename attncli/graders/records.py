@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
-from attncli.files import make_folder, unreadable, write_whole
+from attncli.files import make_folder, open_text, refuse_device, stat_of, unreadable
 from attncli.homework.marks import Verdict, problem_name, rounded
 from attncli.homework.policy import Hint
 from attncli.language import _
@@ -28,6 +28,7 @@ OF_ROW = ("symbol", "verdict", "cells", "points", "max_points", "tolerance", "sa
 OF_CELL = ("cell", "index", "yours")
 OF_FINDING = ("id", "formula", "says")
 GOOD = (Verdict.CORRECT, Verdict.FOLLOW_THROUGH)
+LONGEST_LINE = 2**26  # bytes
 LONGEST_NAME = 200  # bytes: most file systems take 255
 KEPT = 40  # characters of a longer one
 
@@ -38,8 +39,10 @@ def records(results: Path) -> Iterator[Record]:
     Raises AttnError where the file cannot be read, or a line is not such a record.
     """
     try:
+        refuse_device(results, stat_of(results), _("name a file"))
         with results.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
+            lines = iter(lambda: stream.readline(LONGEST_LINE), b"")
+            for number, line in enumerate(lines, 1):
                 yield record_of(line, Where(str(results), number, 1))
     except OSError as error:
         raise unreadable(str(results), error) from None
@@ -48,6 +51,7 @@ def records(results: Path) -> Iterator[Record]:
 def record_of(line: bytes, where: Where) -> Record:
     """Read one line, in which every number is finite. Raises AttnError where it is not a record."""
     try:
+        line = line if line.startswith(b"{") else b""  # what is none may be very long
         record: Record = json.loads(line, parse_float=finite, parse_constant=finite)
         PurePosixPath(record["file"])
         return {**record, "rows": list(record["rows"]), "score": finite(record["score"])}
@@ -181,8 +185,8 @@ def write_each(
     make_folder(folder)
     for record in records(results):
         path = folder / file_path(record["file"], ending)
-        make_folder(path.parent)
-        write_whole(path, render(student_view(record, course.hint, reveal=course.reveal)), force=True)
+        with open_text(path) as stream:
+            stream.write(render(student_view(record, course.hint, reveal=course.reveal)))
     return Written((folder,))
 
 

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from attncli.errors import AttnError
-from attncli.files import MAX_BYTES
+from attncli.files import MAX_BYTES, open_read
 from attncli.language import N_, _
 from attncli.problem.dimensions import MAX_AXES
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
@@ -130,7 +130,7 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
     try:
         path = inside(folder, name)
         refuse_kind(path, shown, key)
-        with path.open("rb") as stream:
+        with open_read(path) as stream:
             if path.suffix.lower() == ".csv":
                 return read_csv(stream, name)
             return read_npz(stream, name, key) if path.suffix.lower() == ".npz" else read_npy(stream, shown)

@@ -14,7 +14,7 @@ from attncli.homework.key import Key
 from attncli.homework.marks import Mark, RowMark
 from tests.support.homework_consistent import consistent
 from tests.support.homework_honest import FLOAT32, KINDS, honest_sheets
-from tests.support.homework_problems import HW, seeded
+from tests.support.homework_problems import HW
 from tests.support.homework_sheets import Hand, marked, worked
 from tests.support.homework_slips import slips
 from tests.support.homework_trivial import trivial
@@ -95,7 +95,9 @@ def test_tolerances_may_be_asked_for() -> None:
     ],
 )
 def test_rows_are_read_in_one_consistent_way(texts: list[str], right: list[float]) -> None:
-    problem = attncli.Problem(Q=[right], K=[[1, 0, 0], [0, 1, 0], [0, 0, 1]], V=[[1], [0], [0]], context=CONTEXT)
+    problem = attncli.Problem(
+        Q=[right], K=[[1, 0, 0], [0, 1, 0], [0, 0, 1]], V=[[1], [0], [0]], context=CONTEXT
+    )
     assert str(row({"S": [texts]}, "S", problem).verdict) == "correct"
     for i in range(3):
         wrong = [float(text) * (1.02 if j == i else 1) for j, text in enumerate(texts)]
@@ -148,7 +150,8 @@ def test_a_slip_is_named_and_costs_one_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "id_", ["scale-missing", "scale-by-dk", "softmax-columns", "softmax-base-2", "softmax-sigmoid", "loss-mean"]
+    "id_",
+    ["scale-missing", "scale-by-dk", "softmax-columns", "softmax-base-2", "softmax-sigmoid", "loss-mean"],
 )
 def test_gradients_that_are_right_for_what_was_done_are_right(id_: str) -> None:
     sheets = [*consistent(5, 8, 4, [id_])]
@@ -211,10 +214,9 @@ def test_what_the_softmax_cannot_tell_from_infinity_is_that(hidden: str | None) 
 
 @pytest.mark.parametrize("d_k", [2, 3])
 def test_a_gradient_may_stand_as_its_weight_does(d_k: int) -> None:
-    random = seeded(d_k)
-    drawn = lambda *shape: np.array([random.uniform(-1, 1) for _ in range(shape[0] * shape[1])]).reshape(shape)
-    weights = {name: drawn(d_k, 3) for name in ("Wq", "Wk", "Wv")}
-    problem = attncli.Problem(X=drawn(4, 3), **weights, weights="out-in", loss="sum")
+    random = np.random.default_rng(d_k)
+    weights = {name: random.normal(size=(d_k, 3)) for name in ("Wq", "Wk", "Wv")}
+    problem = attncli.Problem(X=random.normal(size=(4, 3)), **weights, weights="out-in", loss="sum")
     right = attncli.backward(problem)["dWq"]
     assert str(row({"dWq": right.T.round(4).tolist()}, "dWq", problem).verdict) == "correct"
     assert str(row({"dWq": right.round(4).tolist()}, "dWq", problem).verdict) == "correct"
