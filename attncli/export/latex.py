@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from attncli.export.entries import entries, heading
 from attncli.language import _
 from attncli.ops.expression import Style
-from attncli.show.explain import MOST_TERMS, Working
 from attncli.show.matrix import split as blocks
-from attncli.show.numbers import alone, written
+from attncli.show.numbers import alone
+from attncli.show.working import MOST_TERMS, Working
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -222,7 +222,6 @@ class TexWorking(Working):
         super().__init__(decimals, full=full)
         self.fit = fit
         self.plain = Working(decimals, full=full)
-        self.write = lambda value: number(written(value, decimals))
         self.style = Style(
             self.write,
             minus="-",
@@ -233,9 +232,13 @@ class TexWorking(Working):
             most=None if full else MOST_TERMS,
         )
 
-    def substituted(self, expression: Expression) -> str:
+    def write(self, value: float, guards: int = 0) -> str:
+        """Write a number for math mode."""
+        return number(self.digits(value, guards))
+
+    def substituted(self, expression: Expression, guards: int = 0) -> str:
         """The numbers put in."""
-        return super().substituted(expression).replace("…", r"\cdots")
+        return super().substituted(expression, guards).replace("…", r"\cdots")
 
     def line(self, explanation: Explanation) -> str:
         """Write one line, which LaTeX may break at each sign."""

@@ -7,35 +7,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.tree import Tree
 
 from attncli.language import _
-from attncli.ops.expression import collapsed, paper, spell, value_of
-from attncli.ops.linear import MatMul
-from attncli.ops.softmax import SoftmaxGradient
 from attncli.show.entry import symbol_style
 from attncli.show.glossary import GLOSSARY, RULES, meaning
 from attncli.show.matrix import DIM
-from attncli.show.numbers import written
 from attncli.show.terminal import INDENT, Words
+from attncli.show.working import INDEX, CellWorking, Working
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from attncli.ops.expression import Expression
     from attncli.page.page import Row
     from attncli.result import Explanation, Result
-
-
-MOST_TERMS = 12
-INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\[\]"])*\]')
-SUM = re.compile(r"(?:row|col)sum\(([^()]*)\)")
 
 
 def screen(explained: Sequence[Explained]) -> Iterator[RenderableType]:
@@ -105,140 +95,6 @@ def colored(text: str, colors: Mapping[str, str], *, indent: int = 0, hanging: i
     return words
 
 
-class Working:
-    """Writes explanations with so many decimals, cutting long sums short unless all is wanted."""
-
-    def __init__(self, decimals: int, *, full: bool = False) -> None:
-        self.style = paper(lambda number: written(number, decimals), None if full else MOST_TERMS)
-        self.write: Callable[[float], str] = self.style.number
-
-    def substituted(self, expression: Expression) -> str:
-        """The numbers put in: ``2/√3``."""
-        return spell(expression, self.style)
-
-    def walk(self, explanation: Explanation, depth: int | None) -> Iterator[tuple[int, Explanation]]:
-        """Yield the cell and what it was made from, each once, with how many steps back that is.
-
-        ``depth`` None goes down to the givens. A cell is worked out once; later it is only named.
-        """
-        seen: set[str] = set()
-
-        def back(one: Explanation, level: int) -> Iterator[tuple[int, Explanation]]:
-            seen.add(one.name)
-            yield level, one
-            for source in one.sources if depth is None or level < depth else ():
-                if source.row is not None and source.name not in seen:
-                    yield from back(source, level + 1)
-
-        return back(explanation, 0)
-
-    def trail(self, explanation: Explanation, depth: int | None) -> Iterator[str]:
-        """Yield the cell's own line and, below it, those of what it was made from."""
-        for level, one in self.walk(explanation, depth):
-            yield ("  " * level)[1:] + "└ " * bool(level) + self.line(one)
-            for remark in self.remarks(one):
-                yield "  " * level + (" " if level else "") + "  " + remark
-
-    def line(self, explanation: Explanation) -> str:
-        """Write one line: the cell, its formula, the numbers put in, the step between, the result."""
-        if explanation.row is None:
-            return self.given(self.named(explanation.name), self.write(explanation.shown))
-        return "".join(self.steps(explanation))
-
-    def steps(self, explanation: Explanation) -> list[str]:
-        """Return the parts of that line, each but the first with its sign of equality before it."""
-        expression = explanation.expression
-        steps = [
-            self.named(explanation.name),
-            self.named(self.formula(explanation)),
-            self.substituted(expression),
-            self.substituted(collapsed(expression)),
-            self.write(explanation.shown),
-        ]
-        kept = [step for i, step in enumerate(steps) if i == 0 or step != steps[i - 1]]
-        rounded = explanation.result.rounding is not None and value_of(expression) != explanation.value
-        return [kept[0], *(f" = {step}" for step in kept[1:-1]), (" ≈ " if rounded else " = ") + kept[-1]]
-
-    def formula(self, explanation: Explanation) -> str:
-        """Write the formula for one cell."""
-        return place_text(explanation)
-
-    def given(self, name: str, value: str) -> str:
-        """Write the line of a number that nothing stands behind."""
-        return _("{cell} = {value}, given", cell=name, value=value)
-
-    def named(self, name: str) -> str:
-        """Write the name of a cell, or of a place in a formula."""
-        return name
-
-    def remarks(self, explanation: Explanation) -> Iterator[str]:
-        """Say what one line cannot: the cases of (*), the maximum taken off."""
-        row = explanation.row
-        if row is not None and isinstance(row.op, SoftmaxGradient):
-            yield from self.softmax_cases(explanation, row)
-
-    def softmax_cases(self, explanation: Explanation, row: Row) -> Iterator[str]:
-        """Write out the article's (*): the row of the Jacobian, and the sum that the short form equals."""
-        result, (*lead, k) = explanation.result, explanation.index
-        weights, arriving = row.args
-        a, da = result[weights][tuple(lead)], result[arriving][tuple(lead)]
-        names = [explanation.name_of(weights, (*lead, i)) for i in range(len(a))]
-        scores = explanation.name_of(row.of, explanation.index)
-        own, write = names[k], self.write
-        yield (
-            f"(*) i = k:  ∂{own}/∂{scores} = a(1 − a) = {write(a[k])}·(1 − {write(a[k])})"
-            f" = {write(a[k] * (1 - a[k]))}"
-        )
-        jacobian = np.where(np.arange(len(a)) == k, a * (1 - a), -a * a[k])
-        for i in [i for i in range(len(a)) if i != k][:1]:
-            product = f"−{write(a[i])}·{write(a[k])} = {write(jacobian[i])}"
-            yield f"(*) i ≠ k:  ∂{names[i]}/∂{scores} = −a_i·a_k = {product}"
-        whole = _("the whole row of (*): {numbers}", numbers=", ".join(map(write, jacobian)))
-        yield f"    {whole}"
-        terms = " + ".join(f"{write(x)}·{bracketed(write(y))}" for x, y in zip(da, jacobian, strict=True))
-        total = f"Σ d{weights}·(*) = {terms} = {write(float(da @ jacobian))}"
-        yield f"    {_('{sum}, the same', sum=total)}"
-
-
-def bracketed(number: str) -> str:
-    """Put a negative factor in parentheses."""
-    return f"({number})" if number.startswith("-") else number
-
-
-def place_text(explanation: Explanation) -> str:
-    """Write the formula for one cell: ``Q[Death]·K[wind]``, ``softmax(Z)[Death,wind]``, ``S/√d_k``."""
-    row = explanation.row
-    if row is None:
-        return explanation.name
-    text = row.op.text(*row.args)
-    index = explanation.name.removeprefix(explanation.symbol)
-    if isinstance(row.op, MatMul):
-        (a, a_turned), (b, b_turned), *bias = row.reads
-        *heads, i, j = explanation.index
-        left = line_name(explanation, a, heads, i, column=a_turned)
-        right = line_name(explanation, b, heads, j, column=not b_turned)
-        added = "".join(f" + {explanation.name_of(symbol, (j,))}" for symbol, _turned in bias)
-        return f"{left}·{right}{added}"
-    return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
-
-
-def line_name(explanation: Explanation, symbol: str, heads: Sequence[int], i: int, *, column: bool) -> str:
-    """Name a whole row, ``Q[Death]``, or a whole column, ``Wq[·,1]``."""
-    shape = explanation.result[symbol].shape
-    lead = tuple(heads) if len(shape) > 2 else ()  # noqa: PLR2004
-    cell = explanation.name_of(symbol, (*lead, 0, i) if column else (*lead, i, 0))
-    body, _bracket, last = cell.rpartition("[")
-    first, _comma, second = split_last(last.removesuffix("]"))
-    return f"{body}[·,{second}]" if column else f"{body}[{first}]"
-
-
-def split_last(index: str) -> tuple[str, str, str]:
-    """Cut ``Death,1`` in two; a quoted token may hold a comma of its own."""
-    quoted = index.startswith('"')
-    cut = index.index('",') + 1 if quoted and '",' in index else index.index(",")
-    return index[:cut], ",", index[cut + 1 :]
-
-
 def prose(result: Result, symbol: str) -> Iterator[str]:
     """Yield paragraphs about one symbol of the page."""
     heads = result.problem.form.heads
@@ -283,18 +139,6 @@ def gradient_words(row: Row) -> Iterator[str]:
             of=row.of,
         )
     yield _(RULES[type(row.op).__name__])
-
-
-class CellWorking(Working):
-    """Writes the formula of a cell as one of numbers: A·(dA − Σ A·dA)."""
-
-    def parts(self, explanation: Explanation) -> list[str]:
-        """Return the steps of a cell, or what is given."""
-        return self.steps(explanation) if explanation.row else [self.line(explanation)]
-
-    def formula(self, explanation: Explanation) -> str:
-        """Write the formula for one cell."""
-        return SUM.sub(r"Σ \1", super().formula(explanation).replace("∘", "·"))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from attncli.names import cell_name, locate, parse_cell
 from attncli.ops.expression import ASCII, cells_of, spell, value_of
 from attncli.problem.sources import builtin_names
 from attncli.result import Explanation
-from attncli.show.explain import Working
+from attncli.show.working import Working
 from tests.support.running import attncli as run
 
 # What design allows in an expression, and nothing else.
