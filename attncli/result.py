@@ -288,6 +288,13 @@ class Explanation:
             return Number(self.value)
         return self.row.op.cell(self.index, *(self.operand(*read) for read in self.row.reads))
 
+    @cached_property
+    def on_paper(self) -> Expression:
+        """The same as a person writes it, e^−∞ in a masked weight too."""
+        if self.row is None:
+            return self.expression
+        return self.row.op.cell_on_paper(self.index, *(self.operand(*read) for read in self.row.reads))
+
     def operand(self, symbol: str, transposed: bool) -> Placed | Constant:  # noqa: FBT001 - as a row reads
         """Return what a row reads, a matrix or a constant."""
         value = self.result.known[symbol]
@@ -300,7 +307,11 @@ class Explanation:
     @property
     def sources(self) -> Iterator[Explanation]:
         """The cells that it was made from, each once."""
-        for cell in cells_of(self.expression) if self.row else ():
+        return self.cells(self.on_paper)
+
+    def cells(self, expression: Expression) -> Iterator[Explanation]:
+        """Yield the cells of its arithmetic, each once."""
+        for cell in cells_of(expression) if self.row else ():
             yield Explanation(self.result, cell.symbol, cell.index)
 
     def to_dict(self, depth: int, substituted: Any, seen: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
@@ -309,7 +320,7 @@ class Explanation:
         A cell that stands earlier in the same record is not opened again.
         """
         seen = set() if seen is None else seen
-        sources = self.sources if depth > 0 and self.name not in seen else ()
+        sources = self.cells(self.expression) if depth > 0 and self.name not in seen else ()
         seen.add(self.name)
         return {
             "cell": self.name,

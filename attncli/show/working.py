@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from attncli.language import _
+from attncli.language import N_, _
+from attncli.names import MATRIX, index_name
 from attncli.ops.expression import (
     ONE,
     Arithmetic,
@@ -25,7 +26,8 @@ from attncli.ops.expression import (
     value_of,
 )
 from attncli.ops.linear import MatMul
-from attncli.ops.softmax import SoftmaxGradient
+from attncli.ops.softmax import KeepAllowed, MaskOut, Softmax, SoftmaxGradient
+from attncli.result import Explanation
 from attncli.show.numbers import FULL, written
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from attncli.ops.expression import Expression
     from attncli.page.page import Row
-    from attncli.result import Explanation
 
 
 MOST_TERMS = 12
@@ -41,6 +42,11 @@ INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\[\]"])*\]')
 SUM = re.compile(r"(?:row|col)sum\(([^()]*)\)")
 MOST_GUARDS = 12  # decimals more than usual, where a number is divided by a small difference
 PRINTED = {"∞": "Infinity", "-∞": "-Infinity", "~": "NaN"}
+HIDING = {
+    "causal": N_("the causal mask hides the words that come later"),
+    "padding": N_("it is padding, which the mask hides from all"),
+    "matrix": N_("the mask has a 0 there"),
+}
 CALLS = {"exp": Decimal.exp, "log": Decimal.ln, "sqrt": Decimal.sqrt}
 
 
@@ -165,7 +171,7 @@ class Working:
 
     def steps(self, explanation: Explanation) -> list[str]:
         """Return the parts of that line, each but the first with its sign of equality before it."""
-        expression = explanation.expression
+        expression = explanation.on_paper
         names = [explanation.name, self.formula(explanation)]
         if isinstance(expression, Cell):
             names.append(explanation.name_of(expression.symbol, expression.index))
@@ -187,10 +193,21 @@ class Working:
         return name
 
     def remarks(self, explanation: Explanation) -> Iterator[str]:
-        """Say what one line cannot: the cases of (*), the maximum taken off."""
+        """Say what one line cannot: the cases of (*), and why a masked cell is what it is."""
         row = explanation.row
-        if row is not None and isinstance(row.op, SoftmaxGradient):
+        if row is None:
+            return
+        if isinstance(row.op, SoftmaxGradient):
             yield from self.softmax_cases(explanation, row)
+        elif isinstance(row.op, MaskOut | KeepAllowed):
+            yield from hidden(explanation)
+        elif isinstance(row.op, Softmax):
+            scores = Explanation(explanation.result, row.args[0], explanation.index)
+            if np.isneginf(scores.value):
+                yield _("{cell} = −∞ and e^−∞ = 0", cell=scores.name)
+                yield from hidden(scores)
+                if isinstance(explanation.on_paper, Number):
+                    yield _("everything is masked in this row: all its weights are 0")
 
     def softmax_cases(self, explanation: Explanation, row: Row) -> Iterator[str]:
         """Write out the article's (*): the row of the Jacobian, and the sum that the short form equals.
@@ -227,6 +244,25 @@ class Working:
         else:
             words = _("{sum}; not {value} as above, because here (*) is rounded too", sum=total, value=shown)
             yield f"    {words}"
+
+
+def hidden(explanation: Explanation) -> Iterator[str]:
+    """Say which word may not look at which, and why; nothing about what may be looked at."""
+    mask = explanation.result.given.get("mask")
+    i, j = explanation.index[-MATRIX:]
+    for reason in mask.hiding(*explanation.index) if mask is not None else ():
+        row, column = (
+            index_name(place, labels)
+            for place, labels in zip((i, j), explanation.result.labels("A")[-MATRIX:], strict=True)
+        )
+        yield _(
+            "row {i} ({row}) may not look at column {j} ({column}): {reason}",
+            row=row,
+            i=i + 1,
+            column=column,
+            j=j + 1,
+            reason=_(HIDING[reason]),
+        )
 
 
 def as_decimal(shown: str) -> Decimal:
