@@ -12,9 +12,11 @@ from rich.measure import Measurement
 from rich.tree import Tree
 
 from attncli.language import _
+from attncli.result import Jacobian, RowExplanation
 from attncli.show.entry import symbol_style
 from attncli.show.glossary import GLOSSARY, RULES, meaning
-from attncli.show.matrix import DIM
+from attncli.show.matrix import DIM, matrix_tables
+from attncli.show.rows import tables
 from attncli.show.terminal import INDENT, Words
 from attncli.show.working import INDEX, CellWorking, Working
 from attncli.untrusted import sanitize
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 
     from attncli.page.page import Row
     from attncli.result import Explanation, Result
+    from attncli.show.display import Display
+    from attncli.show.rows import Titled
 
 
-def screen(explained: Sequence[Explained]) -> Iterator[RenderableType]:
+def screen(explained: Sequence[Explained], display: Display) -> Iterator[RenderableType]:
     """Yield the words about each symbol, and each cell's working as a tree."""
     for i, one in enumerate(explained):
         if i:
@@ -38,15 +42,23 @@ def screen(explained: Sequence[Explained]) -> Iterator[RenderableType]:
             yield colored(words, colors)
         if one.words and one.has_working:
             yield ""
-        if one.has_working:
+        if one.has_tree:
             yield tree(one, colors)
+        for number, table in enumerate(one.tables(display)):
+            if number:
+                yield ""
+            if table.title:
+                yield colored(table.title, colors)
+            yield from matrix_tables(table.view, display)
+            if table.view.hidden:
+                yield Words(table.view.hidden, "dim")
 
 
 def tree(one: Explained, colors: Mapping[str, str]) -> Tree:
     """Draw what a cell is made from below it, and so on."""
     working = CellWorking(one.decimals, full=one.full)
     branches: list[Tree] = []
-    for level, explanation in working.walk(one.explanation, one.depth):
+    for level, explanation in working.walk(one.explanation, one.steps):
         label = Equation(working.parts(explanation), [*working.remarks(explanation)], colors)
         if level:
             branches[level:] = [branches[level - 1].add(label)]
@@ -143,7 +155,7 @@ def gradient_words(row: Row) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Explained:
-    """A cell such as ``A[Death,wind]``, or a symbol such as ``A``, and how far to go back from it."""
+    """A cell such as ``A[Death,wind]``, a row or a symbol, and how far to go back from it."""
 
     result: Result
     cell: str
@@ -167,10 +179,26 @@ class Explained:
         """Whether it is a number, with arithmetic behind it: a matrix is only told of in words."""
         return not self.symbol or not self.result[self.symbol].ndim
 
+    @property
+    def has_tree(self) -> bool:
+        """Whether there are lines of working, and not only a table."""
+        return self.has_working and not isinstance(self.explanation, Jacobian)
+
     @cached_property
-    def explanation(self) -> Explanation:
-        """Where the number comes from. Raises AttnError where there is no such cell."""
+    def explanation(self) -> Explanation | RowExplanation:
+        """Where the number, or the row, comes from. Raises AttnError where there is no such cell."""
         return self.result.explain(self.cell)
+
+    @property
+    def steps(self) -> int | None:
+        """How far back its lines go: the table of a row stands for its cells, which are one step back."""
+        one = self.explanation
+        return 0 if self.depth == 1 and isinstance(one, RowExplanation) and one.softmax else self.depth
+
+    def tables(self, display: Display) -> Iterator[Titled]:
+        """Yield the tables of a row."""
+        if self.has_working and isinstance(self.explanation, RowExplanation):
+            yield from tables(self.explanation, self.working, display)
 
     @property
     def name(self) -> str:
@@ -185,6 +213,6 @@ class Explained:
     @property
     def trail(self) -> tuple[str, ...]:
         """The lines of the working."""
-        if not self.has_working:
+        if not self.has_tree:
             return ()
-        return tuple(map(sanitize, self.working.trail(self.explanation, self.depth)))
+        return tuple(map(sanitize, self.working.trail(self.explanation, self.steps)))

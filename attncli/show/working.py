@@ -27,7 +27,8 @@ from attncli.ops.expression import (
 )
 from attncli.ops.linear import MatMul
 from attncli.ops.softmax import KeepAllowed, MaskOut, Softmax, SoftmaxGradient
-from attncli.result import Explanation
+from attncli.result import Explanation, RowExplanation
+from attncli.show.matrix import FIRST, LAST, MOST
 from attncli.show.numbers import FULL, written
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 
 MOST_TERMS = 12
+EXACT = Context(prec=40, traps=[])  # printed numbers are worked with as they stand
 INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\[\]"])*\]')
 SUM = re.compile(r"(?:row|col)sum\(([^()]*)\)")
 MOST_GUARDS = 12  # decimals more than usual, where a number is divided by a small difference
@@ -62,7 +64,7 @@ class Working:
     """Writes explanations with so many decimals, cutting long sums short unless all is wanted."""
 
     def __init__(self, decimals: int, *, full: bool = False) -> None:
-        self.decimals = decimals
+        self.decimals, self.full = decimals, full
         self.style = paper(self.write, None if full else MOST_TERMS)
         self.known: dict[tuple[float, int], str] = {}
 
@@ -97,14 +99,17 @@ class Working:
         The sign is ``=`` where the digits that are printed give the digits that are printed, and ``≈``
         elsewhere; ``rounded`` means that the result is not just shown with fewer digits, but has no more.
         """
-        with localcontext(Context(prec=40, traps=[])):
+        with localcontext(EXACT):
             shown = self.digits(result)
-            goal, half = as_decimal(shown), self.unit(shown) / 2
+            goal, half = as_decimal(shown), self.half(shown)
             first = self.step(expression, half, goal)
             steps = [(self.substituted(expression, first.guards), first.value)]
             inner = collapsed(expression)
             if not short and self.substituted(inner, first.guards) != steps[0][0]:
-                then = self.step(inner, half, first.value, *([goal] if first.off <= half else []))
+                goals = (first.value, goal) if first.off <= half else (first.value,)
+                then = self.step(inner, half, *goals)
+                if then.off > half:  # it cannot be equal to both
+                    then = self.step(inner, half, goals[-1])
                 steps.append((self.substituted(inner, then.guards), then.value))
             if steps[-1][0] == self.write(result):
                 steps.pop()
@@ -133,44 +138,54 @@ class Working:
             return min(usual, best)
         return next(step for step in map(tried, range(1, MOST_GUARDS + 1)) if step.off <= half)
 
-    def unit(self, shown: str) -> Decimal:
-        """One unit of the last digit that a number shows; a whole number is as exact as the others."""
+    def half(self, shown: str, guards: int = 0) -> Decimal:
+        """Half a unit of the last digit that a number shows; a whole number is as exact as the others."""
         exponent = as_decimal(shown).as_tuple().exponent
         if isinstance(exponent, int) and ("e" in shown or (self.decimals == FULL and "." in shown)):
-            return Decimal(1).scaleb(exponent)
-        return Decimal(1).scaleb(-15 if self.decimals == FULL else -self.decimals)
+            return Decimal("0.5").scaleb(exponent)
+        return Decimal("0.5").scaleb(-15 if self.decimals == FULL else -self.decimals - guards)
 
-    def walk(self, explanation: Explanation, depth: int | None) -> Iterator[tuple[int, Explanation]]:
+    def walk(
+        self, explanation: Explanation | RowExplanation, depth: int | None
+    ) -> Iterator[tuple[int, Explanation | RowExplanation]]:
         """Yield the cell and what it was made from, each once, with how many steps back that is.
 
         ``depth`` None goes down to the givens. A cell is worked out once; later it is only named.
         """
         seen: set[str] = set()
 
-        def back(one: Explanation, level: int) -> Iterator[tuple[int, Explanation]]:
+        def back(
+            one: Explanation | RowExplanation, level: int
+        ) -> Iterator[tuple[int, Explanation | RowExplanation]]:
             seen.add(one.name)
             yield level, one
-            for source in one.sources if depth is None or level < depth else ():
+            sources = [*one.sources] if depth is None or level < depth else []
+            if isinstance(one, RowExplanation) and not self.full and len(sources) > MOST:
+                sources = [*sources[:FIRST], *sources[-LAST:]]
+            for source in sources:
                 if source.row is not None and source.name not in seen:
                     yield from back(source, level + 1)
 
         return back(explanation, 0)
 
-    def trail(self, explanation: Explanation, depth: int | None) -> Iterator[str]:
+    def trail(self, explanation: Explanation | RowExplanation, depth: int | None) -> Iterator[str]:
         """Yield the cell's own line and, below it, those of what it was made from."""
         for level, one in self.walk(explanation, depth):
             yield ("  " * level)[1:] + "└ " * bool(level) + self.line(one)
             for remark in self.remarks(one):
                 yield "  " * level + (" " if level else "") + "  " + remark
 
-    def line(self, explanation: Explanation) -> str:
+    def line(self, explanation: Explanation | RowExplanation) -> str:
         """Write one line: the cell, its formula, the numbers put in, the step between, the result."""
         if explanation.row is None:
-            return self.given(self.named(explanation.name), self.write(explanation.shown))
+            numbers = np.atleast_1d(explanation.shown).tolist()
+            return self.given(self.named(explanation.name), ", ".join(map(self.write, numbers)))
         return "".join(self.steps(explanation))
 
-    def steps(self, explanation: Explanation) -> list[str]:
+    def steps(self, explanation: Explanation | RowExplanation) -> list[str]:
         """Return the parts of that line, each but the first with its sign of equality before it."""
+        if isinstance(explanation, RowExplanation):
+            return [self.named(explanation.name), f" = {self.named(row_text(explanation))}"]
         expression = explanation.on_paper
         names = [explanation.name, self.formula(explanation)]
         if isinstance(expression, Cell):
@@ -192,10 +207,16 @@ class Working:
         """Write the name of a cell, or of a place in a formula."""
         return name
 
-    def remarks(self, explanation: Explanation) -> Iterator[str]:
+    def remarks(self, explanation: Explanation | RowExplanation) -> Iterator[str]:
         """Say what one line cannot: the cases of (*), and why a masked cell is what it is."""
         row = explanation.row
         if row is None:
+            return
+        if isinstance(explanation, RowExplanation):
+            if len(explanation.value) > MOST and not self.full:
+                yield _(
+                    "the first {first} and the last {last} cells; --full shows all", first=FIRST, last=LAST
+                )
             return
         if isinstance(row.op, SoftmaxGradient):
             yield from self.softmax_cases(explanation, row)
@@ -298,6 +319,20 @@ def place_text(explanation: Explanation) -> str:
     return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
 
 
+def row_text(explanation: RowExplanation) -> str:
+    """Write the formula of a whole row: ``Q[Death]·Kᵀ``, ``softmax(Z)[Death]``, ``S/√d_k``."""
+    row = explanation.row
+    assert row is not None  # noqa: S101 - a given has no formula
+    text = row.op.text(*row.args)
+    index = explanation.name.removeprefix(explanation.symbol)
+    if isinstance(row.op, MatMul):
+        *heads, i = explanation.index
+        (a, turned), *_others = row.reads
+        cell = Explanation(explanation.result, explanation.symbol, (*explanation.index, 0))
+        return line_name(cell, a, heads, i, column=turned) + text.removeprefix(row.args[0])
+    return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
+
+
 def line_name(explanation: Explanation, symbol: str, heads: Sequence[int], i: int, *, column: bool) -> str:
     """Name a whole row, ``Q[Death]``, or a whole column, ``Wq[·,1]``."""
     shape = explanation.result[symbol].shape
@@ -318,7 +353,7 @@ def split_last(index: str) -> tuple[str, str, str]:
 class CellWorking(Working):
     """Writes the formula of a cell as one of numbers: A·(dA − Σ A·dA)."""
 
-    def parts(self, explanation: Explanation) -> list[str]:
+    def parts(self, explanation: Explanation | RowExplanation) -> list[str]:
         """Return the steps of a cell, or what is given."""
         return self.steps(explanation) if explanation.row else [self.line(explanation)]
 

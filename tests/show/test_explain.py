@@ -246,7 +246,7 @@ def test_several_cells_are_a_list_of_records() -> None:
     ("cell", "message", "hint"),
     [
         ("A[Death,winds]", "A has no 'winds'", "did you mean 'wind'?"),
-        ("A[1]", "A is 9 × 9: a cell of it has 2 indices, not 1", "row first"),
+        ("A[1,2,3]", "A is 9 × 9: a cell of it has 2 indices, not 3", "row first"),
         ("A[10,1]", "A has no 10: it goes from 1 to 9", "counted from 1"),
         ("AA[1,1]", "'AA' is not on this page", "did you mean 'A'?"),
         ("A[", "is not a cell", "write it like A[Death,wind]"),
@@ -260,12 +260,6 @@ def test_a_cell_that_does_not_exist(cell: str, message: str, hint: str) -> None:
     assert not done.out
     assert message in done.err
     assert hint in done.err
-
-
-def test_a_config_among_cells_is_put_where_it_belongs() -> None:
-    done = run("explain", "dS[my wind,1]", "tiny")
-    assert (done.code, done.out) == (2, "")
-    assert "attncli explain 'dS[my wind,1]' -c tiny" in done.err
 
 
 def test_an_ambiguous_token_says_how_to_number_it() -> None:
