@@ -55,7 +55,7 @@ Examples:
 def explain(
     *,
     cells: list[str] = typer.Argument(
-        metavar="CELL... [CONFIG]",
+        metavar="CELL...",
         help=N_(
             "Cells such as A[Death,wind] or A Death wind, rows such as A[Death], symbols such as A; before or"
             " after them a config."
@@ -118,9 +118,10 @@ def sorted_out(words: Sequence[str], *, named: bool) -> tuple[list[str], str | N
     found = [words[i] for i in configs]
     cells = [text for i, text in enumerate(words) if i not in configs]
     if not cells:
+        call = f"attncli explain {quote('A[1,5]')} -c {quote(found[0][:60])}"
         raise AttnError(
             _("{text!r} is a config; expected a cell to explain", text=found[0][:60]),
-            hint=_("name a cell too: {call}", call=f"attncli explain 'A[1,5]' -c {quote(found[0][:60])}"),
+            hint=_("name a cell too: {call}", call=call),
         )
     if len(found) + named > 1:
         raise AttnError(
