@@ -191,9 +191,11 @@ class Explained:
 
     @property
     def steps(self) -> int | None:
-        """How far back its lines go: the table of a row stands for its cells, which are one step back."""
-        one = self.explanation
-        return 0 if self.depth == 1 and isinstance(one, RowExplanation) and one.softmax else self.depth
+        """How far back its lines go: a row's cells are one step back, and a softmax has a table for them."""
+        one, depth = self.explanation, self.depth
+        if depth is None or depth > 1 or not isinstance(one, RowExplanation):
+            return depth
+        return 0 if one.softmax else 1
 
     def tables(self, display: Display) -> Iterator[Titled]:
         """Yield the tables of a row."""

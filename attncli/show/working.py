@@ -213,7 +213,9 @@ class Working:
         if row is None:
             return
         if isinstance(explanation, RowExplanation):
-            if len(explanation.value) > MOST and not self.full:
+            if explanation.softmax and np.isneginf(explanation.softmax["z"]).all():
+                yield _("everything is masked in this row: all its weights are 0")
+            elif len(explanation.value) > MOST and not self.full and not explanation.softmax:
                 yield _(
                     "the first {first} and the last {last} cells; --full shows all", first=FIRST, last=LAST
                 )

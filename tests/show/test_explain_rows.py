@@ -69,6 +69,15 @@ def test_a_row_of_anything_else_is_its_cells(row: str, first: str, second: str) 
     assert not second or lines[1].startswith(f" └ {second}")
 
 
+def test_a_row_shows_its_numbers_without_going_back() -> None:
+    assert "= H[1][Death,2] = 1" in run("explain", "C[Death]", "masked", "--depth", "0", "-q").out
+
+
+def test_a_row_in_which_everything_is_masked() -> None:
+    out = run("explain", "A[2]", "tiny", "--set", "mask=[[1,1,0],[0,0,0],[1,1,1]]", "-q").out
+    assert "everything is masked in this row" in out
+
+
 def test_a_long_row_shows_its_ends() -> None:
     words = "sentence=" + " ".join(f"w{i}" for i in range(30))
     made = [
