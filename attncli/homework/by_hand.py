@@ -14,7 +14,7 @@ import numpy as np
 
 from attncli.ops.cross_entropy import BCE_DO, CE_DO, SIGMOID
 from attncli.ops.expression import (
-    CALLS,
+    FLOATS,
     LARGEST_EXACT,
     ONE,
     Call,
@@ -188,7 +188,7 @@ def worked(expression: Expression, steps: Steps, places: Places, root: Places, i
             divisor = of(below)
             value = of(above) / divisor if divisor else math.nan
         case Call(name, part):
-            value = call(CALLS[name], of(part))
+            value = call(FLOATS.calls[name], of(part))
     if inside and (name := step_name(expression, inside)) in steps:
         return half_up(value, root if name == "sqrt" else places)
     return value
