@@ -129,7 +129,9 @@ def open_whole(path: Path, *, force: bool = True) -> Iterator[IO[bytes]]:
     """
     beside = None
     try:
-        target = path.resolve()  # a link stays one: the file that it leads to is what is meant
+        target = Path(os.path.realpath(path))  # a link stays one: the file that it leads to is what is meant
+        if target.is_symlink():
+            target.stat()  # links that go round in a circle are what is left: that is an OSError
         # What is no ordinary file (/dev/stdout, a pipe) is written into: it must not be replaced by one.
         if target.exists() and not target.is_file():
             with target.open("wb") as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,13 +86,19 @@ class Paths:
         metavar="FILE",
         help=N_("Who the students are, as CSV: for the gradebooks, and for when they handed in."),
     )
+    clean: bool = typer.Option(
+        False, "--clean", help=N_("Remove what earlier runs have left in DIR and this one does not write.")
+    )
 
     def check(self, folder: str, source: Source) -> None:
         """Refuse paths that do not go together."""
         out = Path(self.out)
+        hint = _("name a folder for the results")
         if out.exists() and not out.is_dir():
-            raise AttnError(_("{path!r} is a file", path=self.out), hint=_("name a folder for the results"))
-        if out.resolve() == Path(folder).resolve():
+            raise AttnError(_("{path!r} is a file", path=self.out), hint=hint)
+        if out.is_symlink() and not out.is_dir():
+            raise AttnError(_("{path!r} is a link that leads nowhere", path=self.out), hint=hint)
+        if os.path.realpath(out) == os.path.realpath(folder):
             raise AttnError(
                 _("--out is the folder of the sheets"),
                 hint=_("name another folder for the results, like graded"),
@@ -131,10 +138,22 @@ class Grading:
         help=N_("An older results.jsonl: show whose score changed, and write changes.csv."),
     )
 
+    on_duplicate: str = typer.Option(
+        "report",
+        "--on-duplicate",
+        metavar="report|newest|best",
+        help=N_(
+            "Which of several sheets of a student a gradebook takes: the newest, the best,"
+            " or (report) the one whose file or folder is named after the student."
+        ),
+    )
+
     def check(self) -> None:
         """Refuse values that are not allowed."""
+        from attncli.course.whose import OnDuplicate
         from attncli.graders import FORMATS
 
+        one_of("--on-duplicate", self.on_duplicate, tuple(OnDuplicate))
         one_of("--hint", self.hint, tuple(Hint))
         for name in self.formats or ():
             one_of("--format", name, FORMATS)
@@ -195,11 +214,14 @@ def plan_of(
     from attncli.course.roster import read_roster, submission_times
     from attncli.course.rubric import Rubric, read_rubric
     from attncli.course.sheets import find_sheets
+    from attncli.course.whose import OnDuplicate
     from attncli.graders.records import Course
     from attncli.problem.sources import DEFAULT
 
     # What may lie within the folder and is not the students'.
-    apart = (paths.out, source.name or DEFAULT, paths.configs, paths.rubric)
+    apart = (
+        *(paths.out, source.name or DEFAULT, paths.configs, paths.rubric, paths.roster, grading.against),
+    )
     files, skipped = find_sheets(Path(folder), [Path(path) for path in apart if path not in {None, "-"}])
     keys, name = keys_of(source, paths, changes, environment)
     symbols = keys.symbols
@@ -230,6 +252,8 @@ def plan_of(
         tuple(dict.fromkeys(grading.formats or ())),
         min(grading.jobs or cores(), len(files)),
         None if grading.against is None else Path(grading.against),
+        OnDuplicate(grading.on_duplicate),
+        paths.clean,
     )
     return plan, skipped
 
@@ -243,7 +267,7 @@ def keys_of(source: Source, paths: Paths, changes: Changes, environment: Environ
     if paths.configs is not None:
         configs = configs_by_student(Path(paths.configs))
         keys = KeyEach(configs, tuple(assignments), changes.loss, changes.reduction)
-        return keys, Path(paths.configs).resolve().name
+        return keys, Path(os.path.realpath(paths.configs)).name
     problem = source.load(environment, assignments)
     name = Path(problem.name).stem if Path(problem.name).suffix else problem.name
     return OneKey(problem, changes.loss, changes.reduction), name

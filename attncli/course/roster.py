@@ -11,6 +11,7 @@ from attncli.course.late import read_time
 from attncli.errors import AttnError, AttnErrors, Where
 from attncli.files import read_small
 from attncli.graders.records import Person
+from attncli.homework.student import ByStudent
 from attncli.language import _
 from attncli.report import MAX_ERRORS, did_you_mean
 
@@ -43,14 +44,14 @@ class Roster:
     lines: Mapping[str, tuple[int, Mapping[str, str]]]
 
     @property
-    def people(self) -> dict[str, Person]:
+    def people(self) -> ByStudent[Person]:
         """Who the students are, by their ids."""
-        return {
-            student: Person(**{field: first_text(cells, names) for field, names in FIELDS.items()})
+        return ByStudent(
+            (student, Person(**{field: first_text(cells, names) for field, names in FIELDS.items()}))
             for student, (_line, cells) in self.lines.items()
-        }
+        )
 
-    def times(self, column: str, zone: tzinfo | None) -> dict[str, datetime]:
+    def times(self, column: str, zone: tzinfo | None) -> ByStudent[datetime]:
         """Return when each student's sheet came in; a time without a zone is in ``zone``.
 
         A student whose cell is blank has none. Raises AttnError where there is no such column, and
@@ -61,7 +62,7 @@ class Roster:
             message = _("{file} has no column {column!r}", file=self.path, column=column[:40])
             hint = did_you_mean(name, self.columns, _("it has {keys}", keys=", ".join(self.columns[:20])))
             raise AttnError(message, hint=hint)
-        found: dict[str, datetime] = {}
+        found: ByStudent[datetime] = ByStudent()
         errors: list[AttnError] = []
         for student, (line, cells) in self.lines.items():
             text = cells.get(name, "")
@@ -93,7 +94,7 @@ def read_roster(path: str) -> Roster:
         message = _("no column of {file} is named {name!r}", file=path, name=STUDENT[0])
         hint = _("its first line names its columns, like student,name,email")
         raise AttnError(message, Where(path, 1, 1, header.rstrip("\r")), hint)
-    lines: dict[str, tuple[int, Mapping[str, str]]] = {}
+    lines: ByStudent[tuple[int, Mapping[str, str]]] = ByStudent()
     errors = []
     for line, row in rows:
         cells = dict(zip(columns, (cell.strip() for cell in row), strict=False))
@@ -112,7 +113,7 @@ def read_roster(path: str) -> Roster:
     return Roster(path, columns, lines)
 
 
-def submission_times(late: Late | None, roster: Roster | None) -> dict[str, datetime] | None:
+def submission_times(late: Late | None, roster: Roster | None) -> ByStudent[datetime] | None:
     """Return when each student's sheet came in, where a column of the roster tells it; else None.
 
     Raises AttnError where there is no roster to tell it.
