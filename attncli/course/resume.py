@@ -93,6 +93,8 @@ def open_partial(path: Path) -> Iterator[Partial]:
     Raises AttnError where they cannot be opened, or another process is writing them.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise AttnError(_("{path!r} is a pipe or a device", path=str(path)), hint=_("delete it"))
         # Without a buffer: on a full disk, closing would fail once more.
         stream = path.open("ab", buffering=0)
     except OSError as error:

@@ -167,6 +167,15 @@ def test_two_runs_do_not_write_the_same_file(tmp_path: Path) -> None:
     assert "another attncli grade is writing into" in done.err
 
 
+def test_a_pipe_in_place_of_what_is_left(tmp_path: Path) -> None:
+    sheets, config = course(tmp_path)
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / PARTIAL)
+    done = run("grade", sheets, config, "-o", str(tmp_path / "out"))
+    assert done.code == 2
+    assert "is a pipe or a device" in done.err
+
+
 def test_a_full_disk_leaves_the_old_results(tmp_path: Path) -> None:
     sheets, config = course(tmp_path)
     out = tmp_path / "out"
