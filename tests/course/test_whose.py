@@ -102,6 +102,7 @@ def test_a_sheet_named_after_another(tmp_path: Path, file: str, listed: str, nam
     "file",
     [
         "nguyenvana_12345_678_hw1.json",
+        "nguyen_van_an_12_hw1.json",  # An is a student, too
         "nguyenvana_LATE_12345_678_hw1-2.json",
         "Nguyen Van A_123_assignsubmission_file_/hw1.json",
         "2026-03-01/hw12.json",
@@ -117,7 +118,7 @@ def test_a_sheet_named_as_others_name_them(tmp_path: Path, file: str, student: s
         file = file.replace("B20DCCN001", student)
     hand_in(tmp_path / "sheets", file, right(), student)
     hand_in(tmp_path / "sheets", "other/hw1.json", right())  # says nobody: not a student called hw1
-    assert graded(tmp_path, *roster(tmp_path, student, "B20DCCN002"))["misnamed"] == []
+    assert graded(tmp_path, *roster(tmp_path, student, "B20DCCN002", "An"))["misnamed"] == []
     assert graded(tmp_path)["misnamed"] == []
 
 
