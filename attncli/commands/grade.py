@@ -99,6 +99,9 @@ class Paths:
         metavar="|".join(DATE_ORDERS),
         help=N_("How the roster's dates such as 05/03/2026 are read: the day or the month first."),
     )
+    clean: bool = typer.Option(
+        False, "--clean", help=N_("Remove what earlier runs have left in DIR and this one does not write.")
+    )
 
     def check(self, folder: str, source: Source) -> None:
         """Refuse paths that do not go together."""
@@ -147,6 +150,15 @@ class Grading:
         help=N_("An older results.jsonl: show whose score changed, and write changes.csv."),
     )
 
+    on_duplicate: str = typer.Option(
+        "report",
+        "--on-duplicate",
+        metavar="report|newest|best",
+        help=N_(
+            "Which of several sheets of a student a gradebook takes: the newest, the best,"
+            " or (report) the one whose file or folder is named after the student."
+        ),
+    )
     separator: str = typer.Option(
         ",",
         "--csv-separator",
@@ -161,8 +173,10 @@ class Grading:
 
     def check(self) -> None:
         """Refuse values that are not allowed."""
+        from attncli.course.whose import OnDuplicate
         from attncli.graders import FORMATS
 
+        one_of("--on-duplicate", self.on_duplicate, tuple(OnDuplicate))
         one_of("--hint", self.hint, tuple(Hint))
         if self.separator not in SEPARATORS:
             message = _("{name} is {found}; expected {wanted}")
@@ -230,11 +244,14 @@ def plan_of(
     from attncli.course.roster import read_roster, submission_times
     from attncli.course.rubric import Rubric, read_rubric
     from attncli.course.sheets import find_sheets
+    from attncli.course.whose import OnDuplicate
     from attncli.graders.records import Course
     from attncli.problem.sources import DEFAULT
 
     # What may lie within the folder and is not the students'.
-    apart = (paths.out, source.name or DEFAULT, paths.configs, paths.rubric)
+    apart = (
+        *(paths.out, source.name or DEFAULT, paths.configs, paths.rubric, paths.roster, grading.against),
+    )
     files, skipped = find_sheets(Path(folder), [Path(path) for path in apart if path not in {None, "-"}])
     keys, name = keys_of(source, paths, changes, environment)
     symbols = keys.symbols
@@ -266,6 +283,8 @@ def plan_of(
         min(grading.jobs or cores(), len(files)),
         None if grading.against is None else Path(grading.against),
         SEPARATORS[grading.separator],
+        OnDuplicate(grading.on_duplicate),
+        paths.clean,
     )
     return plan, skipped
 
@@ -279,7 +298,7 @@ def keys_of(source: Source, paths: Paths, changes: Changes, environment: Environ
     if paths.configs is not None:
         configs = configs_by_student(Path(paths.configs))
         keys = KeyEach(configs, tuple(assignments), changes.loss, changes.reduction)
-        return keys, Path(paths.configs).resolve().name
+        return keys, Path(os.path.realpath(paths.configs)).name
     problem = source.load(environment, assignments)
     name = Path(problem.name).stem if Path(problem.name).suffix else problem.name
     return OneKey(problem, changes.loss, changes.reduction), name

@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attncli.course.gradebook import write_gradebook
+from attncli.course.leftovers import leftovers, remove
 from attncli.course.processes import result_lines
 from attncli.course.regrade import Changes, changes_between
 from attncli.course.resume import PARTIAL, RESULTS, open_partial
 from attncli.course.sheets import path_text
 from attncli.course.summary import Summary
+from attncli.course.whose import OnDuplicate, Owners
 from attncli.files import make_folder, note_read, open_result, refuse_read, remove_left, stat_of
 from attncli.graders import FORMATS, write
+from attncli.graders.gradebooks import some_of
 from attncli.graders.records import records
 from attncli.language import _, plural
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from attncli.course.grader import Grader
     from attncli.course.sheets import Skipped
@@ -39,7 +42,8 @@ class Plan:
     """What is to be graded, how, and where the results go.
 
     ``files`` are the sheets within the grader's folder, sorted. ``against``: older results to compare with.
-    ``separator`` stands between the cells of the tables for people.
+    ``separator`` stands between the cells of the tables for people. ``clean``: what earlier runs have left
+    and this one does not write is removed.
     """
 
     grader: Grader
@@ -50,16 +54,24 @@ class Plan:
     jobs: int = 1
     against: Path | None = None
     separator: str = ","
+    on_duplicate: OnDuplicate = OnDuplicate.REPORT
+    clean: bool = False
 
 
 @dataclass(frozen=True)
 class Graded:
-    """A graded course: its summary, what has changed since, the files written, and notes for the teacher."""
+    """A graded course: its summary, what has changed since, the files written, and notes for the teacher.
+
+    ``stale``: files of earlier runs that this one does not write, ``removed`` those of them that are gone.
+    """
 
     summary: Summary
+    owners: Owners
     changes: Changes | None
     written: tuple[Path, ...]
     notes: tuple[str, ...]
+    stale: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
 
 
 def grade(plan: Plan, tell: Callable[[int], None], note: Callable[[str], None]) -> Graded:
@@ -118,14 +130,33 @@ def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
     only = plan.grader.keys.only
     summary = Summary.of(records(results), None if only is None else only.symbols)
     paths = [results, plan.out / GRADEBOOK, *([plan.out / CHANGES] if changes else [])]
-    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, summary.with_duplicates, plan.separator)
-    course = replace(plan.course, duplicates=summary.with_duplicates, submitted=submitted(plan))
-    notes: list[str] = []
+    owners = Owners.of(summary, plan.course.people, plan.on_duplicate, plan.grader.folder)
+    duplicates = summary.with_duplicates
+    course = replace(plan.course, duplicates=duplicates, booked=owners.booked, submitted=submitted(plan))
+    remarks = {one.file: str(one) for one in owners.misnamed}
+    write_gradebook(results, plan.out / GRADEBOOK, summary.symbols, course, remarks, plan.separator)
+    notes = list(target_notes(plan, summary))
     for name in plan.formats:
         made = write(name, results, plan.out, course)
         paths += made.paths
         notes += made.notes
-    return Graded(summary, changes, tuple(paths), tuple(notes))
+    stale = tuple(leftovers(plan.out, plan.formats, summary.files, changes=changes is not None))
+    removed = remove(stale) if plan.clean else ()
+    return Graded(summary, owners, changes, tuple(paths), tuple(notes), stale, removed)
+
+
+def target_notes(plan: Plan, summary: Summary) -> Iterator[str]:
+    """Tell the teacher which rows nobody could be asked for, as their problem has no target."""
+    if summary.untargeted:
+        symbols, students = ", ".join(summary.untargeted), some_of(summary.without_target)
+        if plan.grader.keys.only is not None:
+            yield _("not counted, as the problem has no target: {symbols}", symbols=symbols)
+        else:
+            yield _(
+                "not counted, as the config has no target: {symbols} of {students}",
+                symbols=symbols,
+                students=students,
+            )
 
 
 def submitted(plan: Plan) -> Callable[[Record], str | None]:
@@ -168,9 +199,12 @@ def report(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> dict[str, 
         "config": only and only.name,
         "key": only and only.digest,
         **graded.summary.to_dict(),
+        **graded.owners.to_dict(),
         "missing": graded.summary.missing(plan.course.people),
         "skipped": [{"file": one.file, "reason": one.reason} for one in skipped],
         **({"changes": graded.changes.to_dict()} if graded.changes else {}),
         "written": [str(path) for path in graded.written],
+        "stale": [str(path) for path in graded.stale],
+        "removed": [str(path) for path in graded.removed],
         "notes": list(graded.notes),
     }

@@ -7,7 +7,6 @@ with half a line at its end, and the next one goes on from the last line that st
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from contextlib import contextmanager, suppress
@@ -122,23 +121,15 @@ def header(grader: Grader) -> bytes:
         "language": language.active(),
         "policy": asdict(grader.policy) | {"ignored": sorted(grader.policy.ignored)},
         "late": grader.late and asdict(grader.late),
-        "times": grader.times,
+        "times": grader.times and dict(grader.times),
     }
     if only is not None:
         problem = only.problem
         about |= {"config": only.name, "key": only.digest, "tokens": [problem.tokens, problem.context_tokens]}
     elif isinstance(grader.keys, KeyEach):
         keys = grader.keys
-        about |= {"configs": list(config_digests(keys)), "changes": [keys.changes, keys.loss, keys.reduction]}
+        # What each config says is looked at with the sheets that it belongs to: only these are read.
+        about |= {"changes": [keys.changes, keys.loss, keys.reduction]}
     text = json.dumps(about, sort_keys=True, default=str)
     line = {"attncli": grader.version, "key": only and only.digest, "depends_on": digest(text.encode())}
     return json.dumps(line, sort_keys=True).encode() + b"\n"
-
-
-def config_digests(keys: KeyEach) -> Iterator[tuple[str, str]]:
-    """Yield the digest of every file in the folders of the configs: they may name files beside them."""
-    for folder in sorted({path.parent for path in keys.configs.values()}):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                with path.open("rb") as stream:
-                    yield str(path), hashlib.file_digest(stream, "sha256").hexdigest()

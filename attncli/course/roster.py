@@ -13,6 +13,7 @@ from attncli.course.late import DATE_ORDERS, WrittenDate, read_time
 from attncli.errors import AttnError, AttnErrors, Where
 from attncli.files import read_small
 from attncli.graders.records import Person
+from attncli.homework.student import ByStudent, folded
 from attncli.language import _
 from attncli.report import MAX_ERRORS, did_you_mean
 
@@ -56,14 +57,14 @@ class Roster:
     lines: Mapping[str, tuple[int, Mapping[str, str]]]
 
     @property
-    def people(self) -> dict[str, Person]:
+    def people(self) -> ByStudent[Person]:
         """Who the students are, by their ids."""
-        return {
-            student: Person(**{field: first_text(cells, names) for field, names in FIELDS.items()})
+        return ByStudent(
+            (student, Person(**{field: first_text(cells, names) for field, names in FIELDS.items()}))
             for student, (_line, cells) in self.lines.items()
-        }
+        )
 
-    def times(self, column: str, zone: tzinfo | None, order: str | None = None) -> dict[str, datetime]:
+    def times(self, column: str, zone: tzinfo | None, order: str | None = None) -> ByStudent[datetime]:
         """Return when each student's sheet came in; a time without a zone is in ``zone``.
 
         A student whose cell is blank has none. ``order``: whether the day or the month comes first, where
@@ -76,7 +77,7 @@ class Roster:
             titles = list(self.columns.values())
             hint = did_you_mean(column, titles, _("it has {keys}", keys=", ".join(titles[:20])))
             raise AttnError(message, hint=hint)
-        found: dict[str, datetime] = {}
+        found: ByStudent[datetime] = ByStudent()
         errors: list[AttnError] = []
         orders = {} if order else self.date_orders(name)
         for student, (line, cells) in self.lines.items():
@@ -146,7 +147,7 @@ def read_roster(path: str, students: Collection[str] = ()) -> Roster:
         message = _("no column of {file} is named {name!r}", file=path, name=STUDENT[0])
         hint = _("its first line names its columns, like student,name,email")
         raise AttnError(message, Where(path, 1, 1, header.rstrip("\r")), hint)
-    lines: dict[str, tuple[int, Mapping[str, str]]] = {}
+    lines: ByStudent[tuple[int, Mapping[str, str]]] = ByStudent()
     errors = []
     for line, cells in people:
         student = cells.get(key, "")
@@ -168,10 +169,10 @@ def student_column(
     columns: Collection[str], people: Sequence[Mapping[str, str]], students: Collection[str]
 ) -> str | None:
     """Return the column of the students' ids; None where there is none."""
-    known = {student.casefold() for student in students}
+    known = {folded(student) for student in students}
 
     def fits(name: str) -> tuple[int, bool]:
-        ids = {cells.get(name, "").casefold() for cells in people}
+        ids = {folded(cells.get(name, "")) for cells in people}
         return len(ids & known), bool(ids - {""})
 
     return max(filter(columns.__contains__, STUDENT), key=fits, default=None)
@@ -179,7 +180,7 @@ def student_column(
 
 def submission_times(
     late: Late | None, roster: Roster | None, order: str | None = None
-) -> dict[str, datetime] | None:
+) -> ByStudent[datetime] | None:
     """Return when each student's sheet came in, where a column of the roster tells it; else None.
 
     ``order``: whether the day or the month comes first in its dates.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attncli.course.gradebook import percent
 from attncli.graders.records import is_unreadable
 from attncli.homework.marks import Verdict
+from attncli.homework.student import folded
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 
 BINS = 10
+UNREADABLE = -1.0  # in place of a score
 MOST_REASONS = 100  # unreadable sheets whose reason is kept
 ENOUGH = 2  # cells of a row, or rows
 SHORT = 12  # bytes that tell one row's wrong cells from another's
@@ -113,6 +116,9 @@ class Summary:
     known: tuple[str, ...] | None = None
     students: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    scores: array[float] = field(default_factory=lambda: array("d"))  # UNREADABLE where there is none
+    untargeted: dict[str, None] = field(default_factory=dict)  # rows that were not counted
+    without_target: list[str] = field(default_factory=list)  # the students of whom
     unreadable: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
     late: int = 0
@@ -135,6 +141,7 @@ class Summary:
         number = len(self.files)
         self.students.append(record["student"])
         self.files.append(record["file"])
+        self.scores.append(UNREADABLE if is_unreadable(record) else record["score"])
         if is_unreadable(record):
             self.unreadable += 1
             if len(self.reasons) < MOST_REASONS:
@@ -142,6 +149,9 @@ class Summary:
             return
         self.percents[percent(record)] += 1
         self.late += "late" in record
+        if "not_counted" in record:
+            self.untargeted |= dict.fromkeys(record["not_counted"])
+            self.without_target.append(record["student"])
         likeliest: dict[str, str] = {}
         for row in filter(self.is_of_page, record["rows"]):
             count = self.rows[row["symbol"]]
@@ -167,10 +177,10 @@ class Summary:
 
     @property
     def duplicates(self) -> dict[str, list[str]]:
-        """The students with more than one sheet, and its files; a blank or a capital tells no two apart."""
+        """The students with more than one sheet, and its files."""
         numbers = defaultdict(list)
         for number, student in enumerate(self.students):
-            numbers[" ".join(student.casefold().split())].append(number)
+            numbers[folded(student)].append(number)
         return {
             self.students[found[0]]: [self.files[number] for number in found]
             for found in numbers.values()
@@ -188,7 +198,7 @@ class Summary:
     @property
     def same_wrong(self) -> list[SameWrong]:
         """The sheets of different students that share wrong numbers."""
-        return self.copies.groups(self.students)
+        return self.copies.groups([folded(student) for student in self.students])
 
     @property
     def marked(self) -> int:
@@ -226,8 +236,8 @@ class Summary:
 
     def missing(self, people: Collection[str]) -> list[str]:
         """Return the students of the roster who handed nothing in."""
-        there = set(self.students)
-        return [student for student in people if student not in there]
+        there = set(map(folded, self.students))
+        return [student for student in people if folded(student) not in there]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the part of the record that is counted from the sheets."""
@@ -261,8 +271,5 @@ class Summary:
                 "count": self.unreadable,
                 "first": [{"file": file, "reason": reason} for file, reason in self.reasons],
             },
-            "duplicates": [
-                {"student": student, "files": files} for student, files in self.duplicates.items()
-            ],
             "late": self.late,
         }

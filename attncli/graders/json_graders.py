@@ -105,7 +105,7 @@ def github_classroom_text(view: Record) -> str:
                 "status": outcome,
                 "score": score,
                 "message": "\n".join(lines),
-                "test_code": f"attncli check {view['file']} {command_name(view['config'])}",
+                "test_code": f"attncli check {view['file']} {command_name(view['config']) if view['config'] else ''}".rstrip(),
                 "filename": view["file"],
                 "line_no": 0,
                 "duration": 0,

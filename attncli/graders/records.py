@@ -13,6 +13,7 @@ from attncli.errors import AttnError, Where
 from attncli.files import make_folder, open_text, refuse_device, stat_of, unreadable
 from attncli.homework.marks import Verdict, problem_name, rounded
 from attncli.homework.policy import Hint
+from attncli.homework.student import ByStudent
 from attncli.language import _
 from attncli.untrusted import sanitize
 
@@ -151,8 +152,9 @@ class Course:
     """What the graders' formats need to know.
 
     ``points``: what each row can earn, where a rubric says so. ``due``: the deadline (ISO 8601).
-    ``people``: the roster, by student. ``duplicates``: the students with more than one sheet.
-    ``submitted`` tells when a record's sheet came in (ISO 8601), if anything does.
+    ``people``: the roster, by student. ``duplicates``: the students with more than one sheet, ``booked``
+    the files of those of their sheets that a gradebook may take. ``submitted`` tells when a record's sheet
+    came in (ISO 8601), if anything does.
     ``hint`` is how much students are told, ``reveal`` whether that includes the right values.
     """
 
@@ -161,9 +163,18 @@ class Course:
     due: str | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
     duplicates: frozenset[str] = frozenset()
+    booked: frozenset[str] = frozenset()
     submitted: Callable[[Record], str | None] = lambda _record: None
     hint: Hint = Hint.MISTAKE
     reveal: bool = False
+
+    def __post_init__(self) -> None:
+        """Find people however their ids are written."""
+        object.__setattr__(self, "people", ByStudent(self.people))
+
+    def spelled(self, student: str) -> str:
+        """Return a student's id as the roster writes it."""
+        return self.people.spelled(student) if isinstance(self.people, ByStudent) else student
 
     def person(self, student: str) -> Person:
         """Return who a student is, as far as the roster knows."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attncli.course.regrade import Change, Changes
     from attncli.course.sheets import Skipped
     from attncli.course.summary import Summary
+    from attncli.course.whose import Owners
 
 
 BAR = 30  # columns for the tallest bar
@@ -41,12 +42,18 @@ def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[R
     if found.mistakes:
         yield ""
         yield mistakes(found)
+    gone = set(graded.removed)
+    left = [str(path) for path in graded.stale if path not in gone]
     parts = (
         (_("The same wrong numbers:"), list(same_wrong(found))),
         (_("Could not be read:"), list(unreadable(found))),
-        (_("Students with several sheets (each marked separately):"), list(duplicates(found))),
+        (_("Students with several sheets (each marked separately):"), duplicates(graded.owners)),
+        (_("Named after somebody else:"), few([f"{one.file}: {one}" for one in graded.owners.misnamed])),
+        (_("Not in the roster:"), few([f"{who}: {file}" for who, file in graded.owners.outsiders])),
         (_("In the roster, and no sheet:"), missing(plan, found)),
         (_("Skipped files:"), few([f"{one.file}: {one.reason}" for one in skipped])),
+        (_("Left by an earlier run (--clean removes them):"), few(left)),
+        (_("Left by an earlier run, and removed:"), few(list(map(str, graded.removed)))),
     )
     for title, sentences in parts:
         if sentences:
@@ -145,9 +152,14 @@ def unreadable(found: Summary) -> Iterator[str]:
     yield from more(found.unreadable - MOST)
 
 
-def duplicates(found: Summary) -> Iterator[str]:
-    """Say who has more than one sheet."""
-    return iter(few([f"{student}: {named(files)}" for student, files in found.duplicates.items()]))
+def duplicates(owners: Owners) -> list[str]:
+    """Say who has more than one sheet, and which of them gradebooks take."""
+    sentences = []
+    for one in owners.several:
+        booked = one.booked and _("booked: {file}", file=one.booked)
+        why = booked or _("none is booked: {reason}", reason=one.reason)
+        sentences.append(f"{one.student}: {named(one.files)}; {why}")
+    return few(sentences)
 
 
 def missing(plan: Plan, found: Summary) -> list[str]:

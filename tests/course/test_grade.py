@@ -176,10 +176,11 @@ def test_two_sheets_of_one_student_are_told_and_never_merged(tmp_path: Path) -> 
     hand_in(tmp_path / "sheets", "zz.json", {"L": 1}, "an ")
     out = tmp_path / "out"
     done = run("grade", sheets, config, "-o", str(out))
-    assert "An: an.json, zz.json" in done.out
+    assert "An: an.json, zz.json; booked: an.json" in done.out
     assert results(out)["an.json"]["score"] == 8
     lines = gradebook(out)
-    assert lines["an.json"]["note"] == lines["zz.json"]["note"] == "there are two sheets of this student"
+    assert lines["an.json"]["note"] == "there are two sheets of this student; this one is booked"
+    assert lines["zz.json"]["note"] == "there are two sheets of this student"
     assert lines["binh.json"]["note"] == ""
 
 
@@ -210,6 +211,51 @@ def test_a_problem_for_each_student(tmp_path: Path) -> None:
     assert "there is no config for '../secret'" in found["d.json"]["reason"]
     assert "Wq" in found["bad.json"]["reason"]
     assert {record["max_score"] for record in found.values()} == {2}
+
+
+@pytest.mark.parametrize("rows", [(), ("--rows", "Q,O,L")])
+@pytest.mark.parametrize("loss", [(), ("--loss", "mse")])
+def test_a_problem_without_a_target(tmp_path: Path, rows: tuple[str, ...], loss: tuple[str, ...]) -> None:
+    problem(tmp_path / "configs", "a.json", target=None)  # the first, too
+    problem(tmp_path / "configs", "b.json")
+    answers = {"Q": right()["Q"], "O": right()["O"], "L": 3.21, "dWq": [[1]]}
+    for name in "ab":
+        hand_in(tmp_path / "sheets", f"{name}.json", answers)
+    (tmp_path / "sheets/c.json").write_text("{}", encoding="utf-8")
+    sheets, configs, out = str(tmp_path / "sheets"), str(tmp_path / "configs"), tmp_path / "out"
+    done = run("grade", sheets, "--configs", configs, "-o", str(out), *rows, *loss, "--json")
+    found = results(out)
+    assert [row["symbol"] for row in found["a.json"]["rows"]] == ["Q", "O"]
+    assert (found["a.json"]["score"], found["a.json"]["max_score"]) == (2, 2)
+    assert found["b.json"]["max_score"] == (3 if rows else 4)
+    assert "not counted, as the config has no target: L, dWq of a" in " ".join(done.err.split())
+    assert any("L, dWq of a" in note for note in json.loads(done.out)["notes"])
+
+
+def test_one_problem_without_a_target(tmp_path: Path) -> None:
+    config = problem(tmp_path, target=None)
+    hand_in(tmp_path / "sheets", "a.json", right())
+    out = tmp_path / "out"
+    done = run("grade", str(tmp_path / "sheets"), config, "-o", str(out))
+    assert results(out)["a.json"]["verdict"] == "correct"
+    assert "note: not counted, as the problem has no target: L\n" in done.err
+
+
+def test_every_format_when_a_student_has_no_usable_problem(tmp_path: Path) -> None:
+    from attncli.graders import FORMATS
+
+    problem(tmp_path / "configs", "a.json")
+    problem(tmp_path / "configs", "b.json", Wq=1)
+    for name in "abc":
+        hand_in(tmp_path / "sheets", f"{name}.json", right())
+    formats = [word for name in FORMATS for word in ("--format", name)]
+    done = run(
+        "grade", str(tmp_path / "sheets"), "--configs", str(tmp_path / "configs"),
+        "-o", str(tmp_path / "out"), *formats,
+    )  # fmt: skip
+    assert done.code == 3, done.err
+    for page in (path for path in (tmp_path / "out").rglob("*") if path.is_file()):
+        assert page.name == "results.jsonl" or "None" not in page.read_text(encoding="utf-8"), page
 
 
 def test_a_row_that_only_some_pages_have(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.support.graded import (
     BOB,
     COURSE,
     line,
+    right,
     strict,
     table,
     texts,
@@ -206,7 +207,8 @@ def test_canvas(tmp_path: Path) -> None:
 
 
 def test_moodle(tmp_path: Path) -> None:
-    made = written(tmp_path, "moodle", [ANN, BOB, BAD])
+    both = replace(COURSE, people={**COURSE.people, "bob": Person()})
+    made = written(tmp_path, "moodle", [ANN, BOB, BAD], both)
     ann, bob = table(texts(tmp_path)["moodle.csv"])
     assert list(ann) == ["ID number", "HW 3", "Feedback comments"]
     assert list(ann.values()) == ["7001", "2.0", "Score: 2 of 2"]
@@ -216,6 +218,22 @@ def test_moodle(tmp_path: Path) -> None:
     written(tmp_path, "moodle", [ANN, BAD])
     (ann,) = table(texts(tmp_path)["moodle.csv"])
     assert ann["Email address"] == "ann@x.example"
+    # Moodle refuses the whole file where one line names nobody, so who is not in the roster has none.
+    made = written(tmp_path, "moodle", [ANN, BOB, BAD])
+    (ann,) = table(texts(tmp_path)["moodle.csv"])
+    assert ann["Email address"] == "ann@x.example"
+    assert "not in the roster: bob" in made.notes[0]
+
+
+@pytest.mark.parametrize("name", ["nbgrader", "canvas", "moodle"])
+def test_one_of_several_sheets_is_booked(tmp_path: Path, name: str) -> None:
+    lines = [line("Ann ", "a/ann.yaml", right("S")), line("ann", "b/x.yaml", wrong("S"))]
+    course = replace(COURSE, duplicates=frozenset({"Ann ", "ann"}), booked=frozenset({"a/ann.yaml"}))
+    made = written(tmp_path, name, lines, course)
+    (booked,) = table(texts(tmp_path)[f"{name}.csv"])
+    assert "1.0" in booked.values()
+    assert {"ann", "ann@x.example"} & set(booked.values())  # as the roster writes it
+    assert made.notes == ()
 
 
 def test_markdown_and_html_read_the_same(tmp_path: Path) -> None:

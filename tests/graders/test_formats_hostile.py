@@ -97,7 +97,7 @@ def test_hostile_text_stays_text(tmp_path: Path, name: str, text: str) -> None:
     row = replace(wrong("A", yours=text), says=text)
     unknown = RowMark(text, Verdict.UNREADABLE, "", 0, 0, 0.0, 1.0, says=text)
     record = {**line(text, "x.yaml", row, unknown), "notes": [text], "config": text}
-    course = Course(text, people={text: Person(*[text] * 6)})
+    course = Course(text, people={text: Person(*[text] * 6), "ann": Person(email="ann@x.example")})
     written(tmp_path, name, [record, ANN], course)
     for file, content in texts(tmp_path).items():
         assert {char for char in content if not char.isprintable()} <= {"\n"}
