@@ -95,6 +95,7 @@ def github_classroom_text(view: Record) -> str:
         tests.append((view["file"], "error", 0.0, unreadable_lines()))
     if penalty := late_penalty(view):
         tests.append(("late", "fail", -penalty, [late_line(view)]))
+    problem = view["config"] and command_name(view["config"])
     result = {
         "version": 1,
         "status": "error" if is_unreadable(view) else "pass" if view["verdict"] in GOOD else "fail",
@@ -105,7 +106,7 @@ def github_classroom_text(view: Record) -> str:
                 "status": outcome,
                 "score": score,
                 "message": "\n".join(lines),
-                "test_code": f"attncli check {view['file']} {command_name(view['config']) if view['config'] else ''}".rstrip(),
+                "test_code": " ".join(filter(None, ("attncli check", view["file"], problem))),
                 "filename": view["file"],
                 "line_no": 0,
                 "duration": 0,
