@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from itertools import chain, combinations, product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from attncli.ops.softmax import SAFE, SOFTMAX_GRADIENT, Softmax
 from attncli.result import operand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import Any
 
     from attncli.ops.op import Operand
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 
 JUST_ABOVE = 1e-9  # of a unit: 0.125 lies just between 0.12 and 0.13, though its binary form may not
-
-Steps = frozenset[str]
 
 
 class Places(NamedTuple):
@@ -52,8 +50,10 @@ class Places(NamedTuple):
     significant: bool = False
 
 
-WHOLE = Places(0)
-ROOTS = (Places(2), Places(3))  # that a root is often taken to, whatever the rest
+Rounded: TypeAlias = "Mapping[str, Places]"  # which steps inside a cell are rounded, and how far
+
+KEYS = ("exp", "log", "sqrt")  # what is read off a key of the calculator
+OFTEN = (Places(2), Places(3))  # how far that is often taken, whatever the rest
 
 
 def ways_of(
@@ -65,12 +65,17 @@ def ways_of(
 ) -> Iterator[float]:
     """Work one cell out in every way in which a person may, rounding steps to one of these places."""
     for expression in expressions(row, index, values, sizes):
-        names = sorted(set(step_names(expression)))
-        yield worked(expression, frozenset(), WHOLE, WHOLE)
-        for steps in chain.from_iterable(combinations(names, size) for size in range(1, len(names) + 1)):
-            roots = {*ROOTS, *places} if "sqrt" in steps else {WHOLE}
-            for others, root in product(places if {*steps} - {"sqrt"} else {WHOLE}, roots):
-                yield worked(expression, frozenset(steps), others, root)
+        for rounded in roundings(sorted(set(step_names(expression))), places):
+            yield worked(expression, rounded)
+
+
+def roundings(names: Sequence[str], places: Collection[Places]) -> Iterator[Rounded]:
+    """Yield the ways in which some of these steps may be rounded: all the same, but for the keys."""
+    for some in chain.from_iterable(combinations(names, size) for size in range(len(names) + 1)):
+        keys = {*OFTEN, *places} if any(name in KEYS for name in some) else {Places(0)}
+        others = places if any(name not in KEYS for name in some) else {Places(0)}
+        for key, other in product(keys, others):
+            yield {name: key if name in KEYS else other for name in some}
 
 
 def expressions(
@@ -167,11 +172,11 @@ def carried(expression: Expression, inside: str) -> str:
     return "cell"
 
 
-def worked(expression: Expression, steps: Steps, places: Places, root: Places, inside: str = "") -> float:
-    """Work an expression out, with these kinds of steps rounded to so many places, a root to ``root``."""
+def worked(expression: Expression, rounded: Rounded, inside: str = "") -> float:
+    """Work an expression out, with these kinds of steps rounded."""
 
     def of(part: Expression) -> float:
-        return worked(part, steps, places, root, carried(expression, inside))
+        return worked(part, rounded, carried(expression, inside))
 
     match expression:
         case Cell(number=number) | Number(number):
@@ -189,9 +194,8 @@ def worked(expression: Expression, steps: Steps, places: Places, root: Places, i
             value = of(above) / divisor if divisor else math.nan
         case Call(name, part):
             value = call(FLOATS.calls[name], of(part))
-    if inside and (name := step_name(expression, inside)) in steps:
-        return half_up(value, root if name == "sqrt" else places)
-    return value
+    places = rounded.get(step_name(expression, inside)) if inside else None
+    return value if places is None else half_up(value, places)
 
 
 def call(function: Callable[[float], float], number: float) -> float:

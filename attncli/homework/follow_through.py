@@ -158,9 +158,21 @@ class FollowThrough:
     def by_hand(self, symbol: str, index: tuple[int, ...], places: Collection[Places]) -> Iterator[float]:
         """Work out one cell as with a pocket calculator, from the numbers as written."""
         if max(self.key.problem.sizes.values()) <= MOST_TERMS:
-            for page in filter(None, (self.own, self._meant)):
+            pages = (self.own, self._meant, *self._rounded[:1], self.jotted(symbol))
+            for page in filter(None, pages):
                 with suppress(*IMPOSSIBLE, KeyError):
                     yield from ways_of(page.rows[symbol], index, page, self.key.problem.sizes, places)
+
+    def jotted(self, symbol: str) -> LazyPage | None:
+        """Return the page with what a row reads rounded, where that was left blank but may be jotted down."""
+        rows = self.key.page.row
+        blank = [name for name, _ in rows[symbol].reads if name in rows and name not in self.answers]
+        if not (blank and self.decimals):
+            return None
+        rounded = Rounding(self.decimals).matrix
+        with suppress(*IMPOSSIBLE):
+            return self.page({**self.own, **{name: rounded(self.own[name]) for name in blank}})
+        return None
 
     def with_set_aside(self) -> LazyPage | None:
         """Return the page from everything that the student wrote; None where nothing was set aside."""
