@@ -18,7 +18,7 @@ from attncli.problem.keys import WEIGHTS
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from attncli.homework.answer import Answer
     from attncli.homework.by_hand import Places
@@ -155,13 +155,19 @@ class FollowThrough:
             with suppress(*IMPOSSIBLE, KeyError):  # what no longer leads to the loss has no gradient
                 yield page.compute(page.rows[symbol])
 
-    def by_hand(self, symbol: str, index: tuple[int, ...], places: Collection[Places]) -> Iterator[float]:
-        """Work out one cell as with a pocket calculator, from the numbers as written."""
-        if max(self.key.problem.sizes.values()) <= MOST_TERMS:
-            pages = (self.own, self._meant, *self._rounded[:1], self.jotted(symbol))
+    def by_hand(self, symbol: str) -> Callable[[tuple[int, ...], Collection[Places]], Iterator[float]]:
+        """Return what works out one cell as with a pocket calculator, from the numbers as written."""
+        sizes = self.key.problem.sizes
+        pages = [self.own, self._meant, *self._rounded[:1], self.jotted(symbol)]
+        if max(sizes.values()) > MOST_TERMS:
+            pages = []
+
+        def ways(index: tuple[int, ...], places: Collection[Places]) -> Iterator[float]:
             for page in filter(None, pages):
                 with suppress(*IMPOSSIBLE, KeyError):
-                    yield from ways_of(page.rows[symbol], index, page, self.key.problem.sizes, places)
+                    yield from ways_of(page.rows[symbol], index, page, sizes, places)
+
+        return ways
 
     def jotted(self, symbol: str) -> LazyPage | None:
         """Return the page with what a row reads rounded, where that was left blank but may be jotted down."""

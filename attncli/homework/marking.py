@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,7 +125,7 @@ class Marking:
             return
         op = self.key.page.row[symbol].op
         softmax = isinstance(op, Softmax)
-        found.work_by_hand(partial(self.student.by_hand, symbol), quotients=softmax or op in {BCE_DP, CE_DP})
+        found.work_by_hand(self.student.by_hand(symbol), quotients=softmax or op in {BCE_DP, CE_DP})
         if softmax:
             found.allow_repairs()
         if self.rounds_away(symbol, found):
