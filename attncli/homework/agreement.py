@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.homework.tolerance import near, slack, trivial
+from attncli.homework.tolerance import slack, trivial
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 MOST_DECIMALS = 8  # that are written down on the way
-FEW = 16  # cells: each is worked out, however far off it is
 MOST_CELLS = 1024  # of a row that a person works out by hand
-NEARLY = 100  # tolerances, or half of the number: what rounding inside a cell may come to
+ENOUGH = 3  # cells that cannot have been worked out so
+CLOSE = 0.01  # of a unit
 
 
 class Agreement:
@@ -68,13 +68,10 @@ class Agreement:
         """Whether all cells with a number are right."""
         return any((cells | self.bare).all() for cells in self.ways)
 
-    def work_by_hand(
-        self, ways_of: Callable[[tuple[int, ...], set[Places]], Iterable[float]], *, quotients: bool
-    ) -> None:
-        """Try every way of working on each cell that is nearly right; ``ways_of`` works one out.
+    def work_by_hand(self, ways_of: Callable[[tuple[int, ...], set[Places]], Iterable[float]]) -> None:
+        """Try every way of working on each cell that is not right yet, the farthest off first.
 
-        Where that made some right, on the others too: terms that nearly cancel leave anything. ``quotients``:
-        so does what is divided by, rounded to next to nothing.
+        ``ways_of`` works one out. Where most of these fail, nobody has worked so.
         """
         answer, right = self.answer, self.likeliest
         places = self.judge.places(answer)
@@ -82,12 +79,14 @@ class Agreement:
             return
         for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
             limit = np.broadcast_to(width + slack(right), right.shape)
-            for far in (NEARLY * limit + 0.5 * np.abs(right), np.inf):
-                before = np.count_nonzero(~cells)
-                for index in map(tuple, np.argwhere(~cells & near(answer.values, right, far)).tolist()):
-                    number, most = float(answer.values[index]), float(limit[index])
-                    cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))
-                if not quotients and FEW < np.count_nonzero(~cells) == before:
+            far = np.where(cells | self.bare, 0.0, np.abs(answer.values - right)).ravel()
+            failed = 0
+            for tried, place in enumerate(np.argsort(-far)[: np.count_nonzero(far)].tolist()):
+                index = tuple(map(int, np.unravel_index(place, right.shape)))
+                number, most = float(answer.values[index]), float(limit[index])
+                cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))
+                failed += not cells[index]
+                if failed >= ENOUGH and 2 * failed > tried:
                     break
 
     def allow_repairs(self) -> None:
@@ -99,6 +98,6 @@ class Agreement:
         rounded = Rounding(answer.decimals).matrix(right)
         changes = np.rint((answer.values - rounded) / unit)
         lacking = np.rint((1 - rounded.sum(axis=-1)) / unit)
-        whole = np.abs(answer.values.sum(axis=-1) - 1) <= unit / NEARLY
+        whole = np.abs(answer.values.sum(axis=-1) - 1) <= unit * CLOSE
         fewest = (changes.sum(axis=-1) == lacking) & (np.abs(changes).sum(axis=-1) == np.abs(lacking))
         self.ways = [cells | (whole & fewest)[..., None] for cells in self.ways]

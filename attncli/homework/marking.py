@@ -19,7 +19,6 @@ from attncli.homework.row_marks import RowMarks
 from attncli.homework.sheet import load_sheet
 from attncli.homework.slips import TRANSPOSED
 from attncli.homework.tolerance import Judge, largest_of, trivial
-from attncli.ops.cross_entropy import BCE_DP, CE_DP
 from attncli.ops.softmax import Softmax
 from attncli.problem.problem import Problem
 from attncli.problem.sources import load
@@ -123,10 +122,8 @@ class Marking:
             found.settle()
             self.tainted.add(symbol)
             return
-        op = self.key.page.row[symbol].op
-        softmax = isinstance(op, Softmax)
-        found.work_by_hand(self.student.by_hand(symbol), quotients=softmax or op in {BCE_DP, CE_DP})
-        if softmax:
+        found.work_by_hand(self.student.by_hand(symbol))
+        if isinstance(self.key.page.row[symbol].op, Softmax):
             found.allow_repairs()
         if self.rounds_away(symbol, found):
             found.settle()

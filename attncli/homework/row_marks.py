@@ -103,7 +103,8 @@ class RowMarks:
         share = number / max(cells, 1)
         if verdict is Verdict.FOLLOW_THROUGH:
             share *= self.policy.follow_through
-        tolerance = self.tolerance(answer, right)
+        plain = good is None and answer.plain
+        tolerance = self.judge.usual_width(answer, right) if plain else self.tolerance(answer, right)
         return self.row(
             symbol,
             verdict,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.answer import decimals_of
+from attncli.homework.answer import decimals_of, plain_decimals
 from attncli.homework.by_hand import Places
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Judge:
         self.by_value = any(number is not None for number in asked)
         self.automatic = not self.by_value and tolerance.decimals is None
         self.answers = answers
+        self.known: dict[Answer, list[Any]] = {}
         counts = Counter(answer.decimals for answer in answers.values() if answer.decimals)
         self.decimals, number = counts.most_common(1)[0] if counts else (0, 0)
         self.usual = 0.5 * 10.0**-self.decimals if number >= MANY else 0.0
@@ -78,22 +79,24 @@ class Judge:
         elif self.tolerance.decimals is not None:
             yield 0.5 * 10.0**-self.tolerance.decimals
         else:
-            most = self.most(answer, right)
             for half in self.ways(answer):
-                yield half if most is None else np.minimum(half, most) if np.ndim(half) else min(half, most)
+                yield self.bounded(half, right)
 
-    def ways(self, answer: Answer) -> Iterator[Any]:
-        """Yield the ways in which a row may be written; 13900 in a sheet of three significant digits too."""
-        yield from ways_of_writing(answer)
-        if self.digits >= SURE_DIGITS and np.abs(answer.values).max(initial=0.0) >= 10.0**self.digits:
-            yield significant(answer, self.digits)
+    def ways(self, answer: Answer) -> list[Any]:
+        """Return the ways in which a row may be written; 13900 in a sheet of three significant digits too."""
+        if answer not in self.known:
+            self.known[answer] = ways_of_writing(answer)
+            if self.digits >= SURE_DIGITS and largest_of(answer.values) >= 10.0**self.digits:
+                self.known[answer].append(significant(answer, self.digits))
+        return self.known[answer]
 
-    def most(self, answer: Answer, right: Array) -> float | None:
-        """Return how wide a tolerance may be beside these numbers; None where it is narrow anyway."""
+    def bounded(self, half: Any, right: Array) -> Any:  # noqa: ANN401 - a number or an array
+        """Return how wide a tolerance may be beside these numbers."""
         largest = largest_of(right)
-        if widest(answer) * SHARE <= largest or is_whole(right):
-            return None
-        return max(largest / SHARE, self.usual if self.usual < largest else 0.0)
+        if np.max(half, initial=0.0) * SHARE <= largest or is_whole(right):
+            return half
+        most = max(largest / SHARE, self.usual if self.usual < largest else 0.0)
+        return np.minimum(half, most) if np.ndim(half) else min(half, most)
 
     def width(self, answer: Answer, right: Array) -> Any:  # noqa: ANN401 - a number or an array
         """Return the tolerance of the way of writing that suits an answer best."""
@@ -103,6 +106,11 @@ class Judge:
         if len(widths) == 1:
             return widths[0]
         return max(widths, key=lambda width: int(near(answer.values, right, width + slack(right)).sum()))
+
+    def usual_width(self, answer: Answer, right: Array) -> float:
+        """Return the tolerance of a row that is read by its decimals, as nearly all are."""
+        width = self.bounded(half_unit(answer), right) if self.automatic else self.width(answer, right)
+        return float(np.max(width, initial=0.0))
 
     def agreed(self, answer: Answer, value: Array) -> list[NDArray[np.bool_]]:
         """Tell which cells are these numbers, for each way of reading the row."""
@@ -114,10 +122,10 @@ class Judge:
         if value is None or value.shape != answer.values.shape:
             return False
         if answer.plain and self.automatic:
-            worst, room = float(np.abs(answer.values - value).max()), slack(value)
-            if worst <= room:
+            worst, room, half = float(np.abs(answer.values - value).max()), slack(value), half_unit(answer)
+            if worst <= room or (worst <= half + room and half * SHARE <= largest_of(value)):
                 return True
-            if worst > widest(answer) + room:
+            if worst > room + max(float(np.max(half, initial=0.0)) for half in self.ways(answer)):
                 return False
         bare = answer.blank | answer.unreadable
         return not bare.all() and any((good | bare).all() for good in self.agreed(answer, value))
@@ -141,41 +149,50 @@ class Judge:
             for (symbol, (answer, value)), far, size in zip(pairs.items(), worst, largest, strict=True)
             if (
                 far <= half + SAME * size
-                if (half := 0.5 * 10.0**-answer.decimals) * SHARE <= size < math.inf
+                if (half := half_unit(answer)) * SHARE <= size < math.inf
                 else self.agrees(answer, value)
             )
         }
 
 
-@lru_cache(maxsize=64)
-def ways_of_writing(answer: Answer) -> tuple[Any, ...]:
+def half_unit(answer: Answer) -> float:
+    """Return half a unit of the last decimal that a row shows."""
+    return float(0.5 * 10.0**-answer.decimals)
+
+
+def ways_of_writing(answer: Answer) -> list[Any]:
     """Return half a unit of each cell's last place, for each consistent way in which a row may be written.
 
     To a number of decimals (zeros at the end may be missing); to a number of significant digits; with
     decimals that fall as the numbers grow. A cell that tells of itself how exact it is stays that.
     """
-    decimals = 0.5 * 10.0**-answer.decimals
+    decimals = half_unit(answer)
     ways: list[Any] = [decimals]
     if not is_uniform(answer):
         ways += [half for half in (significant(answer), falling(answer)) if (half > decimals).any()]
     own = answer.spread
-    return tuple(ways) if own is None else tuple(np.where(np.isnan(own), half, own) for half in ways)
+    return ways if own is None else [np.where(np.isnan(own), half, own) for half in ways]
 
 
-@lru_cache(maxsize=64)
 def is_uniform(answer: Answer) -> bool:
     """Whether all numbers show as many decimals as the row does: then there is one way to read it."""
-    shown = {decimals_of(text) for text, _ in numbers_of(answer)}
-    return len(shown) < 2 and not any("e" in text.lower() for text, _ in numbers_of(answer))  # noqa: PLR2004
+    texts = answer.texts if answer.plain else [text for text, _ in numbers_of(answer)]
+    if "e" in "".join(texts).lower():
+        return False
+    if answer.plain:  # the quick way
+        return len({len(text.partition(".")[2]) for text in texts}) == 1
+    return len({decimals_of(text) for text in texts}) < 2  # noqa: PLR2004
+
+
+def places(answer: Answer, text: str) -> int:
+    """Count the decimals that a number of an answer shows."""
+    return plain_decimals(text) if answer.plain else decimals_of(text)
 
 
 def numbers_of(answer: Answer) -> list[tuple[str, float]]:
     """Return the text and the number of each cell that has a finite one."""
-    return [
-        (text, value)
-        for text, value in zip(answer.texts, answer.values.ravel().tolist(), strict=True)
-        if math.isfinite(value)
-    ]
+    values = answer.values.ravel().tolist()
+    return [(text, value) for text, value in zip(answer.texts, values, strict=True) if math.isfinite(value)]
 
 
 def significant(answer: Answer, digits: int | None = None) -> Array:
@@ -209,13 +226,13 @@ def falling(answer: Answer) -> Array:
     shown: Counter[int] = Counter()
     for text, value in numbers_of(answer):
         if not is_edge(value):
-            shown[band(value)] = max(shown[band(value)], decimals_of(text))
+            shown[band(value)] = max(shown[band(value)], places(answer, text))
     decimals = {0: answer.decimals}
     for power in range(1, 1 + max(map(band, answer.values.ravel().tolist()), default=0)):
         before = decimals[power - 1]
         decimals[power] = min(max(shown[power], before - 1, 0), before)
     cells = [
-        max(decimals[band(value)], decimals_of(text)) if is_edge(value) else decimals[band(value)]
+        max(decimals[band(value)], places(answer, text)) if is_edge(value) else decimals[band(value)]
         for text, value in zip(answer.texts, answer.values.ravel().tolist(), strict=True)
     ]
     half: Array = 0.5 * 10.0 ** -np.array(cells, float).reshape(answer.values.shape)
@@ -230,11 +247,6 @@ def band(number: float) -> int:
 def is_edge(number: float) -> bool:
     """Whether a number may have been rounded up, or down, to the power of ten where a decimal falls away."""
     return bool(number) and math.isfinite(number) and abs(number) == 10.0 ** (band(number) - 1)
-
-
-def widest(answer: Answer) -> float:
-    """Return the widest that an answer's tolerance may be."""
-    return max(float(np.max(half, initial=0.0)) for half in ways_of_writing(answer))
 
 
 def largest_of(value: Array) -> float:
