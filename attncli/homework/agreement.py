@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,7 @@ class Agreement:
         places = self.judge.places(answer)
         if not places or right is None or right.size > MOST_CELLS or trivial(answer.values, right):
             return
+        ways = cache(lambda *index: [*ways_of(index, places)])
         for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
             limit = np.broadcast_to(width + slack(right), right.shape)
             far = np.where(cells | self.bare, 0.0, np.abs(answer.values - right)).ravel()
@@ -84,7 +86,7 @@ class Agreement:
             for tried, place in enumerate(np.argsort(-far)[: np.count_nonzero(far)].tolist()):
                 index = tuple(map(int, np.unravel_index(place, right.shape)))
                 number, most = float(answer.values[index]), float(limit[index])
-                cells[index] = any(abs(number - value) <= most for value in ways_of(index, places))
+                cells[index] = any(abs(number - value) <= most for value in ways(*index))
                 failed += not cells[index]
                 if failed >= ENOUGH and 2 * failed > tried:
                     break

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
-from attncli.homework.tolerance import largest_of, near, slack
+from attncli.homework.tolerance import SAME, largest_of, near
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.names import cell_name
 from attncli.page.lazy import LazyPage
@@ -99,8 +99,7 @@ class Key:
     def errors(self, symbol: str) -> float:
         """Return how far a row's numbers may be off, in units of the precision of its arithmetic."""
         error = self.lost[symbol]
-        size = largest_of(self.values[symbol])
-        return ROUNDINGS * max(size, 0.0 if error is None else float(error.max(initial=0.0)))
+        return ROUNDINGS * max(self.largest[symbol], 0.0 if error is None else float(error.max(initial=0.0)))
 
     @cached_property
     def lost(self) -> Errors:
@@ -108,9 +107,14 @@ class Key:
         return Errors(self.page.row, {**self.given, **self.values})
 
     @cached_property
+    def largest(self) -> dict[str, float]:
+        """The largest size in each row."""
+        return {symbol: largest_of(value) for symbol, value in self.values.items()}
+
+    @cached_property
     def slack(self) -> dict[str, float]:
         """For each row, what its numbers may differ by and still be the same."""
-        return {symbol: slack(value) for symbol, value in self.values.items()}
+        return {symbol: SAME * size for symbol, size in self.largest.items()}
 
     @cached_property
     def behind(self) -> dict[str, frozenset[str]]:

@@ -104,7 +104,11 @@ class RowMarks:
         if verdict is Verdict.FOLLOW_THROUGH:
             share *= self.policy.follow_through
         plain = good is None and answer.plain
-        tolerance = self.judge.usual_width(answer, right) if plain else self.tolerance(answer, right)
+        tolerance = (
+            self.judge.usual_width(answer, right, self.key.largest[symbol])
+            if plain
+            else self.tolerance(answer, right)
+        )
         return self.row(
             symbol,
             verdict,

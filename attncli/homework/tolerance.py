@@ -93,7 +93,7 @@ class Judge:
     def bounded(self, half: Any, right: Array) -> Any:  # noqa: ANN401 - a number or an array
         """Return how wide a tolerance may be beside these numbers."""
         largest = largest_of(right)
-        if np.max(half, initial=0.0) * SHARE <= largest or is_whole(right):
+        if (half if isinstance(half, float) else half.max(initial=0.0)) * SHARE <= largest or is_whole(right):
             return half
         most = max(largest / SHARE, self.usual if self.usual < largest else 0.0)
         return np.minimum(half, most) if np.ndim(half) else min(half, most)
@@ -107,8 +107,10 @@ class Judge:
             return widths[0]
         return max(widths, key=lambda width: int(near(answer.values, right, width + slack(right)).sum()))
 
-    def usual_width(self, answer: Answer, right: Array) -> float:
+    def usual_width(self, answer: Answer, right: Array, largest: float) -> float:
         """Return the tolerance of a row that is read by its decimals, as nearly all are."""
+        if self.automatic and (half := half_unit(answer)) * SHARE <= largest:
+            return half
         width = self.bounded(half_unit(answer), right) if self.automatic else self.width(answer, right)
         return float(np.max(width, initial=0.0))
 
@@ -122,10 +124,16 @@ class Judge:
         if value is None or value.shape != answer.values.shape:
             return False
         if answer.plain and self.automatic:
-            worst, room, half = float(np.abs(answer.values - value).max()), slack(value), half_unit(answer)
-            if worst <= room or (worst <= half + room and half * SHARE <= largest_of(value)):
+            worst, largest, half = (
+                float(np.abs(answer.values - value).max()),
+                largest_of(value),
+                half_unit(answer),
+            )
+            room = SAME * largest
+            if worst <= room or (worst <= half + room and half * SHARE <= largest):
                 return True
-            if worst > room + max(float(np.max(half, initial=0.0)) for half in self.ways(answer)):
+            ways = self.ways(answer)
+            if worst > room + (half if len(ways) == 1 else max(float(np.max(half)) for half in ways)):
                 return False
         bare = answer.blank | answer.unreadable
         return not bare.all() and any((good | bare).all() for good in self.agreed(answer, value))
