@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -69,10 +70,13 @@ class Agreement:
         """Whether all cells with a number are right."""
         return any((cells | self.bare).all() for cells in self.ways)
 
-    def work_by_hand(self, ways_of: Callable[[tuple[int, ...], set[Places]], Iterable[float]]) -> None:
+    def work_by_hand(
+        self, ways_of: Callable[[tuple[int, ...], set[Places]], Iterable[float]], terms: float
+    ) -> None:
         """Try every way of working on each cell that is not right yet, the farthest off first.
 
-        ``ways_of`` works one out. Where most of these fail, nobody has worked so.
+        ``ways_of`` works one out. Where most of these fail, nobody has worked so. ``terms``: a cell is a sum
+        of at most so many products, which rounding each of them can move only so far; infinity if it is not.
         """
         answer, right = self.answer, self.likeliest
         places = self.judge.places(answer)
@@ -82,8 +86,12 @@ class Agreement:
         for cells, width in zip(self.ways, self.judge.widths(answer, right), strict=True):
             limit = np.broadcast_to(width + slack(right), right.shape)
             far = np.where(cells | self.bare, 0.0, np.abs(answer.values - right)).ravel()
+            order = np.argsort(-far)[: np.count_nonzero(far)]
+            unit = math.inf if any(one.significant for one in places) else 10.0 ** -min(places).number
+            if order.size >= ENOUGH and far[order[ENOUGH - 1]] > terms * unit:
+                continue
             failed = 0
-            for tried, place in enumerate(np.argsort(-far)[: np.count_nonzero(far)].tolist()):
+            for tried, place in enumerate(order.tolist()):
                 index = tuple(map(int, np.unravel_index(place, right.shape)))
                 number, most = float(answer.values[index]), float(limit[index])
                 cells[index] = any(abs(number - value) <= most for value in ways(*index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from attncli.homework.row_marks import RowMarks
 from attncli.homework.sheet import load_sheet
 from attncli.homework.slips import TRANSPOSED
 from attncli.homework.tolerance import Judge, largest_of, trivial
+from attncli.ops.linear import MatMul
 from attncli.ops.softmax import Softmax
 from attncli.problem.problem import Problem
 from attncli.problem.sources import load
@@ -122,8 +124,10 @@ class Marking:
             found.settle()
             self.tainted.add(symbol)
             return
-        found.work_by_hand(self.student.by_hand(symbol))
-        if isinstance(self.key.page.row[symbol].op, Softmax):
+        op, sizes = self.key.page.row[symbol].op, self.key.problem.sizes
+        terms = max(sizes.values()) if isinstance(op, MatMul) else math.inf
+        found.work_by_hand(self.student.by_hand(symbol), terms)
+        if isinstance(op, Softmax):
             found.allow_repairs()
         if self.rounds_away(symbol, found):
             found.settle()
