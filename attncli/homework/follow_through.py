@@ -129,8 +129,6 @@ class FollowThrough:
         yield self.own
         if self._exact is not None:
             yield self._exact
-        if self._copied is not None:
-            yield self._copied
         if self.decimals and self.blanks_before(symbol):
             self._rounded = self._rounded or tuple(self.page(self.written, half=half) for half in HALVES)
             yield from self._rounded
@@ -150,8 +148,8 @@ class FollowThrough:
             yield value
 
     def consistent_values(self, symbol: str) -> Iterator[Array]:
-        """Work out a gradient as it is right for a forward pass that was done otherwise."""
-        for page in self._consistent:
+        """Work out a row as is right for a given as it was copied, or for a page that was done otherwise."""
+        for page in filter(None, (self._copied, *self._consistent)):
             with suppress(*IMPOSSIBLE, KeyError):  # what no longer leads to the loss has no gradient
                 yield page.compute(page.rows[symbol])
 

@@ -149,6 +149,18 @@ def test_a_slip_is_named_and_costs_one_row() -> None:
     assert sum(sheet.fair for sheet in sheets) / len(sheets) >= 0.98
 
 
+def test_a_given_that_was_copied_wrongly_costs_one_row() -> None:
+    given = PAGE["X"].copy()
+    given[2, 1] = 5
+    weights = {name: PAGE[f"W{name.lower()}"] for name in "QKV"}
+    answers = {name: (given @ weight).tolist() for name, weight in weights.items()}
+    found = {row.symbol: row for row in mark(answers).rows}
+    assert ids(found["Q"])[0] == "slip-copied"
+    assert found["Q"].mistakes[0].detail == "5 in X: row 3, column 2"
+    assert [str(found[name].verdict) for name in "KV"] == ["follow-through"] * 2
+    assert not found["K"].mistakes
+
+
 @pytest.mark.parametrize(
     "id_",
     ["scale-missing", "scale-by-dk", "softmax-columns", "softmax-base-2", "softmax-sigmoid", "loss-mean"],
