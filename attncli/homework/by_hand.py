@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from attncli.page.page import Row
 
 
+MAX_DECIMALS = 300  # of a number that is not next to nothing
 JUST_ABOVE = 1e-9  # of a unit: 0.125 lies just between 0.12 and 0.13, though its binary form may not
 
 
@@ -211,7 +212,7 @@ def half_up(number: float, places: Places) -> float:
     decimals = places.number
     if places.significant and number and math.isfinite(number):
         decimals -= 1 + math.floor(math.log10(abs(number)))
-    units = abs(number) * 10.0**decimals
-    if not units < LARGEST_EXACT:
+    units = abs(number) * 10.0 ** min(decimals, MAX_DECIMALS)
+    if not units < LARGEST_EXACT or decimals > MAX_DECIMALS:
         return number
     return math.copysign(math.floor(units + 0.5 + JUST_ABOVE) / 10.0**decimals, number)

@@ -190,8 +190,7 @@ class FollowThrough:
 def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     """Take an answer as one to this row.
 
-    Its shape may differ where it is clear what is meant; −∞ is a number only in M. An array is as exact as
-    its precision lets it be.
+    Its shape may differ where it is clear what is meant; −∞ is a number only in M.
     """
     if answer.fault:
         return answer
@@ -200,9 +199,6 @@ def fit(answer: Answer, key: Key, symbol: str) -> Answer:
         answer = turned(answer, right)
     if answer.values.shape != right.shape:
         answer = shaped(answer, right.shape, key.problem.form.heads)
-    if answer.precision is not None:
-        half = max(0.5 * 10.0**-answer.decimals, answer.precision * key.errors(symbol))
-        answer = replace(answer, spread=np.full(answer.values.shape, half), plain=False)
     if symbol == "M":
         return hiding(answer, right)
     if answer.plain:

@@ -59,13 +59,17 @@ class Marking:
         self.key, self.policy = key, policy
         answers = {symbol: sheet.answers[symbol] for symbol in key.symbols if symbol in sheet.answers}
         self.answers = {symbol: fit(answer, key, symbol) for symbol, answer in answers.items()}
-        self.judge = Judge(policy.tolerance, self.answers)
+        self.judge = Judge(policy.tolerance, self.answers, key.errors)
         self.student = FollowThrough(key, self.answers, self.judge.decimals)
         self.recogniser = Recogniser(self.student, self.judge)
         self.marks = RowMarks(key, policy, self.judge)
         self.tainted: set[str] = set()  # rows that are wrong, or follow from one that is
         self.unexplained = False  # whether a row is wrong for no reason that is known
-        written = {symbol: answer.values for symbol, answer in self.answers.items() if not answer.fault}
+        written = {
+            symbol: answer.values
+            for symbol, answer in self.answers.items()
+            if not answer.fault and answer.values.ndim == key.values[symbol].ndim
+        }
         self.following = self.judge.agreeing(self.answers, self.student.page(written).each(written))
 
     def mark(self) -> Mark:
@@ -174,7 +178,8 @@ class Marking:
         turned = answer.plain and any(finding.id == TRANSPOSED for finding in marked.mistakes)
         self.go_on(symbol, answer.values.mT if turned else right, [])
         if not turned:
-            self.student.set_aside[symbol] = right if answer.fault else answer.values
+            usable = not answer.fault and answer.values.ndim == right.ndim
+            self.student.set_aside[symbol] = answer.values if usable else right
         return marked
 
     def go_on(self, symbol: str, value: Array, found: list[Mistakes], should: Array | None = None) -> None:

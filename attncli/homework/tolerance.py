@@ -15,7 +15,7 @@ from attncli.homework.answer import decimals_of, plain_decimals
 from attncli.homework.by_hand import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SAME = 1e-9  # of a row's largest number: what two ways of computing it may differ by
 SHARE = 20  # a tolerance is at most this part of the row's largest number
 MOST_PLACES = 8  # that are written down on the way
+FINE = 12  # decimals, from which on a number may be what rounding has left of 0
+EPS = float(np.finfo(float).eps)
 MANY = 3  # quantities that show the same number of decimals make it the sheet's
 SURE_DIGITS = 3  # so many significant digits tell that the zeros of 13900 only fill places
 _DIGITS = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
@@ -37,15 +39,24 @@ class Judge:
 
     By default a row is read in the consistent way of writing that suits it best (:func:`ways_of_writing`),
     but never more widely than 1/20 of its largest number, so that zeros are no answer; a sheet that keeps to
-    one number of decimals may round to these wherever that leaves a digit.
+    one number of decimals may round to these wherever that leaves a digit. What is written to the last digits
+    of its type, an array for instance, may be off as far as its arithmetic is: ``errors`` of a symbol, in
+    units of the type's precision.
     """
 
-    def __init__(self, tolerance: Tolerance, answers: Mapping[str, Answer]) -> None:
+    def __init__(
+        self, tolerance: Tolerance, answers: Mapping[str, Answer], errors: Callable[[str], float]
+    ) -> None:
         self.tolerance = tolerance
         asked = (tolerance.significant, tolerance.rtol, tolerance.atol)
         self.by_value = any(number is not None for number in asked)
         self.automatic = not self.by_value and tolerance.decimals is None
         self.answers = answers
+        self.least = {
+            answer: (answer.precision or EPS) * errors(symbol)
+            for symbol, answer in answers.items()
+            if answer.precision is not None or answer.decimals > FINE
+        }
         self.known: dict[Answer, list[Any]] = {}
         counts = Counter(answer.decimals for answer in answers.values() if answer.decimals)
         self.decimals, number = counts.most_common(1)[0] if counts else (0, 0)
@@ -85,7 +96,10 @@ class Judge:
     def ways(self, answer: Answer) -> list[Any]:
         """Return the ways in which a row may be written; 13900 in a sheet of three significant digits too."""
         if answer not in self.known:
-            self.known[answer] = ways_of_writing(answer)
+            ways = ways_of_writing(answer)
+            if answer in self.least:
+                ways = [np.maximum(half, self.least[answer]) for half in ways]
+            self.known[answer] = ways
             if self.digits >= SURE_DIGITS and largest_of(answer.values) >= 10.0**self.digits:
                 self.known[answer].append(significant(answer, self.digits))
         return self.known[answer]
@@ -123,7 +137,7 @@ class Judge:
         """Whether an answer's numbers are these; blank and unreadable cells say nothing."""
         if value is None or value.shape != answer.values.shape:
             return False
-        if answer.plain and self.automatic:
+        if answer.plain and self.automatic and answer not in self.least:
             worst, largest, half = (
                 float(np.abs(answer.values - value).max()),
                 largest_of(value),
@@ -143,7 +157,9 @@ class Judge:
         pairs = {
             symbol: (answers[symbol], value)
             for symbol, value in values.items()
-            if answers[symbol].plain and answers[symbol].values.shape == value.shape
+            if answers[symbol].plain
+            and answers[symbol] not in self.least
+            and answers[symbol].values.shape == value.shape
         }
         if not pairs or not self.automatic:
             return {symbol for symbol, (answer, value) in pairs.items() if self.agrees(answer, value)}

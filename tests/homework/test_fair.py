@@ -224,6 +224,13 @@ def test_what_the_softmax_cannot_tell_from_infinity_is_that(hidden: str | None) 
     assert str(row({"M": answer}, "M", problem).verdict) == "wrong"
 
 
+def test_an_answer_of_any_shape_is_marked() -> None:
+    problem = attncli.load("masked")
+    flat = [1.0] * attncli.backward(problem)["dM"].size
+    found = {row.symbol: row for row in mark({"dM": flat, "A": flat, "dQ": flat}, problem).rows}
+    assert {str(row.verdict) for row in found.values()} == {"wrong"}
+
+
 @pytest.mark.parametrize("d_k", [2, 3])
 def test_a_gradient_may_stand_as_its_weight_does(d_k: int) -> None:
     random = np.random.default_rng(d_k)
