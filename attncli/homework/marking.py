@@ -138,10 +138,11 @@ class Marking:
 
     def rounds_away(self, symbol: str, found: Agreement) -> bool:
         """Whether zeros are what right numbers of the student's own come to at the decimals of the sheet."""
+        own = self.own(symbol)
         before = [name for name, _ in self.key.page.row[symbol].reads if name in self.key.values]
         return (
-            found.likeliest is not None
-            and largest_of(found.likeliest) <= self.judge.usual
+            own is not None
+            and largest_of(own) <= self.judge.usual
             and trivial(found.answer.values, self.key.values[symbol])
             and not self.unexplained
             and all(name in self.answers for name in before)
