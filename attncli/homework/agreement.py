@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.homework.tolerance import slack, trivial
+from attncli.homework.tolerance import MOST_PLACES, slack, trivial
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Cells = NDArray[np.bool_]
 
 
-MOST_DECIMALS = 8  # that are written down on the way
 MOST_CELLS = 1024  # of a row that a person works out by hand
 ENOUGH = 3  # cells that cannot have been worked out so
 CLOSE = 0.01  # of a unit
@@ -102,7 +101,7 @@ class Agreement:
     def allow_repairs(self) -> None:
         """Allow for rows of weights that were made to sum to 1 again, in as few cells as can be."""
         answer, right = self.answer, self.likeliest
-        if right is None or self.bare.any() or answer.decimals > MOST_DECIMALS:
+        if right is None or self.bare.any() or answer.decimals > MOST_PLACES:
             return
         unit = 10.0**-answer.decimals
         rounded = Rounding(answer.decimals).matrix(right)
