@@ -140,8 +140,11 @@ def same_wrong(found: Summary) -> Iterator[str]:
             students=named(students),
             rows=", ".join(same.rows),
         )
-        why = _("(a mistake explains them: whoever makes it gets these numbers)")
-        yield f"{text} {why}" if same.explained else text
+        if same.explained:
+            text += " " + _("(a mistake explains them: whoever makes it gets these numbers)")
+        elif same.slip:
+            text += " " + _("(a slip explains them: whoever makes the same one gets these numbers)")
+        yield text
     yield from more(len(groups) - MOST)
 
 
