@@ -448,11 +448,16 @@ def by_person(path: Path) -> bool:
 
 def refuse_read(path: Path, about: os.stat_result | None) -> None:
     """Refuse to write over a file that was read for this run, under whatever name."""
-    if about is not None and (about.st_dev, about.st_ino) in READ:
+    if was_read(about):
         raise AttnError(
             _("{path!r} was read for this run, and writing it would lose it", path=str(path)),
             hint=_("choose another name"),
         )
+
+
+def was_read(about: os.stat_result | None) -> bool:
+    """Whether a file was read for this run, under whatever name."""
+    return about is not None and (about.st_dev, about.st_ino) in READ
 
 
 def refuse_device(path: Path, about: os.stat_result | None, hint: str) -> None:

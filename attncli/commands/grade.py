@@ -107,6 +107,8 @@ class Paths:
         """Refuse paths that do not go together."""
         if self.dates is not None:
             one_of("--dates", self.dates, DATE_ORDERS)
+        if not self.out:
+            raise AttnError(_("{name} is empty", name="--out"), hint=_("name a folder for the results"))
         out = Path(self.out)
         check_folder(out)
         if os.path.realpath(out) == os.path.realpath(folder):

@@ -84,10 +84,14 @@ class Copies:
             if row["verdict"] == "wrong" and any(as_number(text) != 0 for text in texts.values()):
                 about = repr((record["key"], row["symbol"], sorted(texts.items())))
                 key = hashlib.blake2b(about.encode(), digest_size=SHORT).digest()
-                reasons = (int(one["id"].startswith(SLIP)) for one in row["mistakes"] if one["id"] != ONE_CELL)
+                reasons = (
+                    int(one["id"].startswith(SLIP)) for one in row["mistakes"] if one["id"] != ONE_CELL
+                )
                 if key in self.once:
                     first = self.once.pop(key)
-                    self.shared[key] = SharedRow(row["symbol"], len(texts), min(reasons, default=2), [first, sheet])
+                    self.shared[key] = SharedRow(
+                        row["symbol"], len(texts), min(reasons, default=2), [first, sheet]
+                    )
                 elif key in self.shared:
                     self.shared[key].sheets.append(sheet)
                 else:

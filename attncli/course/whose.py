@@ -13,7 +13,7 @@ from attncli.homework.student import folded
 from attncli.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from attncli.course.summary import Summary
@@ -71,13 +71,16 @@ class Owners:
     @classmethod
     def of(cls, found: Summary, people: Collection[str], rule: OnDuplicate, folder: Path) -> Owners:
         """Look through a course; ``people`` are those of the roster, ``folder`` is that of the sheets."""
-        sheets = list(zip(found.students, found.files, found.scores, strict=True))
-        readable = [(student, file) for student, file, score in sheets if score != UNREADABLE]
+
+        def readable() -> Iterator[tuple[str, str]]:
+            sheets = zip(found.students, found.files, found.scores, strict=True)
+            return ((student, file) for student, file, score in sheets if score != UNREADABLE)
+
         roster = {folded(student) for student in people}
-        known = roster or {folded(who) for who, file in readable if folded(who) != folded(stem(file))}
-        misnamed = tuple(one for student, file in readable if (one := misnamed_sheet(student, file, known)))
+        known = roster or {folded(who) for who, file in readable() if folded(who) != folded(parts(file)[-1])}
+        misnamed = tuple(one for sheet in readable() if (one := misnamed_sheet(*sheet, known)))
         contradicted = {one.file for one in misnamed}
-        scores = dict(zip(found.files, found.scores, strict=True))
+        scores = dict(zip(found.files, found.scores, strict=True)) if rule is OnDuplicate.BEST else {}
         several = []
         for student, files in found.duplicates.items():
             if rule is OnDuplicate.REPORT:
@@ -85,10 +88,10 @@ class Owners:
             elif rule is OnDuplicate.NEWEST:
                 booked, reason = newest(files, folder)
             else:
-                booked = max(files, key=scores.__getitem__)
-                reason = ""
+                # of equal ones not the one that is named after somebody else
+                booked, reason = max(files, key=lambda file: (scores[file], file not in contradicted)), ""
             several.append(Several(student, tuple(files), booked, reason))
-        outside = [(who, file) for who, file in readable if roster and folded(who) not in roster]
+        outside = [sheet for sheet in readable() if roster and folded(sheet[0]) not in roster]
         return cls(tuple(several), misnamed, tuple(outside))
 
     @property
@@ -159,11 +162,6 @@ def parts(file: str) -> tuple[str, ...]:
     """Return the folders of a sheet, and its own name without the ending."""
     path = PurePosixPath(file)
     return (*path.parts[:-1], path.stem)
-
-
-def stem(file: str) -> str:
-    """Return a sheet's own name without the ending."""
-    return parts(file)[-1]
 
 
 def ids_in(part: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ def test_what_no_mistake_explains_comes_first() -> None:
     ],
 )
 def test_slips_that_two_honest_students_make(
-    rows: list[dict[str, Any]], explained: bool, slip: bool
+    rows: list[dict[str, Any]], *, explained: bool, slip: bool
 ) -> None:
     found = Summary.of([sheet("a", *rows), sheet("b", *rows)])
     (same,) = found.to_dict()["same_wrong"]
