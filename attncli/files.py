@@ -43,7 +43,6 @@ SIGNS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-HEAD = 512  # bytes in which such a sign stands
 TEMPORARY = re.compile(r"\.attncli-[0-9a-f]{16}")  # names of what is being written
 
 
@@ -308,10 +307,8 @@ def claim(new: Path, path: Path) -> None:
     """Give the new file its name only if nobody has taken it meanwhile; raises FileExistsError."""
     try:
         os.link(new, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if path.exists():
+    except OSError:  # somebody has, or the file system has no hard links
+        if os.path.lexists(path):
             raise FileExistsError(path) from None
         new.replace(path)
 
@@ -442,7 +439,7 @@ def by_person(path: Path) -> bool:
     endings = {name.suffix.lower() for name in (path, Path(os.path.realpath(path)))}
     if endings & SIGNED:
         with path.open("rb") as stream:
-            return not SIGNS.match(stream.read(HEAD))
+            return not SIGNS.match(stream.read(512))  # bytes in which such a sign stands
     return bool(endings & BY_HAND)
 
 

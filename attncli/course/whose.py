@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from attncli.course.summary import Summary
 
 
+DIGIT = re.compile(r"\d")
 ENOUGH = 3  # digits that make a name look like an id, not like hw12
 
 
@@ -122,18 +124,13 @@ def bearing(student: str, files: Sequence[str]) -> tuple[str | None, str]:
 
 
 def newest(files: Sequence[str], folder: Path) -> tuple[str | None, str]:
-    """Return the file that was changed last; or why there is none."""
-    times = {file: time_of(folder / file) for file in files}
+    """Return the file that was changed last; or why there is none. One that is gone counts as oldest."""
+    times = dict.fromkeys(files, 0.0)
+    for file in files:
+        with suppress(OSError, ValueError):
+            times[file] = (folder / file).lstat().st_mtime
     found = [file for file in files if times[file] == max(times.values())]
     return (found[0], "") if len(found) == 1 else (None, _("the newest are of the same time"))
-
-
-def time_of(path: Path) -> float:
-    """Return when a file was last changed; 0 where nobody knows."""
-    try:
-        return path.lstat().st_mtime
-    except (OSError, ValueError):
-        return 0.0
 
 
 def misnamed_sheet(student: str, file: str, known: Collection[str]) -> Misnamed | None:
@@ -145,7 +142,8 @@ def misnamed_sheet(student: str, file: str, known: Collection[str]) -> Misnamed 
     own, names = folded(student), parts(file)
     for part in reversed(names):
         ids = ids_in(part)
-        others = [text for one, text in ids.items() if one in known and (text == part or has_digit(one))]
+        # Of the words of a name only one with a digit is an id.
+        others = [text for one, text in ids.items() if one in known and (text == part or DIGIT.search(one))]
         if own not in ids and others:
             return Misnamed(file, student, others[0], known=True)
     if any(own in ids_in(part) for part in names):
@@ -168,11 +166,6 @@ def ids_in(part: str) -> dict[str, str]:
     """Return what may be an id in the name of a file or folder, folded and as it stands there."""
     texts = (part, *re.split(r"[\s_]+", part), *re.split(r"[\W_]+", part))
     return {folded(text): text for text in reversed(texts) if text}
-
-
-def has_digit(text: str) -> bool:
-    """Whether there is a digit in a text: words of a name that are an id have one."""
-    return any(map(str.isdigit, text))
 
 
 def looks(name: str) -> str:

@@ -96,9 +96,8 @@ def averages(found: Summary) -> str:
 
 def rows(found: Summary) -> Listing:
     """Write what became of each row."""
-    titles = (
-        *(_("quantity"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),
-    )
+    verdicts = (_("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"))
+    titles = (_("quantity"), *verdicts, _("points"))
     lines = []
     for symbol in found.symbols:
         count = found.rows[symbol]
