@@ -43,7 +43,6 @@ SIGNS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-HEAD = 512  # bytes in which such a sign stands
 TEMPORARY = re.compile(r"\.attncli-[0-9a-f]{16}")  # names of what is being written
 
 
@@ -308,10 +307,8 @@ def claim(new: Path, path: Path) -> None:
     """Give the new file its name only if nobody has taken it meanwhile; raises FileExistsError."""
     try:
         os.link(new, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if path.exists():
+    except OSError:  # somebody has, or the file system has no hard links
+        if os.path.lexists(path):
             raise FileExistsError(path) from None
         new.replace(path)
 
@@ -442,17 +439,22 @@ def by_person(path: Path) -> bool:
     endings = {name.suffix.lower() for name in (path, Path(os.path.realpath(path)))}
     if endings & SIGNED:
         with path.open("rb") as stream:
-            return not SIGNS.match(stream.read(HEAD))
+            return not SIGNS.match(stream.read(512))  # bytes in which such a sign stands
     return bool(endings & BY_HAND)
 
 
 def refuse_read(path: Path, about: os.stat_result | None) -> None:
     """Refuse to write over a file that was read for this run, under whatever name."""
-    if about is not None and (about.st_dev, about.st_ino) in READ:
+    if was_read(about):
         raise AttnError(
             _("{path!r} was read for this run, and writing it would lose it", path=str(path)),
             hint=_("choose another name"),
         )
+
+
+def was_read(about: os.stat_result | None) -> bool:
+    """Whether a file was read for this run, under whatever name."""
+    return about is not None and (about.st_dev, about.st_ino) in READ
 
 
 def refuse_device(path: Path, about: os.stat_result | None, hint: str) -> None:

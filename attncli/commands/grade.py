@@ -107,6 +107,8 @@ class Paths:
         """Refuse paths that do not go together."""
         if self.dates is not None:
             one_of("--dates", self.dates, DATE_ORDERS)
+        if not self.out:
+            raise AttnError(_("{name} is empty", name="--out"), hint=_("name a folder for the results"))
         out = Path(self.out)
         check_folder(out)
         if os.path.realpath(out) == os.path.realpath(folder):
@@ -249,9 +251,7 @@ def plan_of(
     from attncli.problem.sources import DEFAULT
 
     # What may lie within the folder and is not the students'.
-    apart = (
-        *(paths.out, source.name or DEFAULT, paths.configs, paths.rubric, paths.roster, grading.against),
-    )
+    apart = (paths.out, source.name or DEFAULT, paths.configs, paths.rubric, paths.roster, grading.against)
     files, skipped = find_sheets(Path(folder), [Path(path) for path in apart if path not in {None, "-"}])
     keys, name = keys_of(source, paths, changes, environment)
     symbols = keys.symbols

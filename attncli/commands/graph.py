@@ -33,13 +33,8 @@ Examples:
 DRAWINGS = {"mermaid": "graph.mermaid", "dot": "graph.dot", "svg": "graph_svg.svg"}  # who draws it
 FORMATS = ("tree", *DRAWINGS)
 SUFFIXES = {
-    ".txt": "tree",
-    ".svg": "svg",
-    ".dot": "dot",
-    ".gv": "dot",
-    ".mmd": "mermaid",
-    ".mermaid": "mermaid",
-}
+    ".txt": "tree", ".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid",
+}  # fmt: skip
 
 
 @command(quiet=N_("Show no notes."))

@@ -99,7 +99,7 @@ def format_for(
     """
     ending = PurePath(output or "").suffix.lower()
     if output == "" or (style is None and ending and ending not in endings):
-        message = _("--output is empty")
+        message = _("{name} is empty", name="--output")
         if output:
             message = _(
                 "--output {file!r}: {ending!r} is the ending of no format", file=output, ending=ending

@@ -161,14 +161,16 @@ def target_notes(plan: Plan, summary: Summary) -> Iterator[str]:
 
 def submitted(plan: Plan) -> Callable[[Record], str | None]:
     """Return what tells when a sheet came in: the roster, else its file; None where that is gone."""
-    grader, files = plan.grader, {path_text(file): file for file in plan.files}
+    grader = plan.grader
+    odd = {path_text(file): file for file in plan.files if path_text(file) != file}
     zone = UTC if grader.late is None else grader.late.due.tzinfo
 
     def of(record: Record) -> str | None:
         time = (grader.times or {}).get(record["student"])
         if time is None:
+            file: str = record["file"]
             with suppress(OSError):
-                seconds = (grader.folder / files[record["file"]]).lstat().st_mtime
+                seconds = (grader.folder / odd.get(file, file)).lstat().st_mtime
                 time = datetime.fromtimestamp(int(seconds), zone)
         return None if time is None else time.isoformat()
 

@@ -162,6 +162,10 @@ def read_roster(path: str, students: Collection[str] = ()) -> Roster:
             lines[student] = (line, cells)
     if errors:
         raise AttnErrors(errors[:MAX_ERRORS])
+    if not lines:
+        title = titles[columns.index(key)]
+        message = _("{file} names no student: its column {column!r} is blank", file=path, column=title)
+        raise AttnError(message, hint=_("fill it in with what the sheets are named after"))
     return Roster(path, dict(zip(columns, titles, strict=True)), lines)
 
 

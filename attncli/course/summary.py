@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attncli.course.gradebook import percent
+from attncli.graders.feedback import SLIP
 from attncli.graders.records import is_unreadable
 from attncli.homework.marks import Verdict
 from attncli.homework.student import folded
@@ -25,6 +26,7 @@ BINS = 10
 UNREADABLE = -1.0  # in place of a score
 MOST_REASONS = 100  # unreadable sheets whose reason is kept
 ENOUGH = 2  # cells of a row, or rows
+ONE_CELL = "slip-one-cell"  # it may hold any number, and so explains none
 SHORT = 12  # bytes that tell one row's wrong cells from another's
 
 
@@ -46,13 +48,15 @@ class RowCount:
 class SameWrong:
     """Some sheets with the same wrong cells in some rows.
 
-    ``explained``: a named mistake explains all these rows, and whoever makes it gets these numbers.
+    ``explained``: a named mistake explains all these rows, and whoever makes it gets these numbers;
+    ``slip``: it takes slips as well to explain them, and honest students can have made the same ones.
     """
 
     sheets: tuple[int, ...]
     rows: tuple[str, ...]
     cells: int
     explained: bool
+    slip: bool
 
 
 @dataclass(slots=True)
@@ -61,7 +65,7 @@ class SharedRow:
 
     symbol: str
     cells: int
-    explained: bool
+    reason: int  # 0: a named mistake explains them, 1: a slip does, 2: nothing does
     sheets: list[int]
 
 
@@ -80,17 +84,21 @@ class Copies:
             if row["verdict"] == "wrong" and any(as_number(text) != 0 for text in texts.values()):
                 about = repr((record["key"], row["symbol"], sorted(texts.items())))
                 key = hashlib.blake2b(about.encode(), digest_size=SHORT).digest()
-                explained = any(not one["id"].startswith("slip-") for one in row["mistakes"])
+                reasons = (
+                    int(one["id"].startswith(SLIP)) for one in row["mistakes"] if one["id"] != ONE_CELL
+                )
                 if key in self.once:
                     first = self.once.pop(key)
-                    self.shared[key] = SharedRow(row["symbol"], len(texts), explained, [first, sheet])
+                    self.shared[key] = SharedRow(
+                        row["symbol"], len(texts), min(reasons, default=2), [first, sheet]
+                    )
                 elif key in self.shared:
                     self.shared[key].sheets.append(sheet)
                 else:
                     self.once[key] = sheet
 
     def groups(self, students: Sequence[str]) -> list[SameWrong]:
-        """Return the sheets that have enough in common, those that no mistake explains first.
+        """Return the sheets that have enough in common, those that nothing explains first, then slips.
 
         ``students`` tells whose each sheet is: two of one student are no copies.
         """
@@ -105,8 +113,9 @@ class Copies:
             cells = sum(row.cells for row in common)
             if cells >= ENOUGH:
                 symbols = tuple(row.symbol for row in common)
-                found.append(SameWrong(group, symbols, cells, all(row.explained for row in common)))
-        return sorted(found, key=lambda same: (same.explained, -same.cells, same.sheets))
+                worst = max(row.reason for row in common)
+                found.append(SameWrong(group, symbols, cells, explained=worst == 0, slip=worst == 1))
+        return sorted(found, key=lambda same: (same.explained, same.slip, -same.cells, same.sheets))
 
 
 @dataclass
@@ -264,6 +273,7 @@ class Summary:
                     "rows": list(same.rows),
                     "cells": same.cells,
                     "explained": same.explained,
+                    "slip": same.slip,
                 }
                 for same in self.same_wrong
             ],

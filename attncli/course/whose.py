@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -13,12 +14,13 @@ from attncli.homework.student import folded
 from attncli.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from attncli.course.summary import Summary
 
 
+DIGIT = re.compile(r"\d")
 ENOUGH = 3  # digits that make a name look like an id, not like hw12
 
 
@@ -71,13 +73,16 @@ class Owners:
     @classmethod
     def of(cls, found: Summary, people: Collection[str], rule: OnDuplicate, folder: Path) -> Owners:
         """Look through a course; ``people`` are those of the roster, ``folder`` is that of the sheets."""
-        sheets = list(zip(found.students, found.files, found.scores, strict=True))
-        readable = [(student, file) for student, file, score in sheets if score != UNREADABLE]
+
+        def readable() -> Iterator[tuple[str, str]]:
+            sheets = zip(found.students, found.files, found.scores, strict=True)
+            return ((student, file) for student, file, score in sheets if score != UNREADABLE)
+
         roster = {folded(student) for student in people}
-        known = roster or {folded(who) for who, file in readable if folded(who) != folded(stem(file))}
-        misnamed = tuple(one for student, file in readable if (one := misnamed_sheet(student, file, known)))
+        known = roster or {folded(who) for who, file in readable() if folded(who) != folded(parts(file)[-1])}
+        misnamed = tuple(one for sheet in readable() if (one := misnamed_sheet(*sheet, known)))
         contradicted = {one.file for one in misnamed}
-        scores = dict(zip(found.files, found.scores, strict=True))
+        scores = dict(zip(found.files, found.scores, strict=True)) if rule is OnDuplicate.BEST else {}
         several = []
         for student, files in found.duplicates.items():
             if rule is OnDuplicate.REPORT:
@@ -85,10 +90,10 @@ class Owners:
             elif rule is OnDuplicate.NEWEST:
                 booked, reason = newest(files, folder)
             else:
-                booked = max(files, key=scores.__getitem__)
-                reason = ""
+                # of equal ones not the one that is named after somebody else
+                booked, reason = max(files, key=lambda file: (scores[file], file not in contradicted)), ""
             several.append(Several(student, tuple(files), booked, reason))
-        outside = [(who, file) for who, file in readable if roster and folded(who) not in roster]
+        outside = [sheet for sheet in readable() if roster and folded(sheet[0]) not in roster]
         return cls(tuple(several), misnamed, tuple(outside))
 
     @property
@@ -119,18 +124,13 @@ def bearing(student: str, files: Sequence[str]) -> tuple[str | None, str]:
 
 
 def newest(files: Sequence[str], folder: Path) -> tuple[str | None, str]:
-    """Return the file that was changed last; or why there is none."""
-    times = {file: time_of(folder / file) for file in files}
+    """Return the file that was changed last; or why there is none. One that is gone counts as oldest."""
+    times = dict.fromkeys(files, 0.0)
+    for file in files:
+        with suppress(OSError, ValueError):
+            times[file] = (folder / file).lstat().st_mtime
     found = [file for file in files if times[file] == max(times.values())]
     return (found[0], "") if len(found) == 1 else (None, _("the newest are of the same time"))
-
-
-def time_of(path: Path) -> float:
-    """Return when a file was last changed; 0 where nobody knows."""
-    try:
-        return path.lstat().st_mtime
-    except (OSError, ValueError):
-        return 0.0
 
 
 def misnamed_sheet(student: str, file: str, known: Collection[str]) -> Misnamed | None:
@@ -142,7 +142,8 @@ def misnamed_sheet(student: str, file: str, known: Collection[str]) -> Misnamed 
     own, names = folded(student), parts(file)
     for part in reversed(names):
         ids = ids_in(part)
-        others = [text for one, text in ids.items() if one in known and (text == part or has_digit(one))]
+        # Of the words of a name only one with a digit is an id.
+        others = [text for one, text in ids.items() if one in known and (text == part or DIGIT.search(one))]
         if own not in ids and others:
             return Misnamed(file, student, others[0], known=True)
     if any(own in ids_in(part) for part in names):
@@ -161,20 +162,10 @@ def parts(file: str) -> tuple[str, ...]:
     return (*path.parts[:-1], path.stem)
 
 
-def stem(file: str) -> str:
-    """Return a sheet's own name without the ending."""
-    return parts(file)[-1]
-
-
 def ids_in(part: str) -> dict[str, str]:
     """Return what may be an id in the name of a file or folder, folded and as it stands there."""
     texts = (part, *re.split(r"[\s_]+", part), *re.split(r"[\W_]+", part))
     return {folded(text): text for text in reversed(texts) if text}
-
-
-def has_digit(text: str) -> bool:
-    """Whether there is a digit in a text: words of a name that are an id have one."""
-    return any(map(str.isdigit, text))
 
 
 def looks(name: str) -> str:

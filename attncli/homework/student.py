@@ -15,7 +15,7 @@ T = TypeVar("T")
 UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # control and format characters, spaces of every kind
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def folded(student: str) -> str:
     r"""Return what tells one student from another: ``b20 dccn\u200b003`` is ``B20DCCN003``.
 

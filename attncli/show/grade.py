@@ -96,9 +96,8 @@ def averages(found: Summary) -> str:
 
 def rows(found: Summary) -> Listing:
     """Write what became of each row."""
-    titles = (
-        *(_("quantity"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),
-    )
+    verdicts = (_("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"))
+    titles = (_("quantity"), *verdicts, _("points"))
     lines = []
     for symbol in found.symbols:
         count = found.rows[symbol]
@@ -140,8 +139,11 @@ def same_wrong(found: Summary) -> Iterator[str]:
             students=named(students),
             rows=", ".join(same.rows),
         )
-        why = _("(a mistake explains them: whoever makes it gets these numbers)")
-        yield f"{text} {why}" if same.explained else text
+        if same.explained:
+            text += " " + _("(a mistake explains them: whoever makes it gets these numbers)")
+        elif same.slip:
+            text += " " + _("(a slip explains them: whoever makes the same one gets these numbers)")
+        yield text
     yield from more(len(groups) - MOST)
 
 

@@ -115,6 +115,7 @@ def test_exit_codes(tmp_path: Path) -> None:
         (["--format", "gradescop"], "did you mean 'gradescope'?"),
         (["--jobs", "-1"], "--jobs is -1"),
         (["--out", "sheets"], "--out is the folder of the sheets"),
+        (["--out", ""], "--out is empty"),
         (["--out", "config.json"], "'config.json' is a file"),
         (["--configs", "configs"], "CONFIG and --configs are both given"),
         (["--rubric", "nowhere.yaml"], "there is no file 'nowhere.yaml'"),

@@ -418,3 +418,6 @@ def test_what_an_earlier_run_has_left(tmp_path: Path) -> None:
     assert not (out / "prairielearn").exists()
     assert not (out / "html/deep").exists()
     assert json.loads(run(*asked, *kept).out)["stale"] == []
+    (out / "moodle.csv").write_text("student\nAn\n", encoding="utf-8")  # as downloaded from there
+    told = json.loads(run(*asked, *kept, "--roster", str(out / "moodle.csv"), "--clean").out)
+    assert (told["removed"], (out / "moodle.csv").exists()) == ([], True)

@@ -57,6 +57,12 @@ def test_canvas_s_own_export(tmp_path: Path) -> None:
     assert list(read(tmp_path, CANVAS, "4711").people) == ["4711", "4712"]
 
 
+@pytest.mark.parametrize("lines", ["", ",An,an@x.y\n ,Bình,\n"])
+def test_a_roster_that_names_nobody(tmp_path: Path, lines: str) -> None:
+    with pytest.raises(AttnError, match="names no student: its column 'ID number' is blank"):
+        read(tmp_path, f"ID number,First name,Email address\n{lines}")
+
+
 def test_points_possible_is_no_student(tmp_path: Path) -> None:
     text = "Student,ID,Section,Homework 1\n    Points Possible,,,10\nAn,4711,D20-1,\n"
     assert list(read(tmp_path, text).people) == ["An"]
