@@ -106,7 +106,7 @@ def github_classroom_text(view: Record) -> str:
                 "status": outcome,
                 "score": score,
                 "message": "\n".join(lines),
-                "test_code": " ".join(filter(None, ("attncli check", view["file"], problem))),
+                "test_code": f"attncli check {view['file']} {problem or ''}".rstrip(),
                 "filename": view["file"],
                 "line_no": 0,
                 "duration": 0,
