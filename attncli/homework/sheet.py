@@ -83,18 +83,13 @@ def read_sheet(data: bytes, shown: str) -> Sheet:
         message = _("{file!r} holds one array, and no name of a quantity", file=shown)
         raise AttnError(message, hint=_("save it with np.savez(file, S=…, A=…)"))
     if data.startswith(UTF_16) and len(data) <= MAX_BYTES:
-        data = from_utf_16(data, shown)
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeDecodeError:
+            message = _("{file} is not UTF-16, though its first bytes say so", file=shown)
+            raise AttnError(message, hint=_("save it as UTF-8")) from None
     text = decode(data, shown, MAX_BYTES, _(LIMIT.advice))
     return from_json(data, text) or from_yaml(text, shown)
-
-
-def from_utf_16(data: bytes, shown: str) -> bytes:
-    """Return text of UTF-16 as UTF-8; raises AttnError where it is none."""
-    try:
-        return data.decode("utf-16").encode()
-    except UnicodeDecodeError:
-        message = _("{file} is not UTF-16, though its first bytes say so", file=shown)
-        raise AttnError(message, hint=_("save it as UTF-8")) from None
 
 
 def from_npz(data: bytes, shown: str) -> Sheet:

@@ -240,8 +240,7 @@ def brackets(text: str) -> Tree:
     around = [token for token in stack[0] if isinstance(token, str)]
     if any(loose_number(word) for token in around for word in _OPTION.sub("", token).split()):
         raise ValueError(_("there are numbers outside of its brackets"))
-    lists = [one for one in stack[0] if isinstance(one, list)]
-    found = [inside(one, nested=deepest > 1) for one in lists]
+    found = [inside(one, nested=deepest > 1) for one in stack[0] if isinstance(one, list)]
     return found[0] if len(found) == 1 else found
 
 
@@ -252,16 +251,9 @@ def inside(tree: list[Tree], *, nested: bool) -> Tree:
             raise ValueError(_("some of its rows are lists and some are not"))
         return [inside(one, nested=nested) for one in tree if isinstance(one, list)]
     text = tree[0].replace("\n", " ") if tree and nested else "".join(tree)
-    if "…" in text or "..." in text:
-        raise ValueError(shortened())
     lines = [line for line in re.split(r"[;\n]", text) if line.strip()]
     rows = cut(lines, inner_separator(lines))
     return rows if len(rows) > 1 else rows[0] if rows else []
-
-
-def shortened() -> str:
-    """Say that numbers are missing."""
-    return _("numbers are left out (…): print all of them")
 
 
 # Tables: rows and columns, without brackets
@@ -292,8 +284,6 @@ def inner_separator(lines: list[str]) -> str:
 
 def table(text: str, between: str) -> Tree:
     """Read rows of columns, without the header row and the labels in front."""
-    if "…" in text or "..." in text:
-        raise ValueError(shortened())
     if between in " ,\t":
         text = text.replace(";", "\n")
     blocks: list[list[str]] = [[]]
@@ -321,6 +311,8 @@ def cut(lines: list[str], between: str) -> list[list[str]]:
     """Cut lines into cells; a row that is only one blank is blank throughout."""
     rows = []
     for line in lines:
+        if "…" in line or "..." in line:
+            raise ValueError(_("numbers are left out (…): print all of them"))
         tight = _TIGHT.sub(r"\1", _SPACES.sub(" ", line.strip(" \r")))
         cells = tight.replace(", ", " ").split() if between == " " else tight.split(between)
         if between == "|" and len(cells) > 1 and not cells[0]:
