@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")  # of configs
+SHEETS = (*SUFFIXES, ".npz")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def skip_reason(path: Path, own: Collection[str]) -> str | None:
         return _("it is a symbolic link to a folder")
     if not link and os.path.realpath(path) in own:
         return _("it is not a student's: it is named on the command line")
-    like_sheet = path.name.lower().endswith(SUFFIXES)
+    like_sheet = path.name.lower().endswith(SHEETS)
     if path.name.startswith("."):
         return _("its name begins with a point") if like_sheet else ""
     return None if like_sheet else needed()
@@ -96,7 +97,7 @@ def skip_reason(path: Path, own: Collection[str]) -> str | None:
 
 def needed() -> str:
     """Say what makes a file a sheet."""
-    return _("a sheet is a file that ends in {endings}", endings=", ".join(SUFFIXES))
+    return _("a sheet is a file that ends in {endings}", endings=", ".join(SHEETS))
 
 
 def within(folder: Path, path: Path) -> str:

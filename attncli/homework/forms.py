@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.answer import Answer, read_cells, unread
+from attncli.homework.answer import Answer, read_answer, read_cells, unread
 from attncli.language import N_, _
-from attncli.problem.pasted import MAX_PASTED, Budget, flatten, read_pasted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,12 +26,15 @@ if TYPE_CHECKING:
 
 
 MATRIX, HEADS = 2, 3  # how many axes they have
+WHOLE = -1  # in the place of a head's number: all of them
 MAX_NAME = 40  # characters of a symbol
 MAX_NOTES = 10
 BELOW = N_("its heads stand below each other")
 BESIDE = N_("its heads stand side by side")
 ONE_BY_ONE = N_("it is written one head after the other")
 ONE_LINE = N_("its rows stand in one line; | behind the key keeps the lines apart")
+_COMMA = re.compile("(?<=[0-9]),(?=[0-9])")
+_NABLA = str.maketrans("∂∇", "dd")
 _ONE_HEAD = re.compile(r"(.+?)((?:head|h)?)([0-9]{1,3})")
 
 
@@ -49,32 +51,31 @@ def matched(sheet: Sheet, key: Key) -> Sheet:
         return sheet
     folded = Counter(map(fold_name, key.symbols))
     symbols = {fold_name(symbol): symbol for symbol in key.symbols if folded[fold_name(symbol)] == 1}
+    givens = {fold_name(symbol): symbol for symbol in key.setting.givens}
+    heads, places = key.problem.form.heads, dict[str, dict[int, str]]()
     answers, notes = dict(sheet.answers), list[str]()
-    heads: dict[str, dict[str, int]] = {}
     for name in strange:
-        symbol, head = symbols.get(fold_name(name)), None
-        if symbol is None:
-            symbol, head = head_of(name, symbols)
-        if symbol is None or (head is not None and head > key.problem.form.heads):
+        symbol, head = place_of(name, symbols)
+        symbol = symbol or givens.get(fold_name(name))
+        if symbol is None or head > heads:
             continue
-        if symbol in answers:
+        known = places.setdefault(symbol, {})
+        if symbol in answers or head in known or (known and WHOLE in {head, *known}):
             notes.append(
                 _("{name!r} is not read: {symbol} is answered already", name=name[:MAX_NAME], symbol=symbol)
             )
             del answers[name]
-        elif head is not None:
-            heads.setdefault(symbol, {})[name] = head
         else:
-            notes.append(_("{name!r} is read as {symbol}", name=name[:MAX_NAME], symbol=symbol))
-            answers[symbol] = answers.pop(name)
-    for symbol, names in heads.items():
-        if symbol in answers or len(set(names.values())) < len(names):
-            continue
-        pieces = {head: answers.pop(name) for name, head in names.items()}
-        answers[symbol] = stacked(pieces, key.problem.form.heads)
-        notes.append(
-            _("{names} are read as the heads of {symbol}", names=", ".join(map(repr, names)), symbol=symbol)
-        )
+            known[head] = name
+    for symbol, names in places.items():
+        pieces = {head: answers.pop(name) for head, name in names.items()}
+        told = {"name": ", ".join(name[:MAX_NAME] for name in names.values()), "symbol": symbol}
+        if WHOLE in pieces:
+            answers[symbol] = pieces[WHOLE]
+            notes.append(_("{name!r} is read as {symbol}", **told))
+        elif pieces:
+            answers[symbol] = stacked(pieces, heads)
+            notes.append(_("read as heads of {symbol}: {name}", **told))
     if len(notes) > MAX_NOTES:
         notes = [*notes[:MAX_NOTES], _("and {count} more", count=len(notes) - MAX_NOTES)]
     return replace(sheet, answers=answers, notes=(*sheet.notes, *notes))
@@ -82,20 +83,24 @@ def matched(sheet: Sheet, key: Key) -> Sheet:
 
 def fold_name(name: str) -> str:
     """Return a symbol without what is only a way of writing it: ∂L/∂W_q, dW_Q and dWq are the same."""
-    plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).replace("∂", "d").casefold()
+    plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).translate(_NABLA).casefold()
     return "".join(letter for letter in plain.removeprefix("dl/") if letter.isalnum())
 
 
-def head_of(name: str, symbols: Mapping[str, str]) -> tuple[str | None, int | None]:
-    """Tell of which row, and which of its heads, ``A1``, ``A[1]`` or ``A_head1`` is the name."""
-    match = _ONE_HEAD.fullmatch(fold_name(name))
-    if match is None or not int(match[3]):
-        return None, None
+def place_of(name: str, symbols: Mapping[str, str]) -> tuple[str | None, int]:
+    """Tell of which row, and of which of its heads, ``A1``, ``A[1]`` or ``A_head1`` is the name."""
+    folded = fold_name(name)
+    match = _ONE_HEAD.fullmatch(folded)
+    if folded in symbols or match is None:
+        return symbols.get(folded), WHOLE
     return symbols.get(match[1] + match[2]) or symbols.get(match[1]), int(match[3])
 
 
 def stacked(pieces: Mapping[int, Answer], count: int) -> Answer:
-    """Put heads that were answered one by one into one answer; a head that is missing is blank."""
+    """Put heads, counted from 1 or from 0, into one answer; a head that is missing is blank."""
+    first = min(1, *pieces)
+    if max(pieces) >= first + count:
+        return unread(_("its heads are counted from 0, and there are more than {count}", count=count))
     for head, piece in pieces.items():
         if piece.fault:
             return unread(_("head {head}: {what}", head=head, what=piece.fault))
@@ -104,7 +109,7 @@ def stacked(pieces: Mapping[int, Answer], count: int) -> Answer:
         return unread(_("its heads have different sizes"))
     (shape,) = shapes
     blank = read_cells(["~"] * math.prod(shape), shape)
-    return combined([pieces.get(head, blank) for head in range(1, count + 1)], np.stack)
+    return combined([pieces.get(head, blank) for head in range(first, first + count)], np.stack)
 
 
 def combined(pieces: Sequence[Answer], combine: Callable[[list[Cells]], Cells], note: str = "") -> Answer:
@@ -134,15 +139,9 @@ def shaped(answer: Answer, right: tuple[int, ...], heads: int) -> Answer:
     if not answer.values.shape and answer.unreadable:
         return unread(_("{text!r} cannot be read as rows of numbers", text=answer.texts[0]))
     found = arranged(answer, right, heads)
-    if found is None and answer.pasted:  # commas that could separate, but do not
-        try:
-            again = read_pasted(answer.pasted, Budget(MAX_PASTED), decimal_commas=True)
-        except ValueError:
-            again = None
-        if again is None:
-            return answer
-        shape, cells = flatten(again)
-        found = arranged(read_cells(cells, shape), right, heads)
+    if found is None and "." not in answer.pasted:  # commas that could separate, but do not
+        again = read_answer(_COMMA.sub(".", answer.pasted))
+        found = arranged(again, right, heads) if again and not again.unreadable.any() else None
     return found or answer
 
 

@@ -227,5 +227,6 @@ def check(
     policy = policy or Policy()
     if rtol is not None or atol is not None:
         policy = replace(policy, tolerance=Tolerance(rtol=rtol, atol=atol))
+        policy.tolerance.check()
     key = Key.of(problem if isinstance(problem, Problem) else load(problem), loss, reduction)
     return mark(load_sheet(sheet), key, policy)

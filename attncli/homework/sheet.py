@@ -46,7 +46,7 @@ MAX_NAME = 200
 MAX_NOTES = 10
 LIMIT = Limit(100_000, N_("a sheet holds the quantities of one page"))
 ANSWERS = N_("write answers: and below it the quantities, like S: [[2, 1], [0, 2]]")
-ZIP, UTF_16 = b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff")
+NPY, ZIP, UTF_16 = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06"), (b"\xff\xfe", b"\xfe\xff")
 _QUICK_DEPTH = 8
 _BRACKETS = b"[]{}"
 _STRUCTURE = b",:" + _BRACKETS
@@ -79,19 +79,17 @@ def read_sheet(data: bytes, shown: str) -> Sheet:
     """
     if data.startswith(ZIP):
         return from_npz(data, shown)
+    if data.startswith(NPY):
+        message = _("{file!r} holds one array, and no name of a quantity", file=shown)
+        raise AttnError(message, hint=_("save it with np.savez(file, S=…, A=…)"))
     if data.startswith(UTF_16) and len(data) <= MAX_BYTES:
-        data = from_utf_16(data, shown)
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeDecodeError:
+            message = _("{file} is not UTF-16, though its first bytes say so", file=shown)
+            raise AttnError(message, hint=_("save it as UTF-8")) from None
     text = decode(data, shown, MAX_BYTES, _(LIMIT.advice))
     return from_json(data, text) or from_yaml(text, shown)
-
-
-def from_utf_16(data: bytes, shown: str) -> bytes:
-    """Return text of UTF-16 as UTF-8; raises AttnError where it is none."""
-    try:
-        return data.decode("utf-16").encode()
-    except UnicodeDecodeError:
-        message = _("{file} is not UTF-16, though its first bytes say so", file=shown)
-        raise AttnError(message, hint=_("save it as UTF-8")) from None
 
 
 def from_npz(data: bytes, shown: str) -> Sheet:
@@ -144,14 +142,15 @@ def from_mapping(sheet: AnyMapping[str, Any]) -> Sheet:
 
 
 def floats(value: object) -> NDArray[Any] | None:
-    """Return an array of floating-point numbers, of whatever library; None where it is none, or large."""
-    if isinstance(value, str | list | tuple) or not hasattr(value, "__array__"):
-        return None
+    """Return an array, or lists of them, of whatever library; None where it is none, of texts, or large."""
+    first = value
+    for _level in range(_QUICK_DEPTH):  # a list may hold itself
+        first = first[0] if isinstance(first, list | tuple) and first else first
     try:
-        found = np.asarray(value)
+        found = np.asarray(value) if hasattr(first, "__array__") else None
     except Exception:  # noqa: BLE001 - another library's code; from_python says what it says
         return None
-    return found if found.dtype.kind == "f" and found.size <= LIMIT.values else None
+    return None if found is None or found.dtype.kind in "OUS" or found.size > LIMIT.values else found
 
 
 def from_json(data: bytes, text: str) -> Sheet | None:
@@ -280,7 +279,9 @@ def as_tree(node: Node) -> Any:  # noqa: ANN401 - nested lists of texts, as the 
 
 def texts(numbers: Any) -> Any:  # noqa: ANN401
     """Write out the numbers of nested lists."""
-    return [texts(item) for item in numbers] if isinstance(numbers, list) else number_text(numbers)
+    if isinstance(numbers, list):
+        return [texts(item) for item in numbers]
+    return numbers if isinstance(numbers, str) else number_text(numbers)
 
 
 def read_answers(trees: AnyMapping[str, Any]) -> dict[str, Answer]:
@@ -296,8 +297,8 @@ def read_one(tree: Any, budget: Budget) -> Answer | None:  # noqa: ANN401
         return read_answer(tree, budget)
     if tree.dtype.kind == "f":
         return read_array(tree)
-    if tree.dtype.kind in "iub":
-        return read_answer(texts(tree.tolist()))
+    if tree.dtype.kind in "iubU":
+        return read_answer(texts(tree.tolist()), budget)
     return unread(_("it is an array of {dtype}; expected numbers", dtype=tree.dtype))
 
 

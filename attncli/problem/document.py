@@ -27,7 +27,7 @@ MAX_DEPTH = 32
 MAX_DIRECTIVES = 16
 CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_PASTED = re.compile(r"[0-9.%][ \t|&]+[-+−–]?[0-9.]|^ *\|.*\|")  # numbers beside each other, without commas
+_PASTED = re.compile(r"[0-9.%][ \t|&]+[-+−–]?[0-9.]|\|.*\||[^\s:]\t+\S")  # numbers or words, without commas
 _LONG = 1000
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as the end of a line
 
@@ -208,7 +208,7 @@ def parse(
         if context:
             message = _("this is not YAML: {context} {problem}", context=context, problem=problem)
         hint = _("write text that holds : # [ ] { } or a tab between quotes, and indent with spaces")
-        if any(_PASTED.search(line[:_LONG]) for line in source.lines[max(0, mark.line - 1) : mark.line + 1]):
+        if any(_PASTED.search(line[:_LONG]) for line in source.lines[max(0, mark.line - 1) : mark.line + 2]):
             hint = _(
                 "a pasted matrix goes below a | as in  A: |  with each line indented as far as the first;"
                 " fill its empty corner with a word"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from attncli.problem.document import NULLS
 
-BLANKS = NULLS | {"?"}
+BLANKS = NULLS | {"?", "-", "–", "—"}
 MAX_TEXT = 400  # characters of a number
 MAX_DECIMALS = 323  # the last one of float64
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"

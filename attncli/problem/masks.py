@@ -13,7 +13,7 @@ from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
 from attncli.problem.keys import FALSE, TRUE
 from attncli.problem.matrices import Drawn, read_matrix
-from attncli.problem.numbers import as_number
+from attncli.problem.numbers import as_number, unpasted
 from attncli.report import Report, did_you_mean
 
 if TYPE_CHECKING:
@@ -105,13 +105,19 @@ class MaskReader:
         self.refuse_size(node, "mask", _("a list of {count}", count=len(flags)), hint)
 
     def word(self, node: Scalar) -> None:
-        """Read false, true, causal or causal-bottom-right."""
+        """Read false, true, causal or causal-bottom-right, or a matrix that was pasted as text."""
         text = node.text.strip().lower()
         if node.null or text in FALSE:
             return
         corner = (self.m or 0) - (self.n or 0)
         offsets = {"causal": 0, "causal-bottom-right": corner} | dict.fromkeys(TRUE, 0)
         if text not in offsets:
+            before = len(self.report.errors)
+            rows = unpasted(node, "mask", self.report)
+            if rows is not node:
+                self.read(rows)
+            if rows is not node or len(self.report.errors) > before:
+                return
             message = _("mask is {found}", found=kind(node))
             self.report.error(node, message, did_you_mean(text, WORDS, _(_HOW)))
             return

@@ -26,6 +26,7 @@ _DIGITS = r"[+\-−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
 _GROUPED = re.compile(rf"{_DIGITS}([_,' ]{_DIGITS})+")
+_APART = re.compile(r"[\s,;&|\\[({]|[^\x00-\x7f]")  # between cells of a pasted matrix, or around them
 _MAX_DIGITS = 400
 FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
@@ -175,7 +176,7 @@ def unpasted(node: Node, name: str, report: Report) -> Node:
     first = node
     while isinstance(first, Sequence) and first.items:
         first = first.items[0]
-    if not isinstance(first, Scalar) or first.null or is_cell(first.text):
+    if not isinstance(first, Scalar) or not _APART.search(first.text) or first.null or is_cell(first.text):
         return node
     from attncli.problem.pasted import MAX_PASTED, Budget, expand  # noqa: PLC0415 - most matrices are lists of numbers
 

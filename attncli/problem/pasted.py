@@ -29,10 +29,11 @@ _COLUMNS = re.compile(r"[ \t]*columns? [0-9]+(?: (?:through|to|and|-) [0-9]+)?:?
 _COMMON_FACTOR = re.compile(r"[ \t]*1\.0*e([+-]?[0-9]+)[ \t]*\*[ \t]*", re.IGNORECASE)
 _SPACES = re.compile(" {2,}")
 _TIGHT = re.compile(r" ?(\*|/|[xX](?= ?10\^)) ?(?=[0-9+.-])| (?=%)")  # a number written with spaces
+_CONTINUED = re.compile(r"([;,])[ \t]*\.\.\.[ \t\r]*\n")  # MATLAB's sign that a line goes on
+_BRACES = str.maketrans("{}", "[]")
 _RULER = re.compile(r"[-=:+|\s\u2500-\u257f]*")  # those are the characters that boxes are drawn with
 _BARS = str.maketrans("│┃║", "|||")
-_R_LABEL = re.compile(r"\[[0-9]*,[0-9]*\]")
-_NUMBER_LIKE = re.compile(r"[+-]? ?[.,]?(?:[0-9]|inf|nan|oo|∞)", re.IGNORECASE)
+_NUMBER_LIKE = re.compile(r"\W*(?:[0-9]|(?:inf|nan|oo)\b)|[+-]? ?∞", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[0-9],[0-9]")
 
 _LATEX = tuple(
@@ -154,12 +155,11 @@ def read_all(texts: list[str], budget: Budget, *, numbers_too: bool) -> list[Tre
     return items
 
 
-def read_pasted(text: str, budget: Budget, *, decimal_commas: bool = False) -> Tree | None:
+def read_pasted(text: str, budget: Budget) -> Tree | None:
     """Read a text that holds more than a bare number: nested lists of the cells' texts, or one text.
 
-    None where it is a single word, or holds words more than numbers. ``decimal_commas``: take commas for
-    such even where they could separate. Raises ValueError, with the form that it seems to have, where it
-    cannot be read.
+    None where it is a single word, or holds words more than numbers. Raises ValueError, with the form that
+    it seems to have, where it cannot be read.
     """
     budget.spend(len(text))
     text = fold(text).strip(" \r\n")
@@ -171,12 +171,12 @@ def read_pasted(text: str, budget: Budget, *, decimal_commas: bool = False) -> T
     try:
         if is_latex(text):
             form = "&"
-            bodies = [table(body, form, decimal_commas) for body in latex_bodies(text)]
+            bodies = [table(body, form) for body in latex_bodies(text)]
             found = bodies[0] if len(bodies) == 1 else bodies
         else:
             bare = without_names(text)
             form = "[" if "[" in bare or "]" in bare else separator(bare)
-            found = brackets(bare, decimal_commas) if form == "[" else table(bare, form, decimal_commas)
+            found = brackets(bare) if form == "[" else table(bare, form)
         cells = flatten(found)[1]
         budget.spend(A_NUMBER * len(cells))
     except ValueError as fault:
@@ -187,13 +187,11 @@ def read_pasted(text: str, budget: Budget, *, decimal_commas: bool = False) -> T
 
 
 def without_names(text: str) -> str:
-    """Take away what stands around numbers: ``A =``, ``tensor(…)``, R's ``[1,]``; braces become brackets."""
-    text = _CALL.sub(r"\1", text).strip(" \r\n")
-    if _R_LABEL.search(text):
-        lines = (_R_LABEL.sub(" ", line) for line in text.split("\n"))
-        text = "\n".join(line for line in lines if line.strip())
+    """Take away what stands around numbers: ``A =``, ``tensor(…)``; braces and tuples become lists."""
+    text = _CONTINUED.sub(r"\1\n", _CALL.sub(r"\1", text)).strip(" \r\n")
     named = _ASSIGNED.match(text)
-    return text[named.end() if named else 0 :].translate({ord("{"): "[", ord("}"): "]"})
+    text = text[named.end() if named else 0 :]
+    return text.translate(str.maketrans("{}()", "[][]") if text.startswith("(") else _BRACES)
 
 
 # LaTeX
@@ -220,7 +218,7 @@ def latex_bodies(text: str) -> list[str]:
 # Brackets
 
 
-def brackets(text: str, decimal_commas: bool) -> Tree:  # noqa: FBT001
+def brackets(text: str) -> Tree:
     """Read lists in brackets, nested or not."""
     stack: list[list[Tree]] = [[]]
     deepest = 0
@@ -242,29 +240,20 @@ def brackets(text: str, decimal_commas: bool) -> Tree:  # noqa: FBT001
     around = [token for token in stack[0] if isinstance(token, str)]
     if any(loose_number(word) for token in around for word in _OPTION.sub("", token).split()):
         raise ValueError(_("there are numbers outside of its brackets"))
-    lists = [one for one in stack[0] if isinstance(one, list)]
-    found = [inside(one, decimal_commas, nested=deepest > 1) for one in lists]
+    found = [inside(one, nested=deepest > 1) for one in stack[0] if isinstance(one, list)]
     return found[0] if len(found) == 1 else found
 
 
-def inside(tree: list[Tree], decimal_commas: bool, *, nested: bool) -> Tree:  # noqa: FBT001
+def inside(tree: list[Tree], *, nested: bool) -> Tree:
     """Cut the innermost texts of brackets into cells; ``nested``: then a line's end is only a space."""
     if any(isinstance(one, list) for one in tree):
         if any(isinstance(one, str) and _NUMBERS.search(one) for one in tree):
             raise ValueError(_("some of its rows are lists and some are not"))
-        return [inside(one, decimal_commas, nested=nested) for one in tree if isinstance(one, list)]
+        return [inside(one, nested=nested) for one in tree if isinstance(one, list)]
     text = tree[0].replace("\n", " ") if tree and nested else "".join(tree)
-    if "…" in text or "..." in text:
-        raise ValueError(shortened())
     lines = [line for line in re.split(r"[;\n]", text) if line.strip()]
-    between = inner_separator(lines)
-    rows = cut(lines, " " if decimal_commas else between)
+    rows = cut(lines, inner_separator(lines))
     return rows if len(rows) > 1 else rows[0] if rows else []
-
-
-def shortened() -> str:
-    """Say that numbers are missing."""
-    return _("numbers are left out (…): print all of them")
 
 
 # Tables: rows and columns, without brackets
@@ -284,19 +273,17 @@ def separator(text: str) -> str:
 
 def inner_separator(lines: list[str]) -> str:
     """Tell whether commas or spaces stand between the cells of rows; a comma may be a decimal one."""
-    tokens = [token for line in lines for token in line.split()]
-    commas = [token for token in tokens if "," in token]
-    if not commas:
+    if not any("," in line for line in lines):
         return " "
+    tokens = [token.removesuffix(",") for line in lines for token in line.split()]
+    commas = [token for token in tokens if "," in token]
     decimal = all(token.count(",") == 1 == len(_DECIMAL_COMMA.findall(token)) for token in commas)
     apart = any(len(line.split()) > 1 for line in lines)
-    return " " if decimal and apart and not any("." in token for token in tokens) else ","
+    return " " if commas and decimal and apart and not any("." in token for token in tokens) else ","
 
 
-def table(text: str, between: str, decimal_commas: bool) -> Tree:  # noqa: FBT001
+def table(text: str, between: str) -> Tree:
     """Read rows of columns, without the header row and the labels in front."""
-    if "…" in text or "..." in text:
-        raise ValueError(shortened())
     if between in " ,\t":
         text = text.replace(";", "\n")
     blocks: list[list[str]] = [[]]
@@ -309,7 +296,7 @@ def table(text: str, between: str, decimal_commas: bool) -> Tree:  # noqa: FBT00
             blocks += [[]] if blocks[-1] else []
         elif not (named and named.end() == len(line)) and not _RULER.fullmatch(line):
             blocks[-1].append(line)
-    parts = [without_labels(cut(lines, " " if decimal_commas else between)) for lines in blocks]
+    parts = [without_labels(cut(lines, between)) for lines in blocks]
     if len({len(part) for part in parts}) > 1:
         raise ValueError(_("its blocks of columns have different numbers of rows"))
     rows = [list(chain.from_iterable(row)) for row in zip(*parts, strict=True)]
@@ -324,8 +311,10 @@ def cut(lines: list[str], between: str) -> list[list[str]]:
     """Cut lines into cells; a row that is only one blank is blank throughout."""
     rows = []
     for line in lines:
+        if "…" in line or "..." in line:
+            raise ValueError(_("numbers are left out (…): print all of them"))
         tight = _TIGHT.sub(r"\1", _SPACES.sub(" ", line.strip(" \r")))
-        cells = tight.split() if between == " " else tight.split(between)
+        cells = tight.replace(", ", " ").split() if between == " " else tight.split(between)
         if between == "|" and len(cells) > 1 and not cells[0]:
             cells = cells[1:]
         rows.append([cell.strip(" \t\r\"'") for cell in cells])

@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import attncli
@@ -463,3 +464,10 @@ def test_every_format_is_written(tmp_path: Path) -> None:
     for name in FORMATS:
         assert [path for path in outcome(out) if path.startswith(name)], name
     assert "hw1" in (out / "nbgrader.csv").read_text(encoding="utf-8")
+
+
+def test_arrays_are_sheets_too(tmp_path: Path) -> None:
+    sheets, config = course(tmp_path)
+    np.savez(Path(sheets) / "Z1.npz", L=np.float32(3))
+    run("grade", sheets, config, "-o", str(tmp_path / "out"))
+    assert "Z1.npz" in (tmp_path / "out/results.jsonl").read_text(encoding="utf-8")

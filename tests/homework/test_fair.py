@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import attncli
+from attncli.errors import AttnError
 from attncli.homework.key import Key
 from attncli.homework.marks import Mark, RowMark
 from tests.support.homework_consistent import consistent
@@ -81,6 +82,12 @@ def test_tolerances_may_be_asked_for() -> None:
     assert str(attncli.check(answers, ARTICLE, rtol=0.02).verdict) == "correct"
     assert str(attncli.check(answers, ARTICLE, rtol=0.001).verdict) == "wrong"
     assert str(attncli.check(answers, ARTICLE, atol=0.02).verdict) == "correct"
+
+
+@pytest.mark.parametrize("size", [-1, float("nan"), "x", True])
+def test_a_tolerance_that_is_no_size_is_refused(size: Any) -> None:
+    with pytest.raises(AttnError, match="rtol is .*; expected a number that is 0 or more"):
+        attncli.check({"answers": {"L": 31.3}}, ARTICLE, rtol=size)
 
 
 @pytest.mark.parametrize(

@@ -85,13 +85,14 @@ def test_the_cells_keep_their_texts_and_their_places() -> None:
         ("a(2)", "A(1)"),
         ("A_head1", "A_head2"),
         ("A^{(1)}", "A₂"),
+        ("A0", "A1"),
     ],
 )
 def test_a_key_a_head(names: tuple[str, str]) -> None:
     heads = right("A")[::-1] if "2" in names[0] else right("A")
     mark = check(dict(zip(names, heads.tolist(), strict=True)), due=("A",))
     assert (mark.verdict, mark.score, len(mark.rows)) == ("correct", 1, 1)
-    assert mark.notes == (f"{names[0]!r}, {names[1]!r} are read as the heads of A",)
+    assert mark.notes == (f"read as heads of A: {names[0]}, {names[1]}",)
 
 
 def test_a_head_that_is_missing_is_blank() -> None:
@@ -171,3 +172,42 @@ def test_what_cannot_be_read_is_unreadable(text: str, says: str) -> None:
     (row,) = check({"S": text}, ONE).rows
     assert row.verdict == "unreadable"
     assert says in row.says
+
+
+@pytest.mark.parametrize("name", ["∇Wq", "dL/dWq", "∂L/∂W_q", "DWQ"])
+def test_a_gradient_under_another_name(name: str) -> None:
+    mark = check({name: right("dWq", ONE).tolist()}, ONE, due=("dWq",))
+    assert (mark.verdict, mark.notes) == ("correct", (f"{name!r} is read as dWq",))
+
+
+def test_a_given_under_another_name_costs_nothing() -> None:
+    mark = check({"x": HW["X"], "wq": HW["Wq"], "L": float(right("L", ONE))}, ONE)
+    assert (mark.score, mark.max_score) == (1, 1)
+
+
+def test_heads_that_are_counted_in_two_ways() -> None:
+    (row,) = check({"A0": [[1]], "A1": [[1]], "A2": [[1]]}).rows
+    assert (row.verdict, row.symbol) == ("unreadable", "A")
+
+
+@pytest.mark.parametrize("symbol", ["A", "dWq"])
+def test_lists_of_arrays_are_as_precise_as_these(symbol: str) -> None:
+    rows = list(right(symbol, ONE).astype(np.float32))
+    assert check({symbol: rows}, ONE).verdict == "correct"
+    assert check({symbol: [list(row) for row in rows]}, ONE).verdict == "correct"
+
+
+def test_an_array_of_something_else_is_one_unreadable_answer() -> None:
+    mark = check({"A": right("A", ONE) + 0j, "dWq": right("dWq", ONE)}, ONE)
+    assert [row.verdict for row in mark.rows] == ["unreadable", "correct"]
+
+
+def test_commas_between_cells_and_in_them() -> None:
+    rows = right("dWq", ONE).tolist()
+    text = "\n".join(", ".join(f"{x:.3f}".replace(".", ",") for x in row) for row in rows)
+    assert check({"dWq": text}, ONE).verdict == "correct"
+
+
+def test_a_dash_is_a_blank_cell() -> None:
+    scores = [[f"{x:.4f}" if np.isfinite(x) else "–" for x in row] for row in right("M", ONE)]
+    assert check({"M": scores}, ONE).verdict == "correct"

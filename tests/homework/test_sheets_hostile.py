@@ -204,16 +204,18 @@ def test_arrays_are_a_sheet():
             L=np.float64(3.5),
             dbq=np.array([1, 2]),
             student=np.array("Hoà"),
-            B=["a"],
+            B=["0,5"],
+            C=[1j],
         ),
         "x.npz",
     )
     assert sheet.student == "Hoà"
-    assert list(sheet.answers) == ["S", "L", "dbq", "B"]
+    assert list(sheet.answers) == ["S", "L", "dbq", "B", "C"]
     assert sheet.answers["S"].texts == ("0.71", "1.0")
     assert sheet.answers["S"].precision == np.finfo(np.float32).eps
     assert (sheet.answers["L"].values, sheet.answers["dbq"].precision) == (3.5, None)
-    assert "an array of <U1" in sheet.answers["B"].fault
+    assert sheet.answers["B"].values == [0.5]
+    assert "an array of complex128" in sheet.answers["C"].fault
 
 
 def header_bomb() -> bytes:
@@ -232,6 +234,8 @@ def header_bomb() -> bytes:
         (lambda: npz(S=np.array([{}], object)), "holds Python objects"),
         (lambda: npz(**{f"x{i}": 1 for i in range(501)}), "holds 501 arrays"),
         (lambda: npz(S=np.ones(3))[:-30], "cannot be read"),
+        (npz, "holds 0 arrays"),
+        (lambda: b"\x93NUMPY\x01\x00", "holds one array, and no name of a quantity"),
         (lambda: b"PK\x03\x04" + b"\0" * MAX_BYTES, "larger than 4 MiB"),
     ],
 )

@@ -44,6 +44,8 @@ def load(tmp_path: Path, text: str) -> attncli.Problem:
         (LOW.replace("1", "true").replace("0", "false"), CAUSAL),
         (f"[{LOW}]", CAUSAL),
         ("{file: m.npz}", CAUSAL),
+        ("'1 0 0 0; 1 1 0 0; 1 1 1 0; 1 1 1 1'", CAUSAL),
+        ("|\n  1 0 0 0\n  1 1 0 0\n  1 1 1 0\n  1 1 1 1", CAUSAL),
         ("{init: ones}", ALL),
         ("[causal, {padding: [b]}, ~]", CAUSAL & NO_B),
         ("[{padding: [b]}, {padding: [a#1]}]", NO_B & [False, True, True, True]),

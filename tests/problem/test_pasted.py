@@ -5,6 +5,7 @@ import pytest
 
 import attncli
 from attncli.errors import AttnError
+from attncli.problem.document import parse
 from attncli.problem.pasted import Budget, expand
 from attncli.problem.pasted import read_pasted as read
 
@@ -25,7 +26,10 @@ WAYS = {
     "NumPy's scalars": "[[np.float64(0.89), np.float64(0.11)], [np.float64(0.33), np.float64(0.67)]]",
     "PyTorch": "tensor([[0.89, 0.11],\n        [0.33, 0.67]], device='cuda:0', grad_fn=<SoftmaxBackward0>)",
     "Mathematica": "{{0.89, 0.11}, {0.33, 0.67}}",
-    "R": "     [,1] [,2]\n[1,] 0.89 0.11\n[2,] 0.33 0.67",
+    "MATLAB, going on in the next line": "[0.89 0.11; ...\n 0.33 0.67]",
+    "tuples": "((0.89, 0.11), (0.33, 0.67))",
+    "rows in parentheses": "(0.89 0.11)\n(0.33 0.67)",
+    "words that look like numbers": "         inference  nano\ninfant  0.89  0.11\noops  0.33  0.67",
     "LaTeX": r"A = \begin{pmatrix} 0.89 & 0.11 \\ 0.33 & 0.67 \end{pmatrix}",
     "LaTeX's array": "\\left[\\begin{array}{cc}\n"
     "0.89 & 0.11 \\\\[2pt]\n\\hline 0.33 & 0.67 \\\\\n\\end{array}\\right]",
@@ -53,7 +57,16 @@ def test_a_matrix_is_read_in_whatever_way_it_was_pasted(way: str) -> None:
     assert read_pasted(WAYS[way]) == FOUR
 
 
-@pytest.mark.parametrize("text", ["0,89 0,11\n0,33 0,67", "0,89\t0,11\n0,33\t0,67", "0,89;0,11\n0,33;0,67\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0,89 0,11\n0,33 0,67",
+        "0,89, 0,11\n0,33, 0,67",
+        "[0,89, 0,11; 0,33, 0,67]",
+        "0,89\t0,11\n0,33\t0,67",
+        "0,89;0,11\n0,33;0,67\n",
+    ],
+)
 def test_commas_are_decimal_ones_where_that_is_the_only_reading(text: str) -> None:
     assert read_pasted(text) == [["0,89", "0,11"], ["0,33", "0,67"]]
 
@@ -206,3 +219,19 @@ def test_what_a_config_refuses(wq: object, message: str, hint: str) -> None:
     assert len(caught.value.errors) == 1
     assert message in caught.value.errors[0].message
     assert hint in caught.value.errors[0].hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wq: |\n  \ta\tb\n  a\t1\t0\n",
+        "Wq:\n\ta\tb\na\t1\t0\n",
+        "Wq: |\n     a  b\n  a  1  0\n",
+        "Wq: | | a | b |\n | a | 1 | 0 |\n",
+        "Wq:\n  | 1 | 0 |\n",
+    ],
+)
+def test_a_table_that_yaml_refuses_gets_a_hint(text: str) -> None:
+    with pytest.raises(AttnError) as caught:
+        parse(text, "my.yaml")
+    assert "indented as far as the first" in caught.value.errors[0].hint
