@@ -332,8 +332,8 @@ def operand(
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """One cell: its row, its arithmetic with the numbers put in, and what it was made from."""
+class Place:
+    """What is explained: a cell of a quantity, or a whole row of it."""
 
     result: Result
     symbol: str
@@ -346,8 +346,13 @@ class Explanation:
 
     @property
     def name(self) -> str:
-        """``A[2][Death,wind]``."""
-        return self.name_of(self.symbol, self.index)
+        """``A[2][Death,wind]``, ``A[2][Death]``."""
+        return self.result.cell_name(self.symbol, self.index)
+
+
+@dataclass(frozen=True)
+class Explanation(Place):
+    """One cell: its row, its arithmetic with the numbers put in, and what it was made from."""
 
     def name_of(self, symbol: str, index: tuple[int, ...]) -> str:
         """Name any cell of the same page."""
@@ -423,22 +428,8 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class RowExplanation:
+class RowExplanation(Place):
     """A whole row of a quantity: its cells, and for a softmax the steps that lead to it."""
-
-    result: Result
-    symbol: str
-    index: tuple[int, ...]
-
-    @property
-    def row(self) -> Row | None:
-        """The row of the page; None for a given."""
-        return self.result.page.row.get(self.symbol)
-
-    @property
-    def name(self) -> str:
-        """``A[2][Death]``."""
-        return self.result.cell_name(self.symbol, self.index)
 
     @property
     def value(self) -> Array:
@@ -474,6 +465,12 @@ class RowExplanation:
             steps["z − max"] = z = z - top
         powers = np.exp(z)
         return {**steps, f"e^{name}": powers, f"Σe^{name}": np.full_like(powers, powers.sum())}
+
+    def _repr_html_(self) -> str:
+        """The row, below the steps of a softmax, for notebooks."""
+        lines = np.array([*self.softmax.values(), self.shown])
+        names = [[*self.softmax, self.symbol], self.result.labels(self.symbol)[-1]]
+        return html_matrix(lines, names, self.name, self.result.decimals)
 
     def to_dict(self, depth: int, substituted: Any) -> dict[str, Any]:  # noqa: ANN401 - as a cell's
         """Return the record that ``--json`` prints; its cells are what it was made from."""
@@ -536,6 +533,13 @@ class Jacobian(RowExplanation):
         else:
             product = np.where(self.result.shown(dz)[self.index] == 0, 0.0, product)
         return {da: arriving, f"{da}·{STAR}": product, dz: self.result.shown(dz)[self.index]}
+
+    def _repr_html_(self) -> str:
+        """The matrix, for notebooks."""
+        tokens = self.result.labels(self.symbol)[-1]
+        return html_matrix(
+            self.value, [tokens, tokens], f"{self.name} = {self.formula}", self.result.decimals
+        )
 
     def to_dict(self, depth: int, substituted: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - as a row's
         """Return the record that ``--json`` prints."""

@@ -33,7 +33,7 @@ def add_completion(parameter: Parameter) -> None:
     """
     for info in (parameter.default, *getattr(parameter.annotation, "__metadata__", ())):
         metavar = (getattr(info, "metavar", None) or "").strip("[.]")
-        if "|" in metavar:
+        if "|" in metavar or metavar.islower():
             info.autocompletion = one_of_these(metavar.split("|"))
         elif metavar in TAKES:
             info.autocompletion = TAKES[metavar]

@@ -54,7 +54,7 @@ def html_table(rows: Sequence[Sequence[str]], caption: str = "") -> str:
 
 
 def html_matrix(
-    matrix: NDArray[np.float64], names: Sequence[Sequence[str] | None], caption: str, decimals: int
+    matrix: NDArray[np.floating], names: Sequence[Sequence[str] | None], caption: str, decimals: int
 ) -> str:
     """Write a matrix as an HTML table; ``names`` are those of its rows and of its columns, None: numbers."""
     rows, columns = (shown(size) for size in matrix.shape)

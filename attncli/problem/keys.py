@@ -115,7 +115,10 @@ def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> s
     if text in known:
         return text
     message = _("{name} is {found}; expected {wanted}", name=key, found=kind(node), wanted=either(known))
-    report.error(node, message, did_you_mean(text, known))
+    hint = did_you_mean(text, known)
+    if isinstance(node, Mapping):
+        hint = _("keys of the config stand at the left margin, without {name}: above them", name=key)
+    report.error(node, message, hint)
     return None
 
 

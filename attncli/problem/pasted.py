@@ -97,9 +97,9 @@ def expand(tree: Tree, budget: Budget) -> Tree:
                 return found
         items = read_all(cells, budget, numbers_too=not shape)
     except ValueError:
-        if len(cells) == 1:
+        if len(cells) == 1 and (not shape or len(cells[0].split(maxsplit=1)) > 1):
             raise
-        return tree  # its cells are unreadable, one by one
+        return tree  # its cells are unreadable, one by one; one word is a number, however long
     if len({flatten(item)[0] for item in items}) != 1:
         return tree
     while shape and shape[-1] == 1:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from attncli.ops.expression import Expression
     from attncli.page.page import Row
+    from attncli.result import Result
 
 
 MOST_TERMS = 12
@@ -185,7 +186,7 @@ class Working:
     def steps(self, explanation: Explanation | RowExplanation) -> list[str]:
         """Return the parts of that line, each but the first with its sign of equality before it."""
         if isinstance(explanation, RowExplanation):
-            return [self.named(explanation.name), f" = {self.named(row_text(explanation))}"]
+            return [self.named(explanation.name), f" = {self.named(formula_text(explanation))}"]
         expression = explanation.on_paper
         names = [explanation.name, self.formula(explanation)]
         if isinstance(expression, Cell):
@@ -197,7 +198,7 @@ class Working:
 
     def formula(self, explanation: Explanation) -> str:
         """Write the formula for one cell."""
-        return place_text(explanation)
+        return formula_text(explanation)
 
     def given(self, name: str, value: str) -> str:
         """Write the line of a number that nothing stands behind."""
@@ -304,42 +305,30 @@ def distance(a: Decimal, b: Decimal) -> Decimal:
     return Decimal("Infinity") if apart.is_nan() else apart
 
 
-def place_text(explanation: Explanation) -> str:
-    """Write the formula for one cell: ``Q[Death]·K[wind]``, ``softmax(Z)[Death,wind]``, ``S/√d_k``."""
+def formula_text(explanation: Explanation | RowExplanation) -> str:
+    """Write the formula for one cell or row: ``Q[Death]·K[wind]``, ``softmax(Z)[Death]``, ``S/√d_k``."""
     row = explanation.row
     if row is None:
         return explanation.name
     text = row.op.text(*row.args)
-    index = explanation.name.removeprefix(explanation.symbol)
-    if isinstance(row.op, MatMul):
-        (a, a_turned), (b, b_turned), *bias = row.reads
-        *heads, i, j = explanation.index
-        left = line_name(explanation, a, heads, i, column=a_turned)
-        right = line_name(explanation, b, heads, j, column=not b_turned)
-        added = "".join(f" + {explanation.name_of(symbol, (j,))}" for symbol, _turned in bias)
-        return f"{left}·{right}{added}"
-    return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
-
-
-def row_text(explanation: RowExplanation) -> str:
-    """Write the formula of a whole row: ``Q[Death]·Kᵀ``, ``softmax(Z)[Death]``, ``S/√d_k``."""
-    row = explanation.row
-    assert row is not None  # noqa: S101 - a given has no formula
-    text = row.op.text(*row.args)
-    index = explanation.name.removeprefix(explanation.symbol)
-    if isinstance(row.op, MatMul):
+    if not isinstance(row.op, MatMul):
+        index = explanation.name.removeprefix(explanation.symbol)
+        return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
+    (a, a_turned), (b, b_turned), *bias = row.reads
+    if isinstance(explanation, RowExplanation):
         *heads, i = explanation.index
-        (a, turned), *_others = row.reads
-        cell = Explanation(explanation.result, explanation.symbol, (*explanation.index, 0))
-        return line_name(cell, a, heads, i, column=turned) + text.removeprefix(row.args[0])
-    return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
+        return line_name(explanation.result, a, heads, i, column=a_turned) + text.removeprefix(row.args[0])
+    *heads, i, j = explanation.index
+    left = line_name(explanation.result, a, heads, i, column=a_turned)
+    right = line_name(explanation.result, b, heads, j, column=not b_turned)
+    return f"{left}·{right}" + "".join(f" + {explanation.name_of(symbol, (j,))}" for symbol, _turned in bias)
 
 
-def line_name(explanation: Explanation, symbol: str, heads: Sequence[int], i: int, *, column: bool) -> str:
+def line_name(result: Result, symbol: str, heads: Sequence[int], i: int, *, column: bool) -> str:
     """Name a whole row, ``Q[Death]``, or a whole column, ``Wq[·,1]``."""
-    shape = explanation.result[symbol].shape
+    shape = result[symbol].shape
     lead = tuple(heads) if len(shape) > 2 else ()  # noqa: PLR2004
-    cell = explanation.name_of(symbol, (*lead, 0, i) if column else (*lead, i, 0))
+    cell = result.cell_name(symbol, (*lead, 0, i) if column else (*lead, i, 0))
     body, _bracket, last = cell.rpartition("[")
     first, _comma, second = split_last(last.removesuffix("]"))
     return f"{body}[·,{second}]" if column else f"{body}[{first}]"

@@ -60,6 +60,7 @@ def folder(tmp_path: Path) -> Path:
         ("attncli forward -f h", ["html"]),
         ("attncli explain A --format n", []),
         ("attncli grade --format c", ["canvas"]),
+        ("attncli check s.yaml --format ", ["classroom50"]),
         ("attncli init --template ", [*builtin_names(), "blank"]),
         ("attncli init x.yaml --init he", ["he_uniform", "he_normal"]),
         ("attncli --lang ", ["en", "vi"]),

@@ -155,3 +155,14 @@ def test_numbers_are_those_of_the_screens(number: float):
 def test_a_number_that_rounds_to_nothing_keeps_its_size():
     assert number_text(1e-7, 4) == "1.0000e-07"
     assert number_text(np.nan, 4) == "~"
+
+
+def test_a_row_and_its_derivative_show_themselves_in_notebooks() -> None:
+    result = attncli.forward(attncli.load("article"))
+    row = Tables(result.explain("A[Death]")._repr_html_()).rows
+    assert [line[0] for line in row[1:]] == ["z", "e^z", "Σe^z", "A"]
+    assert [line[1] for line in row[1:]] == ["5.5000", "244.6919", "504.1413", "0.4854"]
+    square = Tables(result.explain("(*)[Death]")._repr_html_()).rows
+    assert square[0][1:] == [line[0] for line in square[1:]]
+    assert square[1][1] == "0.2498"
+    assert Tables(result.explain("Q[Death]")._repr_html_()).rows[1] == ["Q", "2", "0", "0", "1"]
