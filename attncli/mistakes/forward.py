@@ -71,7 +71,7 @@ FORWARD = {
     Entry("scale-by-dmodel", "Z", by_root("d_model"), "0 d_model"): N_(
         "S was divided by √d_model: what counts is d_k, the length of a key, not the length of an embedding."
     ),
-    Entry("scale-by-n", "Z", by_root("n"), "0 m"): N_(
+    Entry("scale-by-n", "Z", by_root("n"), "0 n").or_at("Z", by_root("m"), "0 m"): N_(
         "S was divided by the square root of the number of tokens: what counts is d_k, the length of a key,"
         " however long the sentence is."
     ),

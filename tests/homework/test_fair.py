@@ -86,7 +86,7 @@ def test_tolerances_may_be_asked_for() -> None:
 
 @pytest.mark.parametrize("size", [-1, float("nan"), "x", True])
 def test_a_tolerance_that_is_no_size_is_refused(size: Any) -> None:
-    with pytest.raises(AttnError, match="rtol is .*; expected a number that is 0 or more"):
+    with pytest.raises(AttnError, match=r"rtol is .*; expected a number that is 0 or more"):
         attncli.check({"answers": {"L": 31.3}}, ARTICLE, rtol=size)
 
 
