@@ -98,7 +98,7 @@ def testcases(view: Record) -> Iterator[tuple[str, str, str]]:
         yield view["file"], "error", xml("error", "unreadable", message, unreadable_lines())
     for row in view["rows"]:
         element = ELEMENTS.get(row["verdict"], "")
-        if element == "skipped" and row["right"]:
+        if element == "skipped" and row["points"]:
             element = "failure"  # begun and not finished, which readers would let pass as skipped
         kind = row["mistakes"][0]["id"] if row["mistakes"] else row["verdict"]
         message = _(Verdict(row["verdict"]).word) + (f" ({cells_line(row)})" if cells_line(row) else "")

@@ -7,8 +7,9 @@ sum is not rounded before the cell is. And a formula may be worked another way t
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import chain, combinations, product
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,7 +34,7 @@ from attncli.ops.softmax import SAFE, SOFTMAX_GRADIENT, Softmax
 from attncli.result import operand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
     from attncli.ops.op import Operand
@@ -51,7 +52,7 @@ class Places(NamedTuple):
     significant: bool = False
 
 
-Rounded: TypeAlias = "Mapping[str, Places]"  # which steps inside a cell are rounded, and how far
+Rounded = Mapping[str, Places]  # which steps inside a cell are rounded, and how far
 
 KEYS = ("exp", "log", "sqrt")  # what is read off a key of the calculator
 OFTEN = (Places(2), Places(3))  # how far that is often taken, whatever the rest

@@ -94,7 +94,7 @@ def test_what_is_no_sheet_is_skipped_and_told(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run("grade", sheets, config, "-o", str(out), COLUMNS="200")
     assert len(results(out)) == 6
-    why = "a sheet is a file that ends in .yaml, .yml, .json"
+    why = "a sheet is a file that ends in .yaml, .yml, .json, .npz"
     for told in (
         "._an.json: its name begins with a point",
         f"B21.yaml.txt: {why}",
