@@ -112,7 +112,7 @@ def test_junit(tmp_path: Path) -> None:
 def test_a_row_that_was_begun_and_not_finished_is_no_skipped_test() -> None:
     for count, element in ((0, "skipped"), (15, "failure")):
         row = dict(line("ann", "ann.yaml", wrong("S"))["rows"][0])
-        row |= {"verdict": "blank", "right": count, "wrong_cells": [], "mistakes": []}
+        row |= {"verdict": "blank", "right": count, "points": count / 16, "wrong_cells": [], "mistakes": []}
         view = {**ANN, "rows": [row]}
         assert [case[1] for case in junit.testcases(view)] == [element]
 
