@@ -13,7 +13,7 @@ from attncli.errors import AttnError
 from attncli.language import _
 from attncli.page.chain_rule import whole_page
 from attncli.report import not_on_page, one_of
-from attncli.result import Loss, Result
+from attncli.result import Loss, Result, Values
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -108,14 +108,16 @@ def backward_setting(problem: Problem, loss: str | None, reduction: str | None) 
         if problem.upstream is None:
             raise AttnError(
                 _("the loss upstream needs upstream: the gradient dO that arrives from outside"),
-                hint=_("add {key}: with a matrix like O", key="upstream"),
+                problem.places["upstream"].where,
+                _("add {key}: with a matrix like O", key="upstream"),
             )
         givens["U"] = problem.upstream.resolve("upstream", n, d_out)
     elif loss != "sum":
         if problem.target is None:
             raise AttnError(
                 _("the loss {loss} needs a target to compare the output with", loss=loss),
-                hint=_("add target: with a matrix like O, or take --loss sum"),
+                problem.places["target"].where,
+                _("add target: with a matrix like O, or take --loss sum"),
             )
         givens["Y"] = target = problem.target.resolve(loss, n, d_out)
         counted = int((~np.isnan(target[:, 0])).sum())
@@ -155,7 +157,7 @@ def evaluate(
         exact = computed = run.evaluate(given, keep)
     if rounding is not None:
         computed = run.evaluate(given, keep, rounding.matrix)
-    values = {symbol: value for symbol, value in givens.items() if symbol in wanted} | computed
+    values = Values({symbol: value for symbol, value in givens.items() if symbol in wanted} | computed)
     for value in values.values():
         value.setflags(write=False)
     taken = Loss(*loss, float(computed["L"])) if loss else None

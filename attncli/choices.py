@@ -6,3 +6,7 @@ REDUCTIONS = ("sum", "mean")
 ROUNDING_MODES = {"half-up": "ROUND_HALF_UP", "half-even": "ROUND_HALF_EVEN", "truncate": "ROUND_DOWN"}
 DTYPES = ("float64", "float32")
 MOST_DECIMALS = 15  # that a float64 can tell apart
+TOPICS = (
+    *("config", "notation", "working", "rounding", "graph", "train", "export", "scripts", "python"),
+    *("sheets", "mistakes", "grade", "rubric", "graders", "performance", "changes"),
+)

@@ -19,7 +19,8 @@ MATRIX = 2  # axes of a matrix; one more is a head
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _GROUP = re.compile(rf'\[((?:{_QUOTED}|[^\[\]"])*)\]\s*', re.DOTALL)
 _PART = re.compile(rf'\s*({_QUOTED}|[^,"]+|,(?=,|$))\s*(,|$)', re.DOTALL)
-_NAME = re.compile(r"\s*([^\W\d]\w*)\s*")
+_NAME = re.compile(r"\s*(\(\*\)|[^\W\d]\w*)\s*")
+STAR = "(*)"  # the derivative of the softmax
 _MOST_DIGITS = 9
 
 
@@ -114,11 +115,14 @@ def axis_index(name: str, index: str, size: int, tokens: Sequence[str] | None) -
 
 
 def cell_name(symbol: str, index: Sequence[int], labels: Sequence[Sequence[str] | None]) -> str:
-    """Name a cell as a person would, so that :func:`parse_cell` and :func:`locate` find it again."""
+    """Name a cell as a person would, so that :func:`parse_cell` and :func:`locate` find it again.
+
+    With one index less than there are axes it is a whole row.
+    """
     if not index:
         return symbol
-    names = [index_name(i, tokens) for i, tokens in zip(index, labels, strict=True)]
-    head = f"[{names.pop(0)}]" if len(names) > MATRIX else ""
+    names = [index_name(i, tokens) for i, tokens in zip(index, labels, strict=False)]
+    head = f"[{names.pop(0)}]" if len(labels) > MATRIX else ""
     return f"{symbol}{head}[{','.join(names)}]"
 
 
@@ -127,10 +131,24 @@ def index_name(i: int, tokens: Sequence[str] | None) -> str:
     if tokens is None or tokens[i] == str(i + 1):
         return str(i + 1)
     word = tokens[i] + endings(tuple(tokens))[i]
-    if not word.isdecimal() and not set(word) & set(',[]"') and word == word.strip():
-        return word
-    quoted = word.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}"'
+    return quoted(word) if word.isdecimal() or word != word.strip() else unless_plain(word)
+
+
+def is_index(word: str, tokens: Sequence[str]) -> bool:
+    """Whether a word can be meant as an index: a number, a token, or one that is misspelt."""
+    known = word.isdecimal() or word.startswith('"') or bool(positions(tokens, word))
+    return known or bool(did_you_mean(word, tokens))
+
+
+def unless_plain(word: str) -> str:
+    """Put a word in quotes where it would not be read as one index."""
+    return quoted(word) if set(word) & set(',[]"') else word
+
+
+def quoted(word: str) -> str:
+    """Put a word in quotes."""
+    inside = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
 
 
 def positions(tokens: Sequence[str], name: str) -> list[int]:

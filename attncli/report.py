@@ -83,9 +83,19 @@ def not_on_page(symbol: str, symbols: Iterable[str], hint: str = "") -> AttnErro
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is closest to the one found, if any is close."""
+    """Return the known word that is closest to the one found, if any is close, whatever case and accents."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt word needs it
 
-    by_folded = {name.casefold(): name for name in islice(known, MAX_COMPARED)}
-    close = get_close_matches(word[:100].casefold(), by_folded, n=1)
+    by_folded: dict[str, str] = {}
+    for name in islice(known, MAX_COMPARED):
+        by_folded.setdefault(without_accents(name), name)
+    close = get_close_matches(without_accents(word[:100]), by_folded, n=1)
     return by_folded[close[0]] if close else None
+
+
+def without_accents(text: str) -> str:
+    """Return text in lower case and without accents: ``gio`` for ``Gió``, ``dem`` for ``đêm``."""
+    from unicodedata import combining, normalize  # noqa: PLC0415
+
+    plain = normalize("NFKD", text.casefold().replace("đ", "d"))
+    return "".join(char for char in plain if not combining(char))

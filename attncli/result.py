@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from attncli.errors import AttnError
 from attncli.language import _
-from attncli.names import cell_name, locate, parse_cell
-from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, spell
+from attncli.names import MATRIX, STAR, cell_name, locate, parse_cell
+from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, paper, spell
+from attncli.ops.softmax import SAFE, Softmax
 from attncli.page.chain_rule import whole_page
 from attncli.page.lazy import LazyPage
 from attncli.page.noise import MOST, Errors
+from attncli.page.tables import MOST as MOST_SHOWN
+from attncli.page.tables import html_matrix, html_page, html_table, number_text
 from attncli.report import not_on_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence, ValuesView
 
     from attncli.ops.op import Array, Shape
     from attncli.page.page import Page, Row
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 256
 SCHEMA = 1
 LARGEST_EXACT = 2.0**53
+LARGEST_JACOBIAN = 4096
 
 
 class Loss(NamedTuple):
@@ -38,21 +45,33 @@ class Loss(NamedTuple):
     value: float
 
 
+class Values(dict[str, "Array"]):
+    """The numbers by symbol; called, as a mapping's ``values`` is, it is the view of them."""
+
+    def __call__(self) -> ValuesView[Array]:
+        """The numbers without their symbols."""
+        return super().values()
+
+
+@Mapping.register  # to inherit from it would make its method a default of the field values
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """The page of one problem with its numbers: the givens and every row that was wanted.
 
+    It is a mapping of the symbols, in the page's order, to their numbers.
     ``given`` has all that the page reads and does not compute, numbers such as √d_k and the mask too.
     ``exact`` holds the rows as they are without rounding, where ``values`` were rounded on the way.
     """
 
     problem: Problem
     page: Page
-    values: Mapping[str, Array]
+    values: Values
     given: Mapping[str, Any]
     loss: Loss | None = None
     exact: Mapping[str, Array] | None = None
     rounding: Rounding | None = None
+
+    keys, items, get = Mapping.keys, Mapping.items, Mapping.get
 
     def __getitem__(self, symbol: str) -> Array:
         """The value of a given or a row; heads first where it has them."""
@@ -60,9 +79,34 @@ class Result:
             raise KeyError(_("{symbol}; there are {known}", symbol=symbol, known=", ".join(self.values)))
         return self.values[symbol]
 
+    def __contains__(self, symbol: object) -> bool:
+        """Whether there is a value of this symbol."""
+        return symbol in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        """The symbols: the givens, then the rows in the page's order."""
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        """How many values there are."""
+        return len(self.values)
+
     def __repr__(self) -> str:
         """Name the problem and what is held of it."""
         return f"<Result of {self.problem.name}: {', '.join(self.values)}>"
+
+    def _repr_html_(self) -> str:
+        """Every matrix as a table, for notebooks."""
+        return html_page(self.problem.name, (table for symbol in self for table in self.html_tables(symbol)))
+
+    def html_tables(self, symbol: str) -> Iterator[str]:
+        """Yield a value as an HTML table, one a head; of many heads only the first."""
+        value, labels, formula = self.shown(symbol), self.labels(symbol), self.formula(symbol)
+        names = [None, None, *labels][-2:]
+        heads = value.reshape(-1, *((1, 1, *value.shape)[-2:]))
+        for i, matrix in enumerate(heads[:MOST_SHOWN], 1):
+            caption = f"{formula}, {_('head {number}', number=i)}" if value.ndim > 2 else formula  # noqa: PLR2004
+            yield html_matrix(matrix, names, caption, self.decimals)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -153,16 +197,39 @@ class Result:
         finite = np.isfinite(ours) & np.isfinite(exact)
         return float(np.abs(ours[finite] - exact[finite]).max(initial=0.0))
 
-    def explain(self, cell: str) -> Explanation:
+    def explain(self, cell: str) -> Explanation | RowExplanation:
         """Return where one number comes from: ``A[Death,wind]``, ``A[1,5]``, ``A[2][1,5]``, ``L``.
 
-        Raises AttnError where there is no such cell.
+        ``A[Death]`` is a whole row, ``(*)[Death]`` the derivative of the softmax there. Raises AttnError
+        where there is no such cell.
         """
-        symbol, indices = parse_cell(cell)
+        name, indices = parse_cell(cell)
+        star = name == STAR and "A" in self.values
+        symbol = "A" if star else name
         if symbol not in self.values:
-            raise not_on_page(symbol, self.values)
-        index = locate(symbol, indices, self.values[symbol].shape, self.labels(symbol))
-        return Explanation(self, symbol, index)
+            raise not_on_page(name, self.values)
+        shape, labels = self.values[symbol].shape, self.labels(symbol)
+        if star:
+            self.check_star(indices)
+        if star or (len(shape) >= MATRIX and len(indices) == len(shape) - 1):
+            kind = Jacobian if star else RowExplanation
+            return kind(self, symbol, locate(name, indices, shape[:-1], labels[:-1]))
+        return Explanation(self, symbol, locate(symbol, indices, shape, labels))
+
+    def check_star(self, indices: Sequence[str]) -> None:
+        """Refuse a (*) that is not one matrix, or one that is too large."""
+        *lead, m = self.values["A"].shape
+        if len(indices) != len(lead):
+            place = self.cell_name("A", (0,) * len(lead)).removeprefix("A")
+            raise AttnError(
+                _("{name} is a matrix for each row of A; name one row of A", name=STAR),
+                hint=_("like {example}", example=f"{STAR}{place}"),
+            )
+        if m > LARGEST_JACOBIAN:
+            raise AttnError(
+                _("{name} has {m} × {m} numbers here, which is too many", name=STAR, m=m),
+                hint=_("a single gradient shows how it is used: {example}", example="dZ[1,1]"),
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints, at full precision: only numbers, words, lists and dictionaries."""
@@ -249,9 +316,24 @@ class Constant:
         return self.expression
 
 
+def operand(
+    values: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    symbol: str,
+    transposed: bool,  # noqa: FBT001 - as a row reads
+) -> Placed | Constant:
+    """Return what a row reads, a matrix or a constant, as its cells' arithmetic takes it."""
+    value = values[symbol]
+    if isinstance(value, np.ndarray):
+        return Placed(symbol, value, transposed)
+    if symbol == "√d_k":
+        return Constant(value, Call("sqrt", Number(float(sizes["d_k"]))))
+    return Constant(value, Number(value if isinstance(value, int | float) else 0.0))
+
+
 @dataclass(frozen=True)
-class Explanation:
-    """One cell: its row, its arithmetic with the numbers put in, and what it was made from."""
+class Place:
+    """What is explained: a cell of a quantity, or a whole row of it."""
 
     result: Result
     symbol: str
@@ -264,8 +346,13 @@ class Explanation:
 
     @property
     def name(self) -> str:
-        """``A[2][Death,wind]``."""
-        return self.name_of(self.symbol, self.index)
+        """``A[2][Death,wind]``, ``A[2][Death]``."""
+        return self.result.cell_name(self.symbol, self.index)
+
+
+@dataclass(frozen=True)
+class Explanation(Place):
+    """One cell: its row, its arithmetic with the numbers put in, and what it was made from."""
 
     def name_of(self, symbol: str, index: tuple[int, ...]) -> str:
         """Name any cell of the same page."""
@@ -286,22 +373,40 @@ class Explanation:
         """The arithmetic that makes it; a given is just its number."""
         if self.row is None:
             return Number(self.value)
-        return self.row.op.cell(self.index, *(self.operand(*read) for read in self.row.reads))
+        return self.row.op.cell(self.index, *self.operands)
 
-    def operand(self, symbol: str, transposed: bool) -> Placed | Constant:  # noqa: FBT001 - as a row reads
-        """Return what a row reads, a matrix or a constant."""
-        value = self.result.known[symbol]
-        if isinstance(value, np.ndarray):
-            return Placed(symbol, value, transposed)
-        if symbol == "√d_k":
-            return Constant(value, Call("sqrt", Number(float(self.result.problem.sizes["d_k"]))))
-        return Constant(value, Number(value if isinstance(value, int | float) else 0.0))
+    @cached_property
+    def on_paper(self) -> Expression:
+        """The same as a person writes it, e^−∞ in a masked weight too."""
+        if self.row is None:
+            return self.expression
+        return self.row.op.cell_on_paper(self.index, *self.operands)
+
+    @property
+    def operands(self) -> list[Placed | Constant]:
+        """What the row reads."""
+        known, sizes = self.result.known, self.result.problem.sizes
+        return [operand(known, sizes, *read) for read in self.row.reads] if self.row else []
 
     @property
     def sources(self) -> Iterator[Explanation]:
         """The cells that it was made from, each once."""
-        for cell in cells_of(self.expression) if self.row else ():
+        return self.cells(self.on_paper)
+
+    def cells(self, expression: Expression) -> Iterator[Explanation]:
+        """Yield the cells of its arithmetic, each once."""
+        for cell in cells_of(expression) if self.row else ():
             yield Explanation(self.result, cell.symbol, cell.index)
+
+    def _repr_html_(self) -> str:
+        """The cell and those that it was made from, each with its arithmetic, for notebooks."""
+        decimals = self.result.decimals
+        style = paper(lambda number: number_text(number, decimals), MOST_SHOWN)
+        lines = [[_("cell"), _("formula"), _("with the numbers"), _("value")]]
+        for one in [self, *islice(self.sources, MOST_SHOWN)]:
+            worked = spell(one.expression, style) if one.row else _("given")
+            lines.append([one.name, one.result.formula(one.symbol), worked, number_text(one.shown, decimals)])
+        return html_table(lines)
 
     def to_dict(self, depth: int, substituted: Any, seen: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
         """Return the record that ``--json`` prints; ``substituted`` writes an expression as on paper.
@@ -309,7 +414,7 @@ class Explanation:
         A cell that stands earlier in the same record is not opened again.
         """
         seen = set() if seen is None else seen
-        sources = self.sources if depth > 0 and self.name not in seen else ()
+        sources = self.cells(self.expression) if depth > 0 and self.name not in seen else ()
         seen.add(self.name)
         return {
             "cell": self.name,
@@ -319,4 +424,130 @@ class Explanation:
             "expression": spell(self.expression, ASCII),
             "value": self.value if abs(self.value) != float("inf") else spell(Number(self.value), ASCII),
             "from": [source.to_dict(depth - 1, substituted, seen) for source in sources],
+        }
+
+
+@dataclass(frozen=True)
+class RowExplanation(Place):
+    """A whole row of a quantity: its cells, and for a softmax the steps that lead to it."""
+
+    @property
+    def value(self) -> Array:
+        """The numbers of the row."""
+        numbers: Array = self.result.values[self.symbol][self.index]
+        return numbers
+
+    @property
+    def shown(self) -> Array:
+        """The numbers as screens show them."""
+        numbers: Array = self.result.shown(self.symbol)[self.index]
+        return numbers
+
+    @property
+    def sources(self) -> Iterator[Explanation]:
+        """Its cells."""
+        return (Explanation(self.result, self.symbol, (*self.index, j)) for j in range(len(self.value)))
+
+    @cached_property
+    def softmax(self) -> dict[str, Array]:
+        """The steps of a softmax: the scores z, e^z and their sum, in every column; else nothing.
+
+        Where a z is too large for e^z, the row's largest is taken off first.
+        """
+        if self.row is None or not isinstance(self.row.op, Softmax):
+            return {}
+        z = self.result.known[self.row.args[0]][self.index]
+        top = z.max(initial=-np.inf, where=np.isfinite(z))
+        steps = {"z": z}
+        name = "z"
+        if np.abs(z).max(where=np.isfinite(z), initial=0.0) > SAFE:
+            name = "(z − max)"
+            steps["z − max"] = z = z - top
+        powers = np.exp(z)
+        return {**steps, f"e^{name}": powers, f"Σe^{name}": np.full_like(powers, powers.sum())}
+
+    def _repr_html_(self) -> str:
+        """The row, below the steps of a softmax, for notebooks."""
+        lines = np.array([*self.softmax.values(), self.shown])
+        names = [[*self.softmax, self.symbol], self.result.labels(self.symbol)[-1]]
+        return html_matrix(lines, names, self.name, self.result.decimals)
+
+    def to_dict(self, depth: int, substituted: Any) -> dict[str, Any]:  # noqa: ANN401 - as a cell's
+        """Return the record that ``--json`` prints; its cells are what it was made from."""
+        names = ("z", "z_minus_max") if len(self.softmax) > 3 else ("z",)  # noqa: PLR2004
+        steps = dict(zip((*names, "exp", "sum"), map(plain, self.softmax.values()), strict=False))
+        seen: set[str] = set()
+        cells = self.sources if depth > 0 else ()
+        return {
+            "cell": self.name,
+            "index": list(self.index),
+            "formula": self.result.formula(self.symbol),
+            "value": plain(self.value),
+            **({"steps": steps} if steps else {}),
+            "from": [cell.to_dict(depth - 1, substituted, seen) for cell in cells],
+        }
+
+
+@dataclass(frozen=True)
+class Jacobian(RowExplanation):
+    """The article's (*) at one row of A: ∂A_i/∂Z_k, a line for each i; it takes dA to dZ."""
+
+    @property
+    def name(self) -> str:
+        """``(*)[2][Death]``."""
+        return STAR + super().name.removeprefix(self.symbol)
+
+    @property
+    def scores(self) -> str:
+        """What the softmax is taken of: Z, or M behind a mask."""
+        return self.row.args[0] if self.row else "Z"
+
+    @property
+    def formula(self) -> str:
+        """What stands in it."""
+        a, z = super().name, self.result.cell_name(self.scores, self.index)
+        return f"∂{a}_i/∂{z}_k = a_i(1 − a_i), i = k;  −a_i·a_k, i ≠ k"
+
+    @property
+    def sources(self) -> Iterator[Explanation]:
+        """No cells: it is explained as a table."""
+        return iter(())
+
+    @cached_property
+    def value(self) -> Array:
+        """The matrix; under rounding as a person rounds it."""
+        a = super().value
+        matrix = np.diag(a) - np.outer(a, a)
+        return self.result.rounding.matrix(matrix) if self.result.rounding else matrix
+
+    @cached_property
+    def use(self) -> dict[str, Array]:
+        """How it is used: dA, dA·(*) and dZ of this row; nothing where there is no backward pass."""
+        da, dz = f"d{self.symbol}", f"d{self.scores}"
+        if not {da, dz} <= self.result.values.keys():
+            return {}
+        arriving = self.result.shown(da)[self.index]
+        product = arriving @ self.value
+        if self.result.rounding:
+            product = self.result.rounding.matrix(product)
+        else:
+            product = np.where(self.result.shown(dz)[self.index] == 0, 0.0, product)
+        return {da: arriving, f"{da}·{STAR}": product, dz: self.result.shown(dz)[self.index]}
+
+    def _repr_html_(self) -> str:
+        """The matrix, for notebooks."""
+        tokens = self.result.labels(self.symbol)[-1]
+        return html_matrix(
+            self.value, [tokens, tokens], f"{self.name} = {self.formula}", self.result.decimals
+        )
+
+    def to_dict(self, depth: int, substituted: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - as a row's
+        """Return the record that ``--json`` prints."""
+        return {
+            "cell": self.name,
+            "index": list(self.index),
+            "formula": self.formula,
+            "value": plain(self.value),
+            "use": {symbol: plain(numbers) for symbol, numbers in self.use.items()},
+            "from": [],
         }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from attncli import language
-from attncli.commands.environment import Environment
+from attncli import files, language
+from attncli.commands.completion import completing
+from attncli.commands.environment import Environment, discard
 from attncli.commands.help_text import translate_help, translate_phrase, without_suggestion
 from attncli.commands.options import command
 from attncli.errors import AttnError, ExitCode
@@ -42,7 +46,6 @@ COMMANDS: dict[str, str] = {
     "guide": N_("Read the manual, one topic at a time."),
 }
 USAGE_ERROR: Any = typer.BadParameter.__base__  # not every Typer that will do has a public name for it
-COMPLETION = "_ATTNCLI_COMPLETE"  # a shell that completes a command line sets it
 
 
 class Commands(Mapping[str, Any]):
@@ -116,12 +119,13 @@ def program(
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code. Only an internal error under --debug shows a traceback."""
     environment = Environment()
+    files.READ.clear()
     try:
         return exit_code(arguments, environment)
     except typer.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
-        discard_output()  # whoever read it has had enough
+        discard(sys.stdout)  # whoever read it has had enough
         return ExitCode.OK
     finally:
         language.use(None)
@@ -133,7 +137,7 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
         language.use(None)
         language.use(language.choose(language_option(arguments), os.environ))
         main = translate_help(typer.main.get_command(app))
-        if COMPLETION in os.environ:
+        if completing():
             main(prog_name="attncli")
         # Not app(): it would end the process itself where a pipe breaks.
         with main.make_context("attncli", list(arguments) or ["--help"], obj=environment) as context:
@@ -142,14 +146,10 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
     except (BrokenPipeError, typer.Exit):
         raise
     except KeyboardInterrupt:
-        environment.stderr.write(environment.display(0).fit(_("interrupted")) + "\n")
+        environment.tell([environment.display(0).fit(_("interrupted"))])
         return ExitCode.INTERRUPTED
-    except AttnError as error:
-        environment.error(error)
-    except USAGE_ERROR as wrong:
-        environment.error(usage_error(wrong, arguments))
-    except OSError as error:
-        environment.error(system_error(error))
+    except (AttnError, USAGE_ERROR, OSError, MemoryError) as wrong:
+        error = told(wrong, arguments)
     except Exception as fault:  # noqa: BLE001 - whatever it is, a user gets a sentence
         if environment.debug:
             import traceback
@@ -159,6 +159,7 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
         return ExitCode.FAULT
     else:
         return code or ExitCode.OK
+    environment.error(error)  # what filled the memory is gone by now
     return ExitCode.BAD_INPUT
 
 
@@ -175,38 +176,84 @@ def language_option(arguments: Sequence[str]) -> str | None:
     return None
 
 
+def told(wrong: Exception, arguments: Sequence[str]) -> AttnError:
+    """Return the error for what is not a fault of this program."""
+    if isinstance(wrong, AttnError):
+        return wrong
+    if isinstance(wrong, OSError):
+        return system_error(wrong)
+    return too_large(wrong) if isinstance(wrong, MemoryError) else usage_error(wrong, arguments)
+
+
 def usage_error(wrong: Any, arguments: Sequence[str]) -> AttnError:  # noqa: ANN401 - a USAGE_ERROR
     """Return the error for a command line that cannot be read."""
     context = getattr(wrong, "ctx", None)
     command = context.command_path if context else "attncli"
     message, suggestion = without_suggestion(wrong.format_message().rstrip("."))
-    hint = suggestion or _("{command} --help shows how to use it", command=command)
+    hint = (
+        set_instead(wrong, arguments)
+        or suggestion
+        or _("{command} --help shows how to use it", command=command)
+    )
     config = next((word for word in arguments if word.endswith((".yaml", ".yml", ".json"))), None)
     if command == "attncli" and config:
         hint = _("a config goes after a command: attncli forward {config}", config=config)
     return AttnError(translate_phrase(message), hint=hint)
 
 
+def set_instead(wrong: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 - a USAGE_ERROR
+    """Suggest ``--set mask=true`` for ``--mask``: an option that has the name of a key; "" for any other."""
+    name, context = getattr(wrong, "option_name", ""), getattr(wrong, "ctx", None)
+    options = [option for param in context.command.params for option in param.opts] if context else []
+    if not name.startswith("--") or "--set" not in options:
+        return ""
+    from attncli.problem.foreign import setting
+    from attncli.problem.keys import KEYS
+    from attncli.problem.sources import builtin_names, is_config
+
+    value = ""
+    for word, behind in pairwise([*arguments, "-"]):
+        if word == name and not (behind.startswith("-") or is_config(behind) or behind in builtin_names()):
+            value = behind
+        elif word.startswith(f"{name}="):
+            value = word.partition("=")[2]
+    hint = setting(name, shlex.quote(value) if value else "", KEYS)
+    return _("did you mean {names}?", names=hint) if hint.startswith("--set") else hint
+
+
 def system_error(error: OSError) -> AttnError:
     """Return the error for a file, or for standard output, that failed while it was used."""
     if error.filename is None:
-        discard_output()  # a full disk fails again when the process ends
+        discard(sys.stdout)  # a full disk fails again when the process ends
     return AttnError(f"{error.filename or _('standard output')}: {_(error.strerror or '')}")
+
+
+def too_large(lack: MemoryError) -> AttnError:
+    """Return the error that a problem does not fit into the memory, with the size of what did not."""
+    message = _("this problem is too large for the memory of this machine")
+    shape = getattr(lack, "shape", None)
+    if shape:  # NumPy says what it had no room for
+        size = math.prod(shape) * lack.dtype.itemsize  # type: ignore[attr-defined]
+        about = _("{shape} numbers take {size}", shape=" × ".join(map(str, shape)), size=in_bytes(size))
+        message = f"{message}: {about}"
+    else:
+        with suppress(ImportError):
+            import resource  # not every system has it
+
+            unit = 1 if sys.platform == "darwin" else 1024
+            used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+            message = f"{message}: {_('{size} were in use', size=in_bytes(used))}"
+    return AttnError(message, hint=_("keep fewer quantities, with --only; or shorten the sentence"))
+
+
+def in_bytes(count: int) -> str:
+    """Return a size as a person reads it."""
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def internal_error(fault: Exception) -> AttnError:
     """Return the error for what no user can help."""
-    if isinstance(fault, MemoryError):
-        return AttnError(
-            _("this problem is too large for the memory of this machine"),
-            hint=_("keep fewer quantities, with --only"),
-        )
     return AttnError(
         _("internal error: {kind}: {fault}", kind=type(fault).__name__, fault=fault),
         hint=_("--debug shows where; please report it"),
     )
-
-
-def discard_output() -> None:
-    """Throw away what is still to be written, so that nothing fails when the process ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

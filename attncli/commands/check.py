@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import HintLevel, Judging
-from attncli.commands.options import Changes, Full, Json, Source, command
+from attncli.commands.options import Changes, Force, Full, Json, Source, command, format_option, output_option
 from attncli.errors import AttnError, ExitCode
 from attncli.homework.policy import Hint
 from attncli.language import N_, _
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+FORMATS = ("classroom50",)
 HELP = N_("""Mark a sheet: which numbers are right, which follow from earlier ones, and what was done wrong.
 
 A sheet is YAML or JSON: `student: B20DCCN001`, then `answers:` with any quantities of the page, such as
@@ -35,7 +37,70 @@ Examples:
   attncli check sheet.yaml article --student         what a student may see: no right numbers
   attncli check --answer 'L=31.3' article            one answer, without a file
   attncli check sheet.yaml article --decimals 2      exact to two decimals, however it is written
-  attncli check - article --json < sheet.yaml        for a script""")
+  attncli check - article --json < sheet.yaml        for a script
+  attncli check sheet.yaml hw.yaml --rows S,A --format classroom50 -o result.json""")
+
+
+@dataclass(frozen=True)
+class ForRunner:
+    """What is written for a system that runs the command for each submission."""
+
+    style: str | None = format_option(
+        FORMATS,
+        N_(
+            "Write the result as Classroom 50 reads it, instead of showing it; the exit code is then 0 even"
+            " if answers are wrong."
+        ),
+    )
+    output: str | None = output_option(
+        N_("Write to this file, replacing it, whole or not at all. Default: standard output.")
+    )
+    force: Force = False
+
+    def check(self, *, json: bool) -> dict[str, str]:
+        """Refuse what cannot be, before any work is done; return what the runner says of the submission."""
+        if self.style is None:
+            if self.output is not None:
+                raise AttnError(_("--output needs --format {style}", style=FORMATS[0]))
+            return {}
+        from attncli.files import check_result
+        from attncli.graders.classroom50 import about_submission
+
+        one_of("--format", self.style, FORMATS)
+        if json:
+            raise AttnError(
+                _("--{flag} does not go with --format {style}", flag="json", style=self.style),
+                hint=_("keep one of them"),
+            )
+        if self.output is not None:
+            check_result(self.output, force=self.force)
+        return about_submission(os.environ)
+
+    def write_unreadable(
+        self, about: dict[str, str], sheet: str, most: float, environment: Environment
+    ) -> None:
+        """Write that a sheet could not be read: the student's doing, and no failure of the command.
+
+        Raises Exit where no runner has asked.
+        """
+        if not about:
+            raise typer.Exit(ExitCode.UNREADABLE)
+        from attncli.graders.classroom50 import unreadable_tests
+
+        self.write(about, unreadable_tests(sheet, most), environment)
+
+    def write(self, about: dict[str, str], tests: list[dict[str, Any]], environment: Environment) -> None:
+        """Write what became of a sheet."""
+        from datetime import UTC, datetime
+
+        from attncli.files import write_whole
+        from attncli.graders.classroom50 import result_json
+
+        text = result_json(about, tests, datetime.now(UTC))
+        if self.output is None:
+            environment.write_utf8(text)
+        else:
+            write_whole(self.output, text, force=True)
 
 
 @command(quiet=N_("Show only the score and the verdicts: no notes, no matrices."))
@@ -44,7 +109,7 @@ def check(
     first: str | None = typer.Argument(
         None,
         metavar="SHEET",
-        help=N_("The sheet: a YAML or JSON file, or - for standard input. With --answer, the problem."),
+        help=N_("The sheet: a YAML, JSON or .npz file, or - for standard input. With --answer, the problem."),
     ),
     source: Source,
     answers: list[str] | None = typer.Option(
@@ -68,10 +133,12 @@ def check(
     changes: Changes,
     full: Full = False,
     json: Json = False,
+    runner: ForRunner,
     environment: Environment,
 ) -> None:
     """Parse, work the problem out, mark, show."""
     judging.check()
+    about = runner.check(json=json)
     one_of("--hint", hint, tuple(Hint))
     if answers:
         if source.config is not None:
@@ -96,21 +163,26 @@ def check(
         if first is None:
             raise
         environment.error(error)
-        raise typer.Exit(ExitCode.UNREADABLE) from None
+        runner.write_unreadable(about, Path(first).name, sum(policy.due_points.values()), environment)
+        return
     if student_id is not None:
         sheet = replace(sheet, student=student_id)
     marked = mark(sheet, key, policy)
-    if json:
+    if about:
+        from attncli.graders.classroom50 import tests_of
+
+        runner.write(about, tests_of(marked.to_dict()), environment)
+    elif json:
         environment.write_json(marked.to_dict(student=student, hint=hint))
     else:
         from attncli.show.check import Telling, screen
 
-        same = same_problem(source.name or key.name, assignments)
+        same = same_problem(source.name or key.name, assignments, student=student)
         telling = Telling(student, Hint(hint), same, environment.quiet)
         environment.show(screen(marked, problem, environment.display(problem.decimals, full=full), telling))
     for note in marked.notes:
         environment.note(note)
-    if marked.verdict not in {"correct", "follow-through"}:
+    if not about and marked.verdict not in {"correct", "follow-through"}:
         raise typer.Exit(ExitCode.WRONG)
 
 
@@ -132,6 +204,9 @@ def check_sheet(sheet: str | None, source: Source) -> None:
         )
 
 
-def same_problem(config: str, changes: Sequence[str]) -> str:
-    """Return the options with which another command takes the same problem."""
+def same_problem(config: str, changes: Sequence[str], *, student: bool) -> str:
+    """Return the options with which another command takes the same problem, as a student can name it."""
+    from attncli.homework.marks import command_name
+
+    config = command_name(config) if student else config
     return shlex.join(["-c", config, *(word for change in changes for word in ("--set", change))])

@@ -7,7 +7,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from attncli.errors import AttnError
 from attncli.language import _, known
@@ -137,18 +137,33 @@ class Environment:
         if not self.quiet:
             from attncli.show.messages import sentence
 
-            self.err.show([sentence("note", text)], wrap=False)
+            self.tell([sentence("note", text)])
 
     def error(self, error: AttnError) -> None:
         """Report an error, below what was already shown."""
         from attncli.show.messages import error_parts
 
         self.flush()
-        self.err.show(error_parts(error, self.err), wrap=False)
+        self.tell(error_parts(error, self.err))
+
+    def tell(self, parts: Iterable[RenderableType]) -> None:
+        """Say something on standard error; where that is a full disk, nobody can be told."""
+        try:
+            self.err.show(parts, wrap=False)
+            self.stderr.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            discard(self.stderr)
 
     def flush(self) -> None:
         """Write out what waits for standard output."""
         self.stdout.flush()
+
+
+def discard(stream: TextIO) -> None:
+    """Throw away what is still to be written, so that nothing fails when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def prepare_streams() -> None:

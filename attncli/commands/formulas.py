@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import Backward, Changes, Source, command, format_option
+from attncli.commands.options import Backward, Changes, Source, command, format_for, format_option
 from attncli.language import N_, _
-from attncli.report import one_of
 
 HELP = N_("""Write down the formulas of a problem, one per line, with the shape of each: no numbers.
 
@@ -36,7 +35,7 @@ def formulas(
     from attncli.readings.formulas import formulas as formulas_of
     from attncli.readings.formulas import page_of
 
-    one_of("--format", style, FORMATS)
+    style = format_for(style, FORMATS, FORMATS[0], None, {})
     problem = source.load(environment, changes.assignments)
     page = page_of(problem, backward=backward, loss=changes.loss, reduction=changes.reduction)
     found = formulas_of(problem, page)

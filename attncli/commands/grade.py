@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,11 @@ import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import HintLevel, Judging
-from attncli.commands.options import Changes, Source, check_number, command
+from attncli.commands.options import ALIASES, Changes, Source, check_number, command
 from attncli.errors import AttnError, ExitCode
+from attncli.files import check_folder
 from attncli.homework.policy import Hint
-from attncli.language import N_, _
+from attncli.language import N_, _, either
 from attncli.report import one_of
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ A rubric is YAML; any of its keys may be left out:
 A roster is CSV whose header names its columns: student (or id), name,
 last name, first name, email, id number, section, and what late.by names.""")
 MOST_JOBS = 256
+DATE_ORDERS = ("dmy", "mdy")
+SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,31 @@ class Paths:
         None,
         "--roster",
         metavar="FILE",
-        help=N_("Who the students are, as CSV: for the gradebooks, and for when they handed in."),
+        help=N_(
+            "Who the students are, as CSV, or as Canvas, Moodle or Gradescope export it: for the gradebooks,"
+            " and for when they handed in."
+        ),
+    )
+
+    dates: str | None = typer.Option(
+        None,
+        "--dates",
+        metavar="|".join(DATE_ORDERS),
+        help=N_("How the roster's dates such as 05/03/2026 are read: the day or the month first."),
+    )
+    clean: bool = typer.Option(
+        False, "--clean", help=N_("Remove what earlier runs have left in DIR and this one does not write.")
     )
 
     def check(self, folder: str, source: Source) -> None:
         """Refuse paths that do not go together."""
+        if self.dates is not None:
+            one_of("--dates", self.dates, DATE_ORDERS)
+        if not self.out:
+            raise AttnError(_("{name} is empty", name="--out"), hint=_("name a folder for the results"))
         out = Path(self.out)
-        if out.exists() and not out.is_dir():
-            raise AttnError(_("{path!r} is a file", path=self.out), hint=_("name a folder for the results"))
-        if out.resolve() == Path(folder).resolve():
+        check_folder(out)
+        if os.path.realpath(out) == os.path.realpath(folder):
             raise AttnError(
                 _("--out is the folder of the sheets"),
                 hint=_("name another folder for the results, like graded"),
@@ -108,10 +128,11 @@ class Grading:
         None,
         "--format",
         "-f",
-        metavar="NAME",
+        metavar="GRADER",
         help=N_(
             "Write for a grader as well: gradescope, junit, nbgrader, otter, canvas, moodle,"
-            " github-classroom, prairielearn, markdown or html. Can be repeated."
+            " prairielearn, markdown, html or, for what still reads it, github-classroom (legacy)."
+            " Can be repeated."
         ),
     )
     assignment: str | None = typer.Option(
@@ -131,12 +152,42 @@ class Grading:
         help=N_("An older results.jsonl: show whose score changed, and write changes.csv."),
     )
 
+    on_duplicate: str = typer.Option(
+        "report",
+        "--on-duplicate",
+        metavar="report|newest|best",
+        help=N_(
+            "Which of several sheets of a student a gradebook takes: the newest, the best,"
+            " or (report) the one whose file or folder is named after the student."
+        ),
+    )
+    separator: str = typer.Option(
+        ",",
+        "--csv-separator",
+        metavar="|".join(SEPARATORS),
+        help=N_("What separates the cells of gradebook.csv and changes.csv; some Excels want a semicolon."),
+    )
+
+    @property
+    def named(self) -> dict[str, None]:
+        """The formats by their names, each once."""
+        return dict.fromkeys(ALIASES.get(name, name) for name in self.formats or ())
+
     def check(self) -> None:
         """Refuse values that are not allowed."""
+        from attncli.course.whose import OnDuplicate
         from attncli.graders import FORMATS
 
+        one_of("--on-duplicate", self.on_duplicate, tuple(OnDuplicate))
         one_of("--hint", self.hint, tuple(Hint))
-        for name in self.formats or ():
+        if self.separator not in SEPARATORS:
+            message = _("{name} is {found}; expected {wanted}")
+            wanted = either(map(repr, SEPARATORS))
+            raise AttnError(message.format(name="--csv-separator", found=repr(self.separator), wanted=wanted))
+        for name in self.named:
+            if name == "classroom50":
+                message = _("--format {style} is for one sheet", style=name)
+                raise AttnError(message, hint=_("attncli check marks one sheet"))
             one_of("--format", name, FORMATS)
         check_number("--jobs", self.jobs, 0, MOST_JOBS, _("0 is one per core"))
 
@@ -195,16 +246,17 @@ def plan_of(
     from attncli.course.roster import read_roster, submission_times
     from attncli.course.rubric import Rubric, read_rubric
     from attncli.course.sheets import find_sheets
+    from attncli.course.whose import OnDuplicate
     from attncli.graders.records import Course
     from attncli.problem.sources import DEFAULT
 
     # What may lie within the folder and is not the students'.
-    apart = (paths.out, source.name or DEFAULT, paths.configs, paths.rubric)
+    apart = (paths.out, source.name or DEFAULT, paths.configs, paths.rubric, paths.roster, grading.against)
     files, skipped = find_sheets(Path(folder), [Path(path) for path in apart if path not in {None, "-"}])
     keys, name = keys_of(source, paths, changes, environment)
     symbols = keys.symbols
     rubric = Rubric() if paths.rubric is None else read_rubric(paths.rubric, symbols)
-    roster = None if paths.roster is None else read_roster(paths.roster)
+    roster = None if paths.roster is None else read_roster(paths.roster, {Path(file).stem for file in files})
     policy = judging.policy(symbols, rubric.policy)
     if policy.due is None:
         environment.note(
@@ -223,13 +275,16 @@ def plan_of(
         reveal=grading.reveal,
     )
     plan = Plan(
-        Grader(Path(folder), keys, policy, late, submission_times(late, roster), __version__),
+        Grader(Path(folder), keys, policy, late, submission_times(late, roster, paths.dates), __version__),
         files,
         Path(paths.out),
         course,
-        tuple(dict.fromkeys(grading.formats or ())),
+        tuple(grading.named),
         min(grading.jobs or cores(), len(files)),
         None if grading.against is None else Path(grading.against),
+        SEPARATORS[grading.separator],
+        OnDuplicate(grading.on_duplicate),
+        paths.clean,
     )
     return plan, skipped
 
@@ -243,7 +298,7 @@ def keys_of(source: Source, paths: Paths, changes: Changes, environment: Environ
     if paths.configs is not None:
         configs = configs_by_student(Path(paths.configs))
         keys = KeyEach(configs, tuple(assignments), changes.loss, changes.reduction)
-        return keys, Path(paths.configs).resolve().name
+        return keys, Path(os.path.realpath(paths.configs)).name
     problem = source.load(environment, assignments)
     name = Path(problem.name).stem if Path(problem.name).suffix else problem.name
     return OneKey(problem, changes.loss, changes.reduction), name

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import Backward, Changes, Force, Source, command, format_option, output_option
+from attncli.commands.options import (
+    Backward,
+    Changes,
+    Force,
+    Source,
+    command,
+    format_for,
+    format_option,
+    output_option,
+)
 from attncli.language import N_
-from attncli.report import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +32,9 @@ Examples:
   attncli graph masked --format dot | dot -Tpdf -o graph.pdf""")
 DRAWINGS = {"mermaid": "graph.mermaid", "dot": "graph.dot", "svg": "graph_svg.svg"}  # who draws it
 FORMATS = ("tree", *DRAWINGS)
-SUFFIXES = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
+SUFFIXES = {
+    ".txt": "tree", ".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid",
+}  # fmt: skip
 
 
 @command(quiet=N_("Show no notes."))
@@ -37,7 +46,7 @@ def graph(
         FORMATS, N_("How to draw it. Default: by the output's file extension, then tree.")
     ),
     output: str | None = output_option(
-        N_("Write to this file, whole or not at all. Default: standard output.")
+        N_("Write to this file, replacing another result, whole or not at all. Default: standard output.")
     ),
     force: Force = False,
     changes: Changes,
@@ -45,15 +54,13 @@ def graph(
 ) -> None:
     """Parse, read the page, draw."""
     changes.check_backward(backward=backward)
-    from attncli.files import check_writable, write_whole
+    from attncli.files import check_result, write_whole
     from attncli.readings.formulas import page_of
     from attncli.readings.graph import graph_of
 
-    if style is None:
-        style = SUFFIXES.get(Path(output or "").suffix.lower(), "tree")
-    one_of("--format", style, FORMATS)
+    style = format_for(style, FORMATS, FORMATS[0], output, SUFFIXES)
     if output is not None:
-        check_writable(output, force=force)
+        check_result(output, force=force)
     problem = source.load(environment, changes.assignments)
     page = page_of(problem, backward=backward, loss=changes.loss, reduction=changes.reduction)
     graph = graph_of(problem, page)
@@ -72,4 +79,5 @@ def graph(
     if output is None:
         environment.write([drawing])
     else:
-        write_whole(output, drawing, force=force)
+        check_result(output, force=force)
+        write_whole(output, drawing, force=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from attncli.choices import TOPICS
 from attncli.commands.environment import Environment
 from attncli.commands.options import command
 from attncli.errors import AttnError
@@ -30,7 +31,7 @@ def guide(
     environment: Environment,
 ) -> None:
     """Parse, find the topic, show it."""
-    from attncli.show.guide import TOPICS, is_translated, show, topics
+    from attncli.show.guide import is_translated, show, topics
 
     if topic is None:
         environment.show([topics()])

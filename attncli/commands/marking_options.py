@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,12 +95,7 @@ class Judging:
         for name, digits, least in (("--decimals", self.decimals, 0), ("--significant", self.significant, 1)):
             if digits is not None:
                 check_number(name, digits, least, MOST_DECIMALS)
-        for name, size in (("--rtol", self.rtol), ("--atol", self.atol)):
-            if size is not None and not (math.isfinite(size) and size >= 0):
-                raise AttnError(
-                    _("{option} is {value:g}; expected a number that is 0 or more", option=name, value=size),
-                    hint=_("like 0.001"),
-                )
+        Tolerance(rtol=self.rtol, atol=self.atol).check("--")
         if self.follow_through is not None:
             one_of("--follow-through", self.follow_through, FOLLOW_THROUGH)
 

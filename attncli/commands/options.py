@@ -11,23 +11,26 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from attncli.choices import DTYPES, LOSSES, MOST_DECIMALS, REDUCTIONS, ROUNDING_MODES
+from attncli.commands.completion import add_completion, completing
 from attncli.commands.environment import COLORS, Environment
 from attncli.errors import AttnError
 from attncli.language import LANGUAGES, N_, _
 from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from attncli.problem.problem import Problem
     from attncli.rounding import Rounding
 
 
+ALIASES = {"md": "markdown", "tex": "latex"}
 ConfigOption = Annotated[
     str | None,
     typer.Option("--config", "-c", metavar="CONFIG", help=N_("Same as the CONFIG argument.")),
@@ -62,7 +65,12 @@ Decimals = Annotated[
     ),
 ]
 Full = Annotated[bool, typer.Option("--full", help=N_("Show large matrices whole, not just their corners."))]
-Force = Annotated[bool, typer.Option("--force", help=N_("Replace the file if it already exists."))]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help=N_("Replace the file even if a person may have written it, such as a config.")
+    ),
+]
 Backward = Annotated[bool, typer.Option("--backward", "-b", help=N_("The loss and every gradient as well."))]
 Json = Annotated[bool, typer.Option("--json", help=N_("JSON for scripts."))]
 PageJson = Annotated[
@@ -79,6 +87,28 @@ Dtype = Annotated[
 def format_option(names: Iterable[str], text: str, default: str | None = None) -> Any:  # noqa: ANN401
     """Declare ``--format``, one of these names, with this help."""
     return typer.Option(default, "--format", "-f", metavar="|".join(names), help=text)
+
+
+def format_for(
+    style: str | None, known: Collection[str], usual: str, output: str | None, endings: Mapping[str, str]
+) -> str:
+    """Return the format: the one named, or else the one of the output's ending, or else the usual one.
+
+    Raises AttnError where there is no such format, or the output's ending is that of none: nothing is
+    written in another format than its name says.
+    """
+    ending = PurePath(output or "").suffix.lower()
+    if output == "" or (style is None and ending and ending not in endings):
+        message = _("{name} is empty", name="--output")
+        if output:
+            message = _(
+                "--output {file!r}: {ending!r} is the ending of no format", file=output, ending=ending
+            )
+        hint = _("one of {known}; or name a format with --format", known=", ".join(endings))
+        raise AttnError(message, hint=hint)
+    if style is not None:
+        return one_of("--format", ALIASES.get(style, style), known)
+    return endings.get(ending, usual)
 
 
 def output_option(text: str) -> Any:  # noqa: ANN401 - any type, as what typer.Option returns
@@ -233,6 +263,8 @@ def command(quiet: str = "") -> Callable[[Callable[..., None]], Callable[..., No
                 kind = Annotated[bool, typer.Option("--quiet", "-q", help=quiet)]
                 parameters.append(Parameter("quiet", Parameter.KEYWORD_ONLY, default=False, annotation=kind))
             parameters += options.get(name, [parameter.replace(annotation=kinds[name])])
+        for parameter in parameters if completing() else ():
+            add_completion(parameter)
 
         @wraps(function)
         def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - as Typer read them

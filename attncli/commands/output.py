@@ -11,18 +11,19 @@ import typer
 
 from attncli.commands.options import (
     Decimals,
+    Force,
     Full,
     PageJson,
     check_decimals,
     decimals_of,
+    format_for,
     format_option,
     idle_option,
     output_option,
 )
 from attncli.errors import AttnError
 from attncli.export.formats import FORMATS, SUFFIXES, Shown
-from attncli.language import N_, _, plural
-from attncli.report import one_of
+from attncli.language import N_, _, either, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from attncli.result import Result
 
 MOST_NAMES = 12
+CONFIGS = (".yaml", ".yml")
+TABS = ".tsv"
+TABLES = (".csv", TABS)  # endings of a file that holds one quantity
 
 
 class Destination(NamedTuple):
@@ -42,19 +46,20 @@ class Destination(NamedTuple):
 
     format: Format
     output: str | None
+    force: bool = False
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder: one of CSVs, unless its name is that of one file."""
+        """Whether it is a folder: one of tables, unless its name is that of one file."""
         return (
             self.output is not None
             and self.format.kind == "folder"
-            and (not self.output.lower().endswith(".csv") or Path(self.output).is_dir())
+            and (not self.output.lower().endswith(TABLES) or Path(self.output).is_dir())
         )
 
     def check(self) -> None:
         """Refuse what cannot be written, before any work is done for it. Raises AttnError."""
-        from attncli.files import check_writable
+        from attncli.files import check_result
 
         if self.output is None:
             if self.format.kind == "bytes":
@@ -63,15 +68,16 @@ class Destination(NamedTuple):
                     hint=_("add --output FILE.{name}", name=self.format.name),
                 )
         else:
-            check_writable(self.output, force=True, folder=self.is_folder)
+            check_result(self.output, force=self.force, folder=self.is_folder)
 
     def write(self, content: Content, environment: Environment) -> None:
         """Write it, whole or not at all.
 
-        Raises AttnError where that fails, or where there are several CSVs and no folder.
+        Raises AttnError where that fails, or where there are several tables and no folder.
         """
         from attncli.files import write_folder, write_whole
 
+        self.check()
         if isinstance(content, dict):
             if self.output is not None and self.is_folder:
                 write_folder(Path(self.output), content)
@@ -99,22 +105,20 @@ class Destination(NamedTuple):
 
 
 def destination(
-    style: str | None, output: str | None, *, json: bool = False, plain: bool = False
+    style: str | None, output: str | None, *, json: bool = False, plain: bool = False, force: bool = False
 ) -> Destination:
     """Choose the format: the one named, or the one for the output's file extension, or text.
 
-    Raises AttnError where there is none of that name, or the options name two.
+    Raises AttnError where there is none of that name or ending, or the options name two.
     """
     flag = "json" if json else "plain" if plain else None
-    if style is not None:
-        one_of("--format", style, FORMATS)
-    if flag and style not in {None, flag}:
+    chosen = format_for(style or flag, FORMATS, "text", output, SUFFIXES)
+    if flag and chosen != flag:
         raise AttnError(
             _("--{flag} does not go with --format {style}", flag=flag, style=style),
             hint=_("keep one of them"),
         )
-    suffix = SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
-    return Destination(FORMATS[style or flag or suffix], output)
+    return Destination(FORMATS[chosen], output, force)
 
 
 @dataclass(frozen=True)
@@ -142,10 +146,11 @@ class Output:
     )
     output: str | None = output_option(
         N_(
-            "Write to this file, replacing it, whole or not at all; with csv, to this folder, or to a"
-            " file that ends in .csv if there is one quantity. Default: standard output."
+            "Write to this file, replacing another result, whole or not at all; with csv, to this folder,"
+            " or to a file that ends in .csv or .tsv if there is one quantity. Default: standard output."
         )
     )
+    force: Force = False
     quiet: bool = typer.Option(
         False, "--quiet", "-q", help=N_("Show only the tables: no heading, no notes, no summary.")
     )
@@ -153,7 +158,7 @@ class Output:
     @property
     def destination(self) -> Destination:
         """Where it is shown. Raises AttnError where the options name no format that there is, or two."""
-        return destination(self.style, self.output, json=self.json, plain=self.plain)
+        return destination(self.style, self.output, json=self.json, plain=self.plain, force=self.force)
 
     def check(self) -> None:
         """Refuse values that are not allowed, and options that would do nothing together."""
@@ -166,7 +171,8 @@ class Output:
                 raise idle_option(option, "--json" if self.json else f"--format {style.name}")
 
     def check_head(self, problem: Problem) -> None:
-        """Refuse a head that the problem does not have."""
+        """Refuse a head that the problem does not have, and a file that it was read from."""
+        self.destination.check()
         heads = problem.form.heads
         if self.head is not None and not 1 <= self.head <= heads:
             raise AttnError(
@@ -185,7 +191,8 @@ class Output:
             environment.note(note_on_blind(result.problem.tokens, blind))
         decimals = decimals_of(self.decimals, result.decimals)
         display = environment.display(decimals, full=self.full, output=self.output)
-        shown = Shown(result, symbols, display, self.head, self.quiet)
+        tabs = (self.output or "").lower().endswith(TABS)
+        shown = Shown(result, symbols, display, self.head, self.quiet, tabs)
         self.destination.write(self.destination.format.write(shown), environment)
 
 
@@ -202,6 +209,21 @@ def note_on_blind(tokens: Sequence[str], blind: Sequence[int]) -> str:
     )
 
 
+def check_config(file: str, *, force: bool) -> None:
+    """Refuse a name that no config can have, or under which none can be written; ``-`` is standard output."""
+    if file == "-":
+        return
+    path = Path(file)
+    if path.suffix.lower() not in {"", *CONFIGS}:
+        raise AttnError(
+            _("{file!r}: a config ends in {endings}", file=file, endings=either(CONFIGS)),
+            hint=_("like {example}", example=path.with_suffix(CONFIGS[0])),
+        )
+    from attncli.files import check_writable
+
+    check_writable(path, force=force)
+
+
 def write_config(text: str, file: str, environment: Environment, *, force: bool) -> None:
     """Write a config to a file, or to standard output for ``-``, and say what to type next."""
     if file == "-":
@@ -209,6 +231,7 @@ def write_config(text: str, file: str, environment: Environment, *, force: bool)
         return
     from attncli.files import write_whole
 
+    check_config(file, force=force)
     write_whole(file, text, force=force)
     name = f"./{file}" if file.startswith("-") else file  # no command takes it for an option then
     environment.note(_("wrote {file}; next: attncli forward {name}", file=file, name=shlex.quote(name)))

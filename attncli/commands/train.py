@@ -18,7 +18,7 @@ from attncli.commands.options import (
     command,
     decimals_of,
 )
-from attncli.commands.output import write_config
+from attncli.commands.output import check_config, write_config
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
@@ -76,12 +76,12 @@ def train(
         raise AttnError(
             _("--out - and --json both write to standard output"), hint=_("name a file for --out")
         )
-    if out_file not in {None, "-"}:
-        from attncli.files import check_writable
-
-        check_writable(str(out_file), force=force)
+    if out_file is not None:
+        check_config(out_file, force=force)
     assignments = changes.with_loss()
     problem = source.load(environment, assignments)
+    if out_file is not None:
+        check_config(out_file, force=force)  # now that it is known what was read
     from attncli import calculation
     from attncli.readings import train as engine
 

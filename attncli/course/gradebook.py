@@ -10,49 +10,62 @@ from attncli.homework.marks import points_text
 from attncli.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from attncli.graders.records import Record
+    from attncli.graders.records import Course, Record
 
 
 HEADER = ("student", "file", "verdict", "score", "max_score", "percent", "late", "note")
 
 
-def write_gradebook(results: Path, path: Path, symbols: Sequence[str], duplicates: Collection[str]) -> None:
+def write_gradebook(
+    results: Path,
+    path: Path,
+    symbols: Sequence[str],
+    course: Course,
+    remarks: Mapping[str, str],
+    separator: str = ",",
+) -> None:
     """Write the gradebook; ``symbols`` are its last columns: the points of these rows.
 
-    A student with two sheets (``duplicates``) keeps both, with a note. Raises AttnError where it
-    cannot be written.
+    A student with two sheets keeps both, with a note; ``remarks``: what else is to be noted of a file.
+    Raises AttnError where it cannot be written.
     """
-    lines = (line_of(record, symbols, duplicates) for record in records(results))
-    write_table(path, (*HEADER, *symbols), lines)
+    lines = (line_of(record, symbols, course, remarks) for record in records(results))
+    write_table(path, (*HEADER, *symbols), lines, separator)
 
 
-def line_of(record: Record, symbols: Sequence[str], duplicates: Collection[str]) -> list[object]:
+def line_of(
+    record: Record, symbols: Sequence[str], course: Course, remarks: Mapping[str, str]
+) -> list[object]:
     """Return one sheet's line."""
     most = record["max_score"]
     points = {row["symbol"]: row["points"] for row in record["rows"]}
     late = record.get("late")
     return [
-        record["student"],
+        course.spelled(record["student"]),
         record["file"],
         record["verdict"],
         points_text(record["score"]),
         points_text(most),
         points_text(percent(record)) if most else None,
         points_text(100 * late["penalty"]) if late else None,
-        "; ".join(notes_of(record, duplicates)),
+        "; ".join(notes_of(record, course, remarks)),
         *(points_text(points.get(symbol)) for symbol in symbols),
     ]
 
 
-def notes_of(record: Record, duplicates: Collection[str]) -> Iterator[str]:
+def notes_of(record: Record, course: Course, remarks: Mapping[str, str]) -> Iterator[str]:
     """Yield what is to be said about a sheet."""
     if is_unreadable(record):
         yield str(record["reason"])
-    if record["student"] in duplicates:
+    if record["student"] in course.duplicates:
         yield _("there are two sheets of this student")
+    if record["file"] in course.booked:
+        yield _("this one is booked")
+    if record["file"] in remarks:
+        yield remarks[record["file"]]
     if record.get("late"):
         yield _(
             "came in at {time}, worth {points} before",

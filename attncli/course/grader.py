@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attncli.course.sheets import path_text, read_submission
 from attncli.errors import AttnError
-from attncli.homework.key import Key
+from attncli.homework.key import NEEDS_TARGET, Key
 from attncli.homework.marking import mark
 from attncli.homework.marks import Verdict, rounded
 from attncli.homework.sheet import read_sheet
+from attncli.homework.student import folded
 from attncli.language import _
+from attncli.page.chain_rule import whole_page
 from attncli.problem.sources import load
 from attncli.result import SCHEMA
 
@@ -90,14 +92,24 @@ class KeyEach:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The rows of the first page that there is; raises AttnError: what is wrong with the first config."""
+        """The rows of the first page that there is, with a target if one has any.
+
+        Raises AttnError: what is wrong with the first config.
+        """
         errors = []
+        first = None
         for student in self.configs:
             try:
-                return self.of(student, student).symbols
+                key = self.of(student, student)
             except AttnError as error:
                 errors.append(error)
-        raise errors[0]
+                continue
+            if not untargeted(key):
+                return key.symbols
+            first = first or key
+        if first is None:
+            raise errors[0]
+        return first.symbols
 
     def of(self, student: str, stem: str) -> Key:
         """Work out the problem of one student."""
@@ -105,7 +117,9 @@ class KeyEach:
         if path is None:
             raise AttnError(_("there is no config for {student!r}", student=student[:40]))
         if self.last is None or self.last[0] != path:
-            self.last = path, Key.of(load(str(path), self.changes), self.loss, self.reduction)
+            problem = load(str(path), self.changes)
+            loss = None if problem.target is None and self.loss in NEEDS_TARGET else self.loss
+            self.last = path, Key.of(problem, loss, self.reduction)
         return self.last[1]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -143,14 +157,27 @@ class Grader:
     def mark(self, file: str, handed_in: Submission) -> str:
         """Return the line of a sheet that can be read; raises AttnError where it cannot be marked."""
         sheet = read_sheet(handed_in.data, path_text(file))
-        student = sheet.student or stem_of(file)
+        student = sheet.student if sheet.student and folded(sheet.student) else stem_of(file)
         key = self.keys.of(student, stem_of(file))
-        for symbol in self.policy.due or ():
+        lacking, due = untargeted(key), self.policy.due
+        left_out = [symbol for symbol in dict.fromkeys((*(due or ()), *sheet.answers)) if symbol in lacking]
+        policy = self.policy
+        if left_out:
+            answers = {symbol: answer for symbol, answer in sheet.answers.items() if symbol not in lacking}
+            sheet = replace(sheet, answers=answers)
+            policy = replace(policy, due=due and tuple(symbol for symbol in due if symbol not in lacking))
+        for symbol in policy.due or ():
             if symbol not in key.symbols:
                 message = _("the quantity {symbol}, which is due, is not on the page of {config}")
                 raise AttnError(message.format(symbol=symbol, config=key.name))
-        record = mark(replace(sheet, student=student), key, self.policy).to_dict()
+        record = mark(replace(sheet, student=student), key, policy).to_dict()
         record |= {"file": path_text(file), "sheet": digest(handed_in.data)}
+        if self.keys.only is None:
+            record["problem"] = digest_of(key)
+        if left_out:
+            record["not_counted"] = left_out
+            note = _("not counted, as the problem has no target: {symbols}", symbols=", ".join(left_out))
+            record["notes"] = [*record.get("notes", ()), note]
         late = self.lateness(student, handed_in)
         if late is not None:
             record["late"] = {**late, "raw_score": record["score"]}
@@ -193,23 +220,46 @@ class Grader:
             if record["file"] != path_text(file):
                 return False
             handed_in = read_submission(self.folder, file)
-            if record["sheet"] != digest(handed_in.data):
-                return False
-            if "reason" in record:
-                return True
-            late = {**record["late"]} if "late" in record else None
-            if late is not None:
-                late.pop("raw_score", None)
-            return late == self.lateness(record["student"], handed_in)
+            return record["sheet"] == digest(handed_in.data) and self.still_holds(
+                file, handed_in, record, line
+            )
         except AttnError as error:
             return self.unreadable(file, None, reason_of(error)).encode() == line
         except (ValueError, TypeError, KeyError):
             return False
 
+    def still_holds(self, file: str, handed_in: Submission, record: dict[str, Any], line: bytes) -> bool:
+        """Whether the record of a sheet that has not changed is of the same problem, and as late."""
+        each = self.keys.only is None
+        if "reason" in record:
+            return not each or self.line(file).encode() == line
+        student = record["student"]
+        if each and record["problem"] != digest_of(self.keys.of(student, stem_of(file))):
+            return False
+        late = {**record["late"]} if "late" in record else None
+        if late is not None:
+            late.pop("raw_score", None)
+        return late == self.lateness(student, handed_in)
+
 
 def digest(data: bytes) -> str:
     """``sha256:…`` of a sheet's bytes."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def digest_of(key: Key) -> str:
+    """``sha256:…`` of all that a sheet's line depends on of the problem it is marked against."""
+    problem = key.problem
+    return digest(repr((key.name, key.digest, problem.tokens, problem.context_tokens)).encode())
+
+
+def untargeted(key: Key) -> frozenset[str]:
+    """Return the rows that the page would have besides if its problem had a target: L and the gradients."""
+    if key.setting.loss is not None:
+        return frozenset()
+    problem = key.problem
+    page = whole_page(problem.form, problem.given_rows, problem.loss, mean=False)
+    return frozenset(row.symbol for row in page.rows) - frozenset(key.symbols)
 
 
 def stem_of(file: str) -> str:

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attncli.language import _, either
 from attncli.problem.document import Mapping, Scalar, kind
@@ -14,6 +14,8 @@ from attncli.problem.keys import refuse_unknown
 from attncli.problem.numbers import cell
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from attncli.problem.document import Node
     from attncli.report import Report
 
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
 KEYS = ("due", "penalty", "per", "grace", "most", "by")
 PERIODS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 FILE, COLUMN = "file", "column"
+DATE_ORDERS = DAY_FIRST, MONTH_FIRST = "dmy", "mdy"
+YEAR_FIRST = "ymd"
+MONTHS, NOON = 12, 12
+_DATE = re.compile(
+    r"(?<![0-9])(?:[0-9]{1,2}(?P<sign>[/.-])[0-9]{1,2}(?P=sign)[0-9]{4}"
+    r"|[0-9]{4}(?P<dash>[/.-])[0-9]{1,2}(?P=dash)[0-9]{1,2})(?![0-9])"
+)
+_CLOCK = re.compile(  # sáng and chiều are Vietnamese for am and pm
+    r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?: ?(?P<half>am|pm|sa|ch))?"
+    r"(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}))?",
+    re.IGNORECASE,
+)
 _GRACE = re.compile(r"([0-9]{1,6}) *(minute|hour|day)s?")
 _EXAMPLE = "2026-03-01T23:59:00+07:00"
 
@@ -60,15 +74,78 @@ class Late:
         return datetime.fromtimestamp(math.floor(seconds), self.due.tzinfo)
 
 
-def read_time(text: str, zone: Any = None) -> datetime | None:  # noqa: ANN401 - a tzinfo, or nothing
-    """Read ``2026-03-01T23:59:00+07:00``; one without a zone is in ``zone``. None: it is no such time."""
+def read_time(text: str, zone: Any = None, order: str | None = None) -> datetime | None:  # noqa: ANN401 - a tzinfo, or nothing
+    """Read ``2026-03-01T23:59:00+07:00``, or ``01/03/2026 23:59`` in this order of day and month.
+
+    A time without a zone is in ``zone``. None: it is no such time, or could be two.
+    """
     try:
-        time = datetime.fromisoformat(text.strip())
+        time = datetime.fromisoformat(iso_text(text, order))
     except ValueError:
         return None
     if time.tzinfo is None:
         time = time.replace(tzinfo=zone)
     return time if time.tzinfo is not None and ":" in text else None
+
+
+def iso_text(text: str, order: str | None) -> str:
+    """Return a date and a time as ISO 8601 writes them; what is written otherwise as it is."""
+    text = " ".join(text.replace(",", " ").split())
+    written = WrittenDate.of(text)
+    if written is None:
+        return re.sub(r" (?=[+-][0-9]{2}:?[0-9]{2}$)", "", text)  # as Gradescope writes the zone
+    clock = _CLOCK.fullmatch(written.rest)
+    order = order or written.order
+    if clock is None or order is None:
+        return text
+    hour, half = int(clock[1]), (clock["half"] or "").casefold()
+    if half and hour <= NOON:
+        hour = hour % NOON + NOON * (half in {"pm", "ch"})
+    zone = (clock["zone"] or "").strip().upper()
+    return f"{written.day(order)}T{hour:02}:{clock[2]}:{clock[3] or '00'}{zone}"
+
+
+class WrittenDate(NamedTuple):
+    """A date as people write it: its numbers in their order, with a sign between them.
+
+    ``order``: in which order they must be read; None where day and month may be either way round, and the
+    day another one then. ``rest`` is what stands before and after the date.
+    """
+
+    numbers: tuple[str, ...]
+    sign: str
+    order: str | None
+    rest: str
+
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """Find the date in a cell that holds it alone, or with a time; None where there is none."""
+        found = _DATE.search(text)
+        if found is None:
+            return None
+        rest = f"{text[: found.start()]} {text[found.end() :]}".strip()
+        if rest and not _CLOCK.fullmatch(rest):
+            return None
+        numbers = tuple(re.findall(r"[0-9]+", found[0]))
+        if not found["sign"]:
+            return cls(numbers, "", YEAR_FIRST, rest)
+        first, second, order = int(numbers[0]), int(numbers[1]), None
+        if first > MONTHS or first == second:
+            order = DAY_FIRST
+        elif second > MONTHS:
+            order = MONTH_FIRST
+        return cls(numbers, found["sign"], order, rest)
+
+    @property
+    def tells(self) -> bool:
+        """Whether it tells in which order others with its sign are to be read."""
+        return bool(self.order and self.sign) and int(self.numbers[0]) != int(self.numbers[1])
+
+    def day(self, order: str) -> str:
+        """Return the date in ISO 8601, read in this order."""
+        order = self.order if self.order == YEAR_FIRST else order
+        at = dict(zip(order, self.numbers, strict=True))
+        return f"{at['y']}-{at['m']:0>2}-{at['d']:0>2}"
 
 
 def read_late(node: Node | None, report: Report) -> Late | None:

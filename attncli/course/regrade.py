@@ -64,9 +64,9 @@ class Changes:
     changed: int = 0
     first: list[Change] = field(default_factory=list)
 
-    def write(self, changes: Iterable[Change | None], path: Path) -> None:
+    def write(self, changes: Iterable[Change | None], path: Path, separator: str = ",") -> None:
         """Write the changes as CSV, and count them; None stands for a sheet that has not changed."""
-        write_table(path, HEADER, self.lines(changes))
+        write_table(path, HEADER, self.lines(changes), separator)
 
     def lines(self, changes: Iterable[Change | None]) -> Iterator[list[object]]:
         """Yield the lines of the CSV."""

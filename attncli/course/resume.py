@@ -7,7 +7,6 @@ with half a line at its end, and the next one goes on from the last line that st
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from contextlib import contextmanager, suppress
@@ -18,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from attncli import language
 from attncli.course.grader import KeyEach, digest
 from attncli.errors import AttnError, Where
-from attncli.files import open_whole, unwritable
-from attncli.graders.records import record_of
+from attncli.files import open_log, open_result, unwritable
+from attncli.graders.records import LONGEST_LINE, record_of
 from attncli.language import _
 from attncli.result import SCHEMA
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 RESULTS = "results.jsonl"
 PARTIAL = f".{RESULTS}.partial"
-LONGEST_LINE = 2**28
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Partial:
 
     def finish(self, results: Path) -> None:
         """Write the results, without the first line; the old ones stand there until all is written."""
-        with self.path.open("rb") as stream, open_whole(results) as out:
+        with self.path.open("rb") as stream, open_result(results) as out:
             stream.readline(LONGEST_LINE)
             shutil.copyfileobj(stream, out)
 
@@ -94,8 +92,7 @@ def open_partial(path: Path) -> Iterator[Partial]:
     Raises AttnError where they cannot be opened, or another process is writing them.
     """
     try:
-        # Without a buffer: on a full disk, closing would fail once more.
-        stream = path.open("ab", buffering=0)
+        stream = open_log(path)
     except OSError as error:
         raise unwritable(path, error) from None
     with stream:
@@ -124,23 +121,15 @@ def header(grader: Grader) -> bytes:
         "language": language.active(),
         "policy": asdict(grader.policy) | {"ignored": sorted(grader.policy.ignored)},
         "late": grader.late and asdict(grader.late),
-        "times": grader.times,
+        "times": grader.times and dict(grader.times),
     }
     if only is not None:
         problem = only.problem
         about |= {"config": only.name, "key": only.digest, "tokens": [problem.tokens, problem.context_tokens]}
     elif isinstance(grader.keys, KeyEach):
         keys = grader.keys
-        about |= {"configs": list(config_digests(keys)), "changes": [keys.changes, keys.loss, keys.reduction]}
+        # What each config says is looked at with the sheets that it belongs to: only these are read.
+        about |= {"changes": [keys.changes, keys.loss, keys.reduction]}
     text = json.dumps(about, sort_keys=True, default=str)
     line = {"attncli": grader.version, "key": only and only.digest, "depends_on": digest(text.encode())}
     return json.dumps(line, sort_keys=True).encode() + b"\n"
-
-
-def config_digests(keys: KeyEach) -> Iterator[tuple[str, str]]:
-    """Yield the digest of every file in the folders of the configs: they may name files beside them."""
-    for folder in sorted({path.parent for path in keys.configs.values()}):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                with path.open("rb") as stream:
-                    yield str(path), hashlib.file_digest(stream, "sha256").hexdigest()

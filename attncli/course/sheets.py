@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attncli.errors import AttnError
 from attncli.files import reason, unreadable
 from attncli.homework.sheet import MAX_BYTES
+from attncli.homework.student import ByStudent
 from attncli.language import _
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")  # of configs
+SHEETS = (*SUFFIXES, ".npz")
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,14 @@ def find_sheets(folder: Path, apart: Collection[Path]) -> tuple[tuple[str, ...],
     """Return the paths of the sheets within a folder, sorted, and what was left out.
 
     ``apart`` are files and folders that are not the students': the config, the results. A symbolic
-    link to a folder is not followed; one that is named like a sheet is refused when it is read.
+    link to a folder is not followed; what is named like a sheet and is no file is refused when it is read.
     Raises AttnError where there is no such folder, or no sheet in it.
     """
     if not folder.is_dir():
         what = _("{path!r} is a file") if folder.exists() else _("there is no folder {path!r}")
         hint = _("attncli check marks one sheet") if folder.exists() else _("name the folder of the sheets")
         raise AttnError(what.format(path=str(folder)), hint=hint)
-    own = {path.resolve() for path in apart}
+    own = {os.path.realpath(path) for path in apart}
     found: list[str] = []
     skipped: list[Skipped] = []
     waiting = [folder]
@@ -62,35 +64,40 @@ def find_sheets(folder: Path, apart: Collection[Path]) -> tuple[tuple[str, ...],
         for entry in entries:
             path = here / entry.name
             if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(".") and path.resolve() not in own:
+                if not entry.name.startswith(".") and os.path.realpath(path) not in own:
                     waiting.append(path)
                 continue
-            not_sheet = skip_reason(entry, path, own)
+            not_sheet = skip_reason(path, own)
             if not_sheet is None:
                 found.append(within(folder, path))
             elif not_sheet:
                 skipped.append(Skipped(within(folder, path), not_sheet))
+    skipped.sort(key=lambda one: one.file)
     if not found:
-        endings = ", ".join(SUFFIXES)
         message = _("there is no sheet in {path!r}", path=str(folder))
-        raise AttnError(message, hint=_("a sheet is a file that ends in {endings}", endings=endings))
-    return tuple(sorted(found, key=path_text)), tuple(sorted(skipped, key=lambda one: one.file))
+        raise AttnError(message, hint=f"{skipped[0].file}: {skipped[0].reason}" if skipped else needed())
+    return tuple(sorted(found, key=path_text)), tuple(skipped)
 
 
-def skip_reason(entry: os.DirEntry[str], path: Path, own: Collection[Path]) -> str | None:
-    """Return why a file is not a sheet: None where it is one, empty where nobody would take it for one."""
-    link = entry.is_symlink()
-    if link and entry.is_dir():
+def skip_reason(path: Path, own: Collection[str]) -> str | None:
+    """Return why a file is not a sheet: None where it is one, empty where nobody would miss it.
+
+    What is named like a sheet is one, whatever it is: that it cannot be read is said of it in the results.
+    """
+    link = path.is_symlink()
+    if link and os.path.isdir(path):  # noqa: PTH112 - Path's own fails on links that go round in a circle
         return _("it is a symbolic link to a folder")
-    if not entry.name.lower().endswith(SUFFIXES):
-        return ""
-    if entry.name.startswith("."):
-        return _("its name begins with a point")
-    if path.resolve() in own and not link:
+    if not link and os.path.realpath(path) in own:
         return _("it is not a student's: it is named on the command line")
-    if link or entry.is_file(follow_symlinks=False):
-        return None
-    return _("it is a pipe or a device, not a file")
+    like_sheet = path.name.lower().endswith(SHEETS)
+    if path.name.startswith("."):
+        return _("its name begins with a point") if like_sheet else ""
+    return None if like_sheet else needed()
+
+
+def needed() -> str:
+    """Say what makes a file a sheet."""
+    return _("a sheet is a file that ends in {endings}", endings=", ".join(SHEETS))
 
 
 def within(folder: Path, path: Path) -> str:
@@ -122,12 +129,12 @@ def read_submission(folder: Path, file: str) -> Submission:
         raise AttnError(_("this cannot be read: {reason}", reason=reason(error))) from None
 
 
-def configs_by_student(folder: Path) -> dict[str, Path]:
+def configs_by_student(folder: Path) -> ByStudent[Path]:
     """Return the config of each student: a file named after them.
 
     Raises AttnError where there is no such folder, no config in it, or two for one student.
     """
-    found: dict[str, Path] = {}
+    found: ByStudent[Path] = ByStudent()
     for path in config_files(folder):
         if path.stem in found:
             message = _(
@@ -149,7 +156,7 @@ def config_files(folder: Path) -> Iterator[Path]:
         yield from (
             path
             for path in sorted(folder.iterdir())
-            if path.name.lower().endswith(SUFFIXES) and path.is_file()
+            if path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".") and path.is_file()
         )
     except OSError as error:
         raise AttnError(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attncli.course.gradebook import percent
+from attncli.graders.feedback import SLIP
 from attncli.graders.records import is_unreadable
 from attncli.homework.marks import Verdict
+from attncli.homework.student import folded
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
 
 
 BINS = 10
+UNREADABLE = -1.0  # in place of a score
 MOST_REASONS = 100  # unreadable sheets whose reason is kept
 ENOUGH = 2  # cells of a row, or rows
+ONE_CELL = "slip-one-cell"  # it may hold any number, and so explains none
 SHORT = 12  # bytes that tell one row's wrong cells from another's
 
 
@@ -43,13 +48,15 @@ class RowCount:
 class SameWrong:
     """Some sheets with the same wrong cells in some rows.
 
-    ``explained``: a named mistake explains all these rows, and whoever makes it gets these numbers.
+    ``explained``: a named mistake explains all these rows, and whoever makes it gets these numbers;
+    ``slip``: it takes slips as well to explain them, and honest students can have made the same ones.
     """
 
     sheets: tuple[int, ...]
     rows: tuple[str, ...]
     cells: int
     explained: bool
+    slip: bool
 
 
 @dataclass(slots=True)
@@ -58,7 +65,7 @@ class SharedRow:
 
     symbol: str
     cells: int
-    explained: bool
+    reason: int  # 0: a named mistake explains them, 1: a slip does, 2: nothing does
     sheets: list[int]
 
 
@@ -77,17 +84,21 @@ class Copies:
             if row["verdict"] == "wrong" and any(as_number(text) != 0 for text in texts.values()):
                 about = repr((record["key"], row["symbol"], sorted(texts.items())))
                 key = hashlib.blake2b(about.encode(), digest_size=SHORT).digest()
-                explained = any(not one["id"].startswith("slip-") for one in row["mistakes"])
+                reasons = (
+                    int(one["id"].startswith(SLIP)) for one in row["mistakes"] if one["id"] != ONE_CELL
+                )
                 if key in self.once:
                     first = self.once.pop(key)
-                    self.shared[key] = SharedRow(row["symbol"], len(texts), explained, [first, sheet])
+                    self.shared[key] = SharedRow(
+                        row["symbol"], len(texts), min(reasons, default=2), [first, sheet]
+                    )
                 elif key in self.shared:
                     self.shared[key].sheets.append(sheet)
                 else:
                     self.once[key] = sheet
 
     def groups(self, students: Sequence[str]) -> list[SameWrong]:
-        """Return the sheets that have enough in common, those that no mistake explains first.
+        """Return the sheets that have enough in common, those that nothing explains first, then slips.
 
         ``students`` tells whose each sheet is: two of one student are no copies.
         """
@@ -102,8 +113,9 @@ class Copies:
             cells = sum(row.cells for row in common)
             if cells >= ENOUGH:
                 symbols = tuple(row.symbol for row in common)
-                found.append(SameWrong(group, symbols, cells, all(row.explained for row in common)))
-        return sorted(found, key=lambda same: (same.explained, -same.cells, same.sheets))
+                worst = max(row.reason for row in common)
+                found.append(SameWrong(group, symbols, cells, explained=worst == 0, slip=worst == 1))
+        return sorted(found, key=lambda same: (same.explained, same.slip, -same.cells, same.sheets))
 
 
 @dataclass
@@ -113,6 +125,9 @@ class Summary:
     known: tuple[str, ...] | None = None
     students: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    scores: array[float] = field(default_factory=lambda: array("d"))  # UNREADABLE where there is none
+    untargeted: dict[str, None] = field(default_factory=dict)  # rows that were not counted
+    without_target: list[str] = field(default_factory=list)  # the students of whom
     unreadable: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
     late: int = 0
@@ -135,6 +150,7 @@ class Summary:
         number = len(self.files)
         self.students.append(record["student"])
         self.files.append(record["file"])
+        self.scores.append(UNREADABLE if is_unreadable(record) else record["score"])
         if is_unreadable(record):
             self.unreadable += 1
             if len(self.reasons) < MOST_REASONS:
@@ -142,6 +158,9 @@ class Summary:
             return
         self.percents[percent(record)] += 1
         self.late += "late" in record
+        if "not_counted" in record:
+            self.untargeted |= dict.fromkeys(record["not_counted"])
+            self.without_target.append(record["student"])
         likeliest: dict[str, str] = {}
         for row in filter(self.is_of_page, record["rows"]):
             count = self.rows[row["symbol"]]
@@ -167,10 +186,10 @@ class Summary:
 
     @property
     def duplicates(self) -> dict[str, list[str]]:
-        """The students with more than one sheet, and its files; a blank or a capital tells no two apart."""
+        """The students with more than one sheet, and its files."""
         numbers = defaultdict(list)
         for number, student in enumerate(self.students):
-            numbers[" ".join(student.casefold().split())].append(number)
+            numbers[folded(student)].append(number)
         return {
             self.students[found[0]]: [self.files[number] for number in found]
             for found in numbers.values()
@@ -188,7 +207,7 @@ class Summary:
     @property
     def same_wrong(self) -> list[SameWrong]:
         """The sheets of different students that share wrong numbers."""
-        return self.copies.groups(self.students)
+        return self.copies.groups([folded(student) for student in self.students])
 
     @property
     def marked(self) -> int:
@@ -226,8 +245,8 @@ class Summary:
 
     def missing(self, people: Collection[str]) -> list[str]:
         """Return the students of the roster who handed nothing in."""
-        there = set(self.students)
-        return [student for student in people if student not in there]
+        there = set(map(folded, self.students))
+        return [student for student in people if folded(student) not in there]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the part of the record that is counted from the sheets."""
@@ -254,6 +273,7 @@ class Summary:
                     "rows": list(same.rows),
                     "cells": same.cells,
                     "explained": same.explained,
+                    "slip": same.slip,
                 }
                 for same in self.same_wrong
             ],
@@ -261,8 +281,5 @@ class Summary:
                 "count": self.unreadable,
                 "first": [{"file": file, "reason": reason} for file, reason in self.reasons],
             },
-            "duplicates": [
-                {"student": student, "files": files} for student, files in self.duplicates.items()
-            ],
             "late": self.late,
         }

@@ -29,40 +29,45 @@ def write_csv(shown: Shown) -> Mapping[str, Iterable[str]]:
     A file's first line and first column name its columns and rows: by their tokens, or counted from 1.
     In the corner stands the symbol. A quantity that has heads is one table too, head below head, with
     the head's number in a column before the others. A vector is one line, one number a column of one.
+    With ``tabs`` these stand between the columns, and the files end in .tsv.
 
     ``np.loadtxt(file, delimiter=",", skiprows=1, usecols=range(1, 1 + columns))`` and
     ``pandas.read_csv(file, index_col=0)`` read it back to the last digit.
     """
     fit = shown.display.fit
+    separator, ending = ("\t", "tsv") if shown.tabs else (",", "csv")
     return {
-        f"{symbol}.csv": csv_lines(shown.result, symbol, shown.head, fit) for symbol in shown.result.values
+        f"{symbol}.{ending}": csv_lines(shown.result, symbol, shown.head, fit, separator)
+        for symbol in shown.result.values
     }
 
 
-def csv_lines(result: Result, symbol: str, head: int | None, fit: Callable[[str], str]) -> Iterator[str]:
+def csv_lines(
+    result: Result, symbol: str, head: int | None, fit: Callable[[str], str], separator: str
+) -> Iterator[str]:
     """Write one quantity, line by line."""
     value = result[symbol]
     if value.ndim == 0:
-        yield f"{symbol}\n{csv_numbers(value.reshape(1))}\n"
+        yield f"{symbol}\n{csv_numbers(value.reshape(1), separator)}\n"
         return
     rows, columns = [("",), *result.labels(symbol)][-2:]
     matrices = value.reshape(-1, *np.atleast_2d(value).shape[-2:])
     down = csv_names(rows, matrices.shape[-2], fit)
     across = csv_names(columns, matrices.shape[-1], fit)
     headed = value.ndim > MATRIX
-    yield ",".join([*(["head"] if headed else []), symbol, *across]) + "\n"
+    yield separator.join([*(["head"] if headed else []), symbol, *across]) + "\n"
     for h, matrix in enumerate(matrices, 1):
         if headed and head not in {None, h}:
             continue
-        before = f"{h}," if headed else ""
+        before = f"{h}{separator}" if headed else ""
         for name, row in zip(down, matrix, strict=True):
-            yield f"{before}{name},{csv_numbers(row)}\n"
+            yield f"{before}{name}{separator}{csv_numbers(row, separator)}\n"
 
 
-def csv_numbers(row: Array) -> str:
+def csv_numbers(row: Array, separator: str) -> str:
     """Return a line of numbers that reads back as the same; if all are whole, without decimals."""
     whole = bool((row == np.rint(row)).all()) and bool((np.abs(row) < LARGEST_EXACT).all())
-    return ",".join(map(str, row.astype(np.int64).tolist() if whole else (row + 0.0).tolist()))
+    return separator.join(map(str, row.astype(np.int64).tolist() if whole else (row + 0.0).tolist()))
 
 
 def csv_names(tokens: tuple[str, ...] | None, size: int, fit: Callable[[str], str]) -> list[str]:

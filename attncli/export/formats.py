@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 Content: TypeAlias = "Iterable[RenderableType] | Iterable[str] | Writer | Mapping[str, Iterable[str]]"
 LONGEST_NAME = 48  # of a row or a column, where no screen is too narrow for it
 SUFFIXES = {
-    ".txt": "text", ".json": "json", ".csv": "csv", ".npz": "npz", ".md": "markdown", ".markdown": "markdown",
-    ".tex": "latex", ".html": "html", ".htm": "html", ".svg": "svg",
+    ".txt": "text", ".json": "json", ".csv": "csv", ".tsv": "csv", ".npz": "npz", ".md": "markdown",
+    ".markdown": "markdown", ".tex": "latex", ".latex": "latex", ".html": "html", ".htm": "html",
+    ".svg": "svg",
 }  # fmt: skip
 
 
@@ -32,6 +33,7 @@ class Shown(NamedTuple):
     display: Display
     head: int | None = None
     quiet: bool = False
+    tabs: bool = False  # and not commas, in tables for other programs
 
     @property
     def paper(self) -> Display:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading, read_off
+from attncli.export.formats import LONGEST_NAME
 from attncli.language import N_, _, active
 from attncli.untrusted import html_start, in_markup, page_style
 
@@ -154,5 +155,8 @@ def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
         for line in one.trail:
             said = line.lstrip(" ")
             yield f'<p class="step" style="--in: {len(line) - len(said)}">{in_markup(fit(said))}</p>\n'
+        for title, view in one.tables(display._replace(room=LONGEST_NAME)):
+            yield f'<p class="step" style="--in: 0">{in_markup(fit(title))}</p>\n' if title else ""
+            yield f"<figure>{table(view, '')}</figure>\n"
         yield "</section>\n"
     yield "</main>\n</body>\n</html>\n"

@@ -10,11 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading
+from attncli.export.formats import LONGEST_NAME
 from attncli.language import _
 from attncli.ops.expression import Style
-from attncli.show.explain import MOST_TERMS, Working
 from attncli.show.matrix import split as blocks
-from attncli.show.numbers import alone, written
+from attncli.show.numbers import alone
+from attncli.show.working import MOST_TERMS, Working
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from attncli.export.formats import Shown
     from attncli.ops.expression import Expression
-    from attncli.result import Explanation
+    from attncli.result import Explanation, RowExplanation
     from attncli.show.display import Display
     from attncli.show.entry import Entry
     from attncli.show.explain import Explained
@@ -186,18 +187,23 @@ def caption(title: str, down: range, across: range, view: View) -> str:
     return ", ".join(said)
 
 
-def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
+def explain(explained: Sequence[Explained], paper: Display) -> Iterator[str]:
     """Write each cell's working, its arithmetic as formulas, and the words about each symbol."""
-    fit = display.fit
+    fit = paper.fit
     yield PREAMBLE + "\\begin{document}\n"
     for one in explained:
         yield f"\n\\subsection{{{text(fit(one.name))}}}\n"
         yield "".join(f"{text(fit(paragraph))}\n\n" for paragraph in one.words)
-        if one.has_working:
+        if one.has_tree:
             working = TexWorking(one.decimals, fit, full=one.full)
-            for line in map(sanitize, working.trail(one.explanation, one.depth)):
+            for line in map(sanitize, working.trail(one.explanation, one.steps)):
                 body = line.lstrip(" └")
                 yield f"\\trail{{{len(line) - len(body)}}}{{{body}}}\n"
+        for title, view in one.tables(paper._replace(room=LONGEST_NAME)):
+            yield f"\n{text(fit(title))}\n" if title else ""
+            names = [name.strip() for name in view.rows]
+            yield "".join(display(matrix(view, names, *part)) for part in parts(view, names))
+            yield fit(_("Columns: {names}", names=", ".join(map(text, view.columns)))) + "\n"
     yield "\\end{document}\n"
 
 
@@ -222,7 +228,6 @@ class TexWorking(Working):
         super().__init__(decimals, full=full)
         self.fit = fit
         self.plain = Working(decimals, full=full)
-        self.write = lambda value: number(written(value, decimals))
         self.style = Style(
             self.write,
             minus="-",
@@ -233,11 +238,15 @@ class TexWorking(Working):
             most=None if full else MOST_TERMS,
         )
 
-    def substituted(self, expression: Expression) -> str:
-        """The numbers put in."""
-        return super().substituted(expression).replace("…", r"\cdots")
+    def write(self, value: float, guards: int = 0) -> str:
+        """Write a number for math mode."""
+        return number(self.digits(value, guards))
 
-    def line(self, explanation: Explanation) -> str:
+    def substituted(self, expression: Expression, guards: int = 0) -> str:
+        """The numbers put in."""
+        return super().substituted(expression, guards).replace("…", r"\cdots")
+
+    def line(self, explanation: Explanation | RowExplanation) -> str:
         """Write one line, which LaTeX may break at each sign."""
         line = super().line(explanation).replace(" ≈ ", r" \approx ")
         return line if explanation.row is None else f"${line}$"
@@ -256,7 +265,7 @@ class TexWorking(Working):
 
         return re.sub(KEPT, index, latex(INDEX.sub(KEPT, name)))
 
-    def remarks(self, explanation: Explanation) -> Iterator[str]:
+    def remarks(self, explanation: Explanation | RowExplanation) -> Iterator[str]:
         """Write what a line cannot say."""
         return (text(self.fit(sanitize(line))) for line in self.plain.remarks(explanation))
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading, read_off
+from attncli.export.formats import LONGEST_NAME
 from attncli.language import _
 from attncli.untrusted import code, in_markdown
 
@@ -72,3 +73,6 @@ def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
         yield "".join(f"{in_markdown(fit(paragraph))}\n\n" for paragraph in one.words)
         if one.trail:
             yield fenced(fit("\n".join(one.trail))) + "\n\n"
+        for title, view in one.tables(display._replace(room=LONGEST_NAME)):
+            yield f"{code(fit(title))}\n\n" if title else ""
+            yield table(view) + "\n"

@@ -21,8 +21,8 @@ def write(shown: Shown) -> Iterator[RenderableType]:
     return page(shown.result, shown.symbols, shown.display, head=shown.head, quiet=shown.quiet)
 
 
-def explain(explained: Sequence[Explained], _display: Display) -> Iterator[RenderableType]:
-    """Yield the words about each symbol, and each cell's working as a tree."""
+def explain(explained: Sequence[Explained], display: Display) -> Iterator[RenderableType]:
+    """Yield the words about each symbol, each cell's working as a tree, and the tables of rows."""
     from attncli.show.explain import screen  # noqa: PLC0415 - forward and backward explain nothing
 
-    return screen(explained)
+    return screen(explained, display)

@@ -44,3 +44,7 @@ def explain(explained: Sequence[Explained], display: Display) -> Iterator[str]:
             yield "\n"
         for line in (*one.words, *([""] if one.words and one.trail else []), *one.trail):
             yield display.fit(line.rstrip(" ")) + "\n"
+        for title, view in one.tables(display._replace(full=True)):
+            yield display.fit(f"# {title}\n") if title else ""
+            for name, cells in zip(["", *view.rows], [view.columns, *view.cells], strict=True):
+                yield "\t".join(text.strip() for text in (name, *cells)) + "\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attncli.graders.records import GOOD, is_unreadable, late_penalty
-from attncli.homework.marks import Verdict, points_text
+from attncli.homework.marks import Verdict, command_name, points_text
 from attncli.language import _, plural
 
 if TYPE_CHECKING:
@@ -149,9 +149,7 @@ def cause(finding: Record, symbol: str) -> Cause:
 
 def look(cell: str, config: str) -> str:
     """Return the command that shows where a number comes from; none where the config has no name."""
-    if config.startswith("<"):
-        return ""
-    return f"attncli explain {shlex.quote(cell)} -c {shlex.quote(config)}"
+    return "" if config.startswith("<") else f"attncli explain {shlex.quote(cell)} -c {command_name(config)}"
 
 
 def plain(said: Remarks) -> list[str]:

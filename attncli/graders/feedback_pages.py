@@ -82,7 +82,8 @@ def markdown_page(view: Record) -> str:
 def markdown_blocks(view: Record) -> Iterator[str]:
     """Yield what stands on the page between blank lines."""
     yield f"# {in_markdown(student_of(view))}"
-    yield f"**{score_line(view)}** · {in_markdown(view['config'])}"
+    of_config = [] if view["config"] is None else [in_markdown(view["config"])]  # there may be none for them
+    yield " · ".join([f"**{score_line(view)}**", *of_config])
     yield from map(in_markdown, opening(view))
     if view["rows"]:
         lines = [(_("quantity"), "", _("verdict"), _("right cells"), _("points")), ["---"] * 5]
@@ -109,7 +110,8 @@ def html_page(view: Record) -> Iterator[str]:
     yield html_start(student_of(view), STYLE, active())
     yield f"<header><h1>{in_markup(student_of(view))}</h1>\n"
     yield f'<p class="score">{in_markup(score_line(view))}</p>\n'
-    yield "".join(f"<p>{in_markup(line)}</p>\n" for line in (view["config"], *opening(view)))
+    lines = (view["config"] or "", *opening(view))
+    yield "".join(f"<p>{in_markup(line)}</p>\n" for line in lines if line)
     yield "</header>\n<main>\n"
     if view["rows"]:
         yield table_start(_("quantity"), _("verdict"), _("right cells"), _("points"))

@@ -20,6 +20,7 @@ from attncli.graders.records import (
     student_view,
 )
 from attncli.homework.marks import Verdict, rounded
+from attncli.homework.student import folded
 from attncli.language import _, plural
 from attncli.untrusted import in_csv, in_markup, sanitize
 
@@ -35,13 +36,23 @@ NBGRADER = (
     "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+POINTS_POSSIBLE = "    Points Possible"
+BYTE_ORDER_MARK = "\ufeff"
 MOST_NAMED = 10  # students that a note names one by one
 
 
-def write_table(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file, line by line; what is text stays text in a spreadsheet."""
+def write_table(
+    path: Path, header: Sequence[str], lines: Iterable[Sequence[object]], separator: str | None = None
+) -> None:
+    """Write a CSV file, line by line; what is text stays text in a spreadsheet.
+
+    With a ``separator`` it is for people: Excel knows UTF-8 by the mark at its beginning, which programs
+    may take for a part of the first column's name.
+    """
     with open_text(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        if separator:
+            stream.write(BYTE_ORDER_MARK)
+        writer = csv.writer(stream, delimiter=separator or ",", lineterminator="\n")
         for line in chain([header], lines):
             writer.writerow(map(in_csv, line))
 
@@ -50,7 +61,8 @@ def write_nbgrader(results: Path, path: Path, course: Course) -> Written:
     """Write what ``nbgrader export`` writes: a line for each student."""
 
     def line(student: str, person: Person, record: Record) -> Sequence[object]:
-        submitted = (record.get("late") or {}).get("submitted")
+        # Without a time nbgrader takes it that nothing was submitted.
+        submitted = (record.get("late") or {}).get("submitted") or course.submitted(record)
         who = (student, person.last_name, person.first_name, person.email)
         scores = (raw_score(record), late_penalty(record), record["score"], record.get("max_score"))
         return (course.assignment, course.due, submitted, *who, *scores)
@@ -62,15 +74,26 @@ def write_canvas(results: Path, path: Path, course: Course) -> Written:
     """Write Canvas's gradebook import; it does without Canvas's own ID, which is not known here."""
 
     def line(student: str, person: Person, record: Record) -> Sequence[object]:
-        return person.name or student, "", person.id_number, student, person.section, record["score"]
+        login = person.login or student
+        return person.name or student, "", person.id_number, login, person.section, record["score"]
 
-    return write_students(results, path, course, (*CANVAS, course.assignment), line)
+    # Canvas knows by these words that the line is no student's, but the assignment's maximum.
+    possible = (POINTS_POSSIBLE, "", "", "", "", points_possible(results, course))
+    return write_students(results, path, course, (*CANVAS, course.assignment), line, first=(possible,))
+
+
+def points_possible(results: Path, course: Course) -> float:
+    """Return what a sheet can earn; where only what is answered counts, the most that any could."""
+    if course.points:
+        return rounded(sum(course.points.values()))
+    return max((record["max_score"] or 0.0 for record in records(results)), default=0.0)
 
 
 def write_moodle(results: Path, path: Path, course: Course) -> Written:
     """Write Moodle's grade import; students are named by e-mail address where all of them have one."""
-    booked = (record for record in records(results) if is_booked(record, course))
-    by_email = all(course.person(student_of(record)).email for record in booked) and bool(course.people)
+    booked = (student_of(record) for record in records(results) if is_booked(record, course))
+    emails = [course.person(student).email for student in booked if student in course.people]
+    by_email = all(emails) and bool(emails)  # who is not in the roster does not name the others otherwise
 
     def line(student: str, person: Person, record: Record) -> Sequence[object]:
         name = person.email if by_email else person.id_number or student
@@ -79,7 +102,7 @@ def write_moodle(results: Path, path: Path, course: Course) -> Written:
         return name, record["score"], moodle_feedback(view)
 
     header = ("Email address" if by_email else "ID number", course.assignment, "Feedback comments")
-    return write_students(results, path, course, header, line)
+    return write_students(results, path, course, header, line, known=by_email)
 
 
 def moodle_feedback(view: Record) -> str:
@@ -131,27 +154,38 @@ def write_students(
     header: Sequence[str],
     line: Callable[[str, Person, Record], Sequence[object]],
     *,
+    first: Sequence[Sequence[object]] = (),
     unreadable: bool = False,
+    known: bool = False,
 ) -> Written:
-    """Write the line of each student into ``path``.csv, and note whom it leaves out.
+    """Write ``first`` and the line of each student into ``path``.csv, and note whom it leaves out.
 
-    A student with two sheets is left out, and, without ``unreadable``, one whose sheet could not be
-    read: a gradebook would take either for a grade.
+    A student with two sheets of whom none is booked is left out, and, without ``unreadable``, one whose
+    sheet could not be read: a gradebook would take either for a grade. ``known``: also who is not in the
+    roster.
     """
     table = path.with_suffix(".csv")
     unread: list[str] = []
+    outside: list[str] = []
+    taken: set[str] = set()
 
     def lines() -> Iterator[Sequence[object]]:
         for record in records(results):
-            student = student_of(record)
+            student = course.spelled(student_of(record))
             if is_booked(record, course, unreadable=unreadable):
-                yield line(student, course.person(student), record)
-            elif student not in course.duplicates:
+                taken.add(folded(student))
+                if known and student not in course.people:
+                    outside.append(student)
+                else:
+                    yield line(student, course.person(student), record)
+            elif student_of(record) not in course.duplicates:
                 unread.append(student)
 
-    write_table(table, header, lines())
+    write_table(table, header, chain(first, lines()))
+    left_out = sorted(student for student in course.duplicates if folded(student) not in taken)
     reasons = (
-        (_("{file} omits students with more than one sheet: {students}"), sorted(course.duplicates)),
+        (_("{file} omits students with more than one sheet: {students}"), left_out),
+        (_("{file} omits students who are not in the roster: {students}"), outside),
         (_("{file} omits students whose sheet could not be read: {students}"), unread),
     )
     notes = (text.format(file=table.name, students=some_of(who)) for text, who in reasons if who)
@@ -160,7 +194,8 @@ def write_students(
 
 def is_booked(record: Record, course: Course, *, unreadable: bool = False) -> bool:
     """Whether a gradebook may take this record for its student's grade."""
-    return student_of(record) not in course.duplicates and (unreadable or not is_unreadable(record))
+    counts = student_of(record) not in course.duplicates or record["file"] in course.booked
+    return counts and (unreadable or not is_unreadable(record))
 
 
 def some_of(students: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from attncli.graders.feedback import (
     unreadable_lines,
 )
 from attncli.graders.records import GOOD, is_unreadable, late_penalty, share
+from attncli.homework.marks import command_name
 
 if TYPE_CHECKING:
     from attncli.graders.records import Record
@@ -94,6 +95,7 @@ def github_classroom_text(view: Record) -> str:
         tests.append((view["file"], "error", 0.0, unreadable_lines()))
     if penalty := late_penalty(view):
         tests.append(("late", "fail", -penalty, [late_line(view)]))
+    problem = view["config"] and command_name(view["config"])
     result = {
         "version": 1,
         "status": "error" if is_unreadable(view) else "pass" if view["verdict"] in GOOD else "fail",
@@ -104,7 +106,7 @@ def github_classroom_text(view: Record) -> str:
                 "status": outcome,
                 "score": score,
                 "message": "\n".join(lines),
-                "test_code": f"attncli check {view['file']} {view['config']}",
+                "test_code": f"attncli check {view['file']} {problem or ''}".rstrip(),
                 "filename": view["file"],
                 "line_no": 0,
                 "duration": 0,

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError, Where
-from attncli.files import make_folder, unreadable, write_whole
-from attncli.homework.marks import Verdict, rounded
+from attncli.files import make_folder, open_text, refuse_device, stat_of, unreadable
+from attncli.homework.marks import Verdict, problem_name, rounded
 from attncli.homework.policy import Hint
+from attncli.homework.student import ByStudent
 from attncli.language import _
 from attncli.untrusted import sanitize
 
@@ -28,6 +29,7 @@ OF_ROW = ("symbol", "verdict", "cells", "points", "max_points", "tolerance", "sa
 OF_CELL = ("cell", "index", "yours")
 OF_FINDING = ("id", "formula", "says")
 GOOD = (Verdict.CORRECT, Verdict.FOLLOW_THROUGH)
+LONGEST_LINE = 2**26  # bytes
 LONGEST_NAME = 200  # bytes: most file systems take 255
 KEPT = 40  # characters of a longer one
 
@@ -38,8 +40,10 @@ def records(results: Path) -> Iterator[Record]:
     Raises AttnError where the file cannot be read, or a line is not such a record.
     """
     try:
+        refuse_device(results, stat_of(results), _("name a file"))
         with results.open("rb") as stream:
-            for number, line in enumerate(stream, 1):
+            lines = iter(lambda: stream.readline(LONGEST_LINE), b"")
+            for number, line in enumerate(lines, 1):
                 yield record_of(line, Where(str(results), number, 1))
     except OSError as error:
         raise unreadable(str(results), error) from None
@@ -48,6 +52,7 @@ def records(results: Path) -> Iterator[Record]:
 def record_of(line: bytes, where: Where) -> Record:
     """Read one line, in which every number is finite. Raises AttnError where it is not a record."""
     try:
+        line = line if line.startswith(b"{") else b""  # what is none may be very long
         record: Record = json.loads(line, parse_float=finite, parse_constant=finite)
         PurePosixPath(record["file"])
         return {**record, "rows": list(record["rows"]), "score": finite(record["score"])}
@@ -96,11 +101,11 @@ def student_view(record: Record, hint: Hint, *, reveal: bool) -> Record:
     """Return what a student may see of a sheet's record, with no control characters in its texts.
 
     Without ``reveal`` it holds no right value, no key and no right shape; ``hint`` says how much
-    there is besides the verdicts.
+    there is besides the verdicts. Where the teacher's config lies it never says.
     """
-    view = record
+    view = {**record, "config": record["config"] and problem_name(record["config"])}
     if not reveal:
-        view = {**pick(record, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
+        view = {**pick(view, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
     return {name: sanitize_all(value) for name, value in view.items()}
 
 
@@ -139,6 +144,7 @@ class Person:
     email: str = ""
     id_number: str = ""
     section: str = ""
+    login: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,9 @@ class Course:
     """What the graders' formats need to know.
 
     ``points``: what each row can earn, where a rubric says so. ``due``: the deadline (ISO 8601).
-    ``people``: the roster, by student. ``duplicates``: the students with more than one sheet.
+    ``people``: the roster, by student. ``duplicates``: the students with more than one sheet, ``booked``
+    the files of those of their sheets that a gradebook may take. ``submitted`` tells when a record's sheet
+    came in (ISO 8601), if anything does.
     ``hint`` is how much students are told, ``reveal`` whether that includes the right values.
     """
 
@@ -155,8 +163,18 @@ class Course:
     due: str | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
     duplicates: frozenset[str] = frozenset()
+    booked: frozenset[str] = frozenset()
+    submitted: Callable[[Record], str | None] = lambda _record: None
     hint: Hint = Hint.MISTAKE
     reveal: bool = False
+
+    def __post_init__(self) -> None:
+        """Find people however their ids are written."""
+        object.__setattr__(self, "people", ByStudent(self.people))
+
+    def spelled(self, student: str) -> str:
+        """Return a student's id as the roster writes it."""
+        return self.people.spelled(student) if isinstance(self.people, ByStudent) else student
 
     def person(self, student: str) -> Person:
         """Return who a student is, as far as the roster knows."""
@@ -178,8 +196,8 @@ def write_each(
     make_folder(folder)
     for record in records(results):
         path = folder / file_path(record["file"], ending)
-        make_folder(path.parent)
-        write_whole(path, render(student_view(record, course.hint, reveal=course.reveal)), force=True)
+        with open_text(path) as stream:
+            stream.write(render(student_view(record, course.hint, reveal=course.reveal)))
     return Written((folder,))
 
 

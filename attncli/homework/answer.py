@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.language import _
-from attncli.problem.document import NULLS
-from attncli.problem.numbers import MAX_AXES, as_number, minus_infinite
+from attncli.problem.loose import BLANKS, MAX_DECIMALS, MAX_TEXT, loose_number
+from attncli.problem.pasted import MAX_PASTED, Budget, expand, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from attncli.ops.op import Array
 
 
-BLANKS = NULLS | {"?"}
-MAX_TEXT = 400  # characters of a number
-MAX_SHOWN = 40  # characters of what is no number
-MAX_DECIMALS = 323  # the last one of float64
+MAX_SHOWN = 40  # characters of a cell that are kept
+_SIMPLE = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?")
 _PLAIN = 300  # characters: a number without exponent that is no longer is not beyond float64
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _LITERALS = {None: "null", True: "true", False: "false"}
@@ -39,7 +37,11 @@ class Answer:
     has NaN where a cell is ``blank`` or ``unreadable``, and −inf where that was written.
     ``decimals`` is the most that a cell of it shows (``1e-3`` shows three, ``1/3`` as many as there are:
     it is ``exact``). ``fault``: why it is no number, vector or matrix at all; then it has no values.
-    ``plain``: every cell is a finite decimal, none blank, unreadable or exact.
+    ``plain``: every cell is a finite decimal, none blank, unreadable or exact. ``spread``: how far what was
+    meant may lie from a cell, where its own text tells (0 of ``1/3``, more of ``244.69/504.14``), and NaN
+    where the row's decimals do; None where they do everywhere. ``precision``: the relative one of the
+    floating-point array that the answer came as; None where it came as text. ``note``: in which form it was
+    handed in, where that is not the page's; ``pasted``: the text, where all of it was pasted as one.
     """
 
     texts: tuple[str, ...]
@@ -50,64 +52,51 @@ class Answer:
     decimals: int
     fault: str = field(default="")
     plain: bool = field(default=False)
+    spread: Array | None = field(default=None)
+    precision: float | None = field(default=None)
+    note: str = field(default="")
+    pasted: str = field(default="", repr=False)
 
 
-def read_answer(tree: Any) -> Answer | None:  # noqa: ANN401 - a text, or lists of them
+def read_answer(tree: Any, budget: Budget | None = None) -> Answer | None:  # noqa: ANN401 - a text, or lists of them
     """Read a text, or nested lists of texts; None is a blank cell, a mapping has no place in it.
 
-    Returns None where nothing was answered: a lone blank, or lists without any cell.
+    A text may be a whole matrix. Returns None where nothing was answered: a lone blank, or lists without
+    any cell.
     """
     try:
         shape, cells = flatten(tree)
+        answer = read_plain(cells, shape) if cells else None
+        if answer is None and (whole := expand(tree, budget or Budget(MAX_PASTED))) is not tree:
+            shape, cells = flatten(whole)
+            answer = read_plain(cells, shape) or read_cells(cells, shape)
+            answer = replace(answer, pasted=tree if isinstance(tree, str) else "")
         if not cells:
             return None
-        answer = read_plain(cells, shape) or read_cells(cells, shape)
+        answer = answer or read_cells(cells, shape)
     except ValueError as fault:
-        nothing = none_of((0,))
-        return Answer((), np.empty(0), nothing, nothing, nothing, 0, str(fault))
+        return unread(str(fault))
     return None if not shape and answer.blank else answer
 
 
-def flatten(tree: Any) -> tuple[tuple[int, ...], list[Any]]:  # noqa: ANN401
-    """Return the shape of nested lists, and their cells; raises ValueError where they have no shape."""
-    shape: list[int] = []
-    level = [tree]
-    while level and isinstance(level[0], list):
-        if len(shape) == MAX_AXES:
-            raise ValueError(_("it is nested more than {most} deep", most=MAX_AXES))
-        if len(level) > 1:
-            refuse_uneven(level, shape)
-        shape.append(len(level[0]))
-        level = list(chain.from_iterable(level)) if len(level) > 1 else level[0]
-    return tuple(shape), level
+def unread(fault: str) -> Answer:
+    """Return an answer of which nothing could be read."""
+    nothing = none_of((0,))
+    return Answer((), np.empty(0), nothing, nothing, nothing, 0, fault)
 
 
-def refuse_uneven(rows: list[Any], shape: Sequence[int]) -> None:
-    """Raise ValueError where rows differ in length, or are no rows; ``shape`` is how they are counted."""
-    if set(map(type, rows)) != {list}:
-        raise ValueError(_("some of its rows are lists and some are not"))
-    if len(set(map(len, rows))) == 1:
-        return
-    count = len(rows[0])
-    at = next(i for i, row in enumerate(rows) if len(row) != count)
-    place, first = (
-        ",".join(str(int(part) + 1) for part in np.unravel_index(i, tuple(shape))) for i in (at, 0)
-    )
-    raise ValueError(
-        _(
-            "row {row} has {count} cells; row {first} has {wanted}",
-            row=place,
-            count=len(rows[at]),
-            first=first,
-            wanted=count,
-        )
-    )
+def read_array(array: NDArray[np.floating[Any]]) -> Answer | None:
+    """Read an array of floating-point numbers: each as the shortest text that tells it in its precision."""
+    texts = np.array([str(number) for number in array.ravel()], object).reshape(array.shape).tolist()
+    answer = read_answer(texts)
+    return answer and replace(answer, precision=float(np.finfo(array.dtype).eps))
 
 
 def read_plain(cells: Sequence[Any], shape: tuple[int, ...]) -> Answer | None:
     """Read cells that are all finite decimals, as nearly all are, in a few passes; None where one is not."""
     try:
-        if max(map(len, cells)) > _PLAIN:
+        longest = max(map(len, cells))
+        if longest > _PLAIN:
             return None
         text = "\n".join(cells).encode()
         odd = text.translate(None, b"0123456789.+-\n")
@@ -119,8 +108,16 @@ def read_plain(cells: Sequence[Any], shape: tuple[int, ...]) -> Answer | None:
     if odd and not np.isfinite(values).all():
         return None
     nothing = none_of(shape)
-    decimals = max(map(decimals_of, cells)) if odd else most_decimals(text)
-    return Answer(tuple(cells), values, nothing, nothing, nothing, decimals, plain=True)
+    decimals = max(map(plain_decimals, cells)) if odd else most_decimals(text)
+    texts = tuple(cells if longest <= MAX_SHOWN else map(shown, cells))
+    return Answer(texts, values, nothing, nothing, nothing, decimals, plain=True)
+
+
+def plain_decimals(text: str) -> int:
+    """Count the decimals of a number that float reads."""
+    mantissa, _e, exponent = text.lower().partition("e")
+    shown = len(mantissa.partition(".")[2].rstrip()) - int(exponent or 0)
+    return min(max(shown, 0), MAX_DECIMALS)
 
 
 def most_decimals(text: bytes) -> int:
@@ -144,23 +141,43 @@ def none_of(shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def read_cells(cells: Sequence[Any], shape: tuple[int, ...]) -> Answer:
     """Read cells of any kind, one by one; raises ValueError where one is a list or a mapping."""
     texts: list[str] = []
-    values, blank, unreadable, exact = np.full(len(cells), np.nan), *np.zeros((3, len(cells)), bool)
-    decimals = 0
+    values = [math.nan] * len(cells)
+    blank, unreadable, own, decimals = list[int](), list[int](), dict[int, float](), 0
     for i, cell in enumerate(cells):
         text = as_text(cell)
-        value = read_number(text)
-        if value is not None:
-            values[i] = value
-            exact[i] = "/" in text or "⁄" in text
-            decimals = max(decimals, 0 if exact[i] else decimals_of(text))
-        elif len(text) <= MAX_TEXT and text.strip() in BLANKS:
-            blank[i] = True
+        if _SIMPLE.fullmatch(text):
+            values[i] = float(text)
+            decimals = max(decimals, len(text.partition(".")[2]))
+        elif (number := loose_number(text)) is not None:
+            values[i] = number.value
+            if number.goes_by_row:
+                decimals = max(decimals, number.decimals)
+            else:
+                own[i] = number.spread
         else:
-            unreadable[i] = True
-            text = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
-        texts.append(text)
-    blank, unreadable, exact = (mask.reshape(shape) for mask in (blank, unreadable, exact))
-    return Answer(tuple(texts), values.reshape(shape), blank, unreadable, exact, decimals)
+            (blank if len(text) <= MAX_TEXT and text.strip() in BLANKS else unreadable).append(i)
+        texts.append(shown(text))
+    spread = None
+    if own:
+        spread = np.full(len(cells), math.nan)
+        spread[list(own)] = list(own.values())
+        spread = spread.reshape(shape)
+    exact = none_of(shape) if spread is None else spread == 0
+    numbers = np.array(values, np.float64).reshape(shape)
+    bare, odd = mask_of(blank, shape), mask_of(unreadable, shape)
+    return Answer(tuple(texts), numbers, bare, odd, exact, decimals, spread=spread)
+
+
+def mask_of(places: list[int], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return a mask that holds for some cells, counted row after row."""
+    mask = np.zeros(math.prod(shape), bool)
+    mask[places] = True
+    return mask.reshape(shape)
+
+
+def shown(text: str) -> str:
+    """Return a cell's text, or as much of it as anybody wants to read."""
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def as_text(cell: Any) -> str:  # noqa: ANN401
@@ -174,18 +191,7 @@ def as_text(cell: Any) -> str:  # noqa: ANN401
     return _LITERALS[cell]
 
 
-def read_number(text: str) -> float | None:
-    """Read a finite number or −∞; None where the text is neither."""
-    number = as_number(text)
-    if number is not None:
-        return number if math.isfinite(number) else None
-    return -math.inf if len(text) <= MAX_TEXT and minus_infinite(text) else None
-
-
 def decimals_of(text: str) -> int:
     """Count the decimals that a number shows: 0.50 two, 1e-3 three, −∞ none."""
-    mantissa, _e, exponent = text.strip().lower().replace("−", "-").partition("e")
-    if not mantissa[-1].isdecimal() and mantissa[-1] != ".":
-        return 0
-    shown = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return min(max(shown, 0), MAX_DECIMALS)
+    number = loose_number(text)
+    return number.decimals if number is not None and number.goes_by_row else 0

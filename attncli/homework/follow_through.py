@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.choices import MOST_DECIMALS
-from attncli.page.lazy import LazyPage
+from attncli.homework.by_hand import ways_of
+from attncli.homework.forms import shaped
+from attncli.mistakes.consistent import consistent_page
+from attncli.page.lazy import IMPOSSIBLE, LazyPage
+from attncli.problem.keys import WEIGHTS
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from attncli.homework.answer import Answer
+    from attncli.homework.by_hand import Places
     from attncli.homework.key import Key
     from attncli.ops.op import Array
     from attncli.page.page import Row
 
 
 HALVES = ("half-up", "half-even")
+LOWEST = 4  # decimals, at least, to which a weight must be 0
+MOST_FITS = 3  # explanations of one row that are followed up
+MOST_TERMS = 512  # of a cell that a person adds up by hand
 
 
 class FollowThrough:
@@ -33,43 +41,77 @@ class FollowThrough:
     numbers that earn nothing further on: of another shape, or trivial.
     """
 
-    def __init__(self, key: Key, answers: Mapping[str, Answer]) -> None:
+    def __init__(self, key: Key, answers: Mapping[str, Answer], decimals: int) -> None:
         self.key = key
         self.answers = answers
+        self.decimals = min(MOST_DECIMALS, decimals)
         self.written: dict[str, Array] = {}
         self.unrounded: dict[str, Array] = {}
+        self.meant: dict[str, Array] = {}
+        self.copied: dict[str, Array] = {}
         self.rows: tuple[Row, ...] = ()
+        self.mistaken: tuple[Row, ...] = ()
         self.set_aside: dict[str, Array] = {}
         self.own = LazyPage(key.page, key.given)
         self._exact: LazyPage | None = None  # from the unrounded numbers, once there are any
+        self._meant: LazyPage | None = None  # from what should have stood there, once something else does
+        self._copied: LazyPage | None = None  # from a given as it was copied
         self._rounded: tuple[LazyPage, ...] = ()
+        self._consistent: tuple[LazyPage, ...] = ()  # with the derivative of what was done
 
-    def keep(self, symbol: str, value: Array, *, unrounded: Array | None = None) -> None:
-        """Go on with a row's value; ``unrounded``: what a wrong one was before it was written down."""
+    def keep(
+        self, symbol: str, value: Array, *, unrounded: Array | None = None, meant: Array | None = None
+    ) -> None:
+        """Go on with a row's value.
+
+        ``unrounded``: what a wrong one was before it was written down; ``meant``: what should stand there.
+        """
         self.written[symbol] = self.own[symbol] = value
-        for page in self._rounded:
-            page[symbol] = value
+        for page in (*self._rounded, *self._consistent, self._copied):
+            if page is not None:
+                page[symbol] = value
         if unrounded is not None:
             self.unrounded[symbol] = unrounded
             if self._exact is None:
                 self._exact = self.page(self.unrounded)
             self._exact[symbol] = unrounded
+        if meant is not None:
+            self.meant[symbol] = meant
+            if self._meant is None:
+                self._meant = self.page({**self.written, **self.meant})
+        if self._meant is not None:
+            self._meant[symbol] = value if meant is None else meant
 
     def swap(self, rows: Iterable[Row]) -> None:
         """From now on, take it that these rows were done so."""
         self.rows = (*self.rows, *rows)
-        self.own, self._exact, self._rounded = self.page(self.written), self.page(self.unrounded), ()
+        self.own, self._rounded = self.page(self.written), ()
+        self._exact = self.page(self.unrounded)
+        self._meant = self.page({**self.written, **self.meant}) if self.meant else None
+        self._copied = self.page({**self.copied, **self.written}) if self.copied else None
+
+    def copy(self, symbol: str, value: Array) -> None:
+        """From now on, allow for a given that was copied so."""
+        self.copied[symbol] = value
+        self._copied = self.page({**self.copied, **self.written})
+
+    def derive(self, found: Sequence[Sequence[Row]]) -> None:
+        """From now on, allow for gradients that are right for what was done: one of these explanations."""
+        pages = []
+        for rows in found[:MOST_FITS]:
+            mistaken = (*self.mistaken, *rows)
+            wrong = {row.symbol for row in mistaken}
+            page = consistent_page(self.key.page, mistaken)
+            if page is not None:
+                full = {symbol: value for symbol, value in self.written.items() if symbol not in wrong}
+                pages += [LazyPage(page, {**self.key.given, **values}) for values in (self.written, full)]
+        if pages:
+            self.mistaken, self._consistent = (*self.mistaken, *found[0]), tuple(pages)
 
     def page(self, values: Mapping[str, Array], rows: Iterable[Row] = (), half: str = "") -> LazyPage:
         """Return the page that goes on from these values; ``half``: how blank rows are rounded, if at all."""
         rounded = Rounding(self.decimals, half).matrix if half and self.decimals else None
         return LazyPage(self.key.page, {**self.key.given, **values}, (*self.rows, *rows), rounded)
-
-    @cached_property
-    def decimals(self) -> int:
-        """The number of decimals in most of the sheet's rows; 0 where no row shows any."""
-        counts = Counter(answer.decimals for answer in self.answers.values() if answer.decimals)
-        return min(MOST_DECIMALS, max(counts, key=counts.__getitem__, default=0))
 
     def blanks_before(self, symbol: str) -> set[str]:
         """Return the rows left blank that stand between a row and those that are answered."""
@@ -99,6 +141,43 @@ class FollowThrough:
                 if value is not None:
                     yield value
 
+    def right_values(self, symbol: str) -> Iterator[Array]:
+        """Work out what a row may rightly be; also from what was meant where something else was written."""
+        yield from self.values(symbol, self.own.rows[symbol])
+        if self._meant is not None and (value := self._meant.tried(self._meant.rows[symbol])) is not None:
+            yield value
+
+    def consistent_values(self, symbol: str) -> Iterator[Array]:
+        """Work out a row as is right for a given as it was copied, or for a page that was done otherwise."""
+        for page in filter(None, (self._copied, *self._consistent)):
+            with suppress(*IMPOSSIBLE, KeyError):  # what no longer leads to the loss has no gradient
+                yield page.compute(page.rows[symbol])
+
+    def by_hand(self, symbol: str) -> Callable[[tuple[int, ...], Collection[Places]], Iterator[float]]:
+        """Return what works out one cell as with a pocket calculator, from the numbers as written."""
+        sizes = self.key.problem.sizes
+        pages = [self.own, self._meant, *self._rounded[:1], self.jotted(symbol)]
+        if max(sizes.values()) > MOST_TERMS:
+            pages = []
+
+        def ways(index: tuple[int, ...], places: Collection[Places]) -> Iterator[float]:
+            for page in filter(None, pages):
+                with suppress(*IMPOSSIBLE, KeyError):
+                    yield from ways_of(page.rows[symbol], index, page, sizes, places)
+
+        return ways
+
+    def jotted(self, symbol: str) -> LazyPage | None:
+        """Return the page with what a row reads rounded, where that was left blank but may be jotted down."""
+        rows = self.key.page.row
+        blank = [name for name, _ in rows[symbol].reads if name in rows and name not in self.answers]
+        if not (blank and self.decimals):
+            return None
+        rounded = Rounding(self.decimals).matrix
+        with suppress(*IMPOSSIBLE):
+            return self.page({**self.own, **{name: rounded(self.own[name]) for name in blank}})
+        return None
+
     def with_set_aside(self) -> LazyPage | None:
         """Return the page from everything that the student wrote; None where nothing was set aside."""
         return self.page({**self.written, **self.set_aside}) if self.set_aside else None
@@ -111,17 +190,18 @@ class FollowThrough:
 def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     """Take an answer as one to this row.
 
-    One number may stand in brackets of its own, a vector in a matrix of one row; −∞ is a number only in M.
+    Its shape may differ where it is clear what is meant; −∞ is a number only in M.
     """
     if answer.fault:
         return answer
-    right = key.values[symbol]
-    if answer.values.shape != right.shape and bare_shape(answer.values) == bare_shape(right):
-        masks = {
-            name: getattr(answer, name).reshape(right.shape) for name in ("blank", "unreadable", "exact")
-        }
-        answer = replace(answer, values=answer.values.reshape(right.shape), **masks)
-    if answer.plain or symbol == "M":
+    right, row = key.values[symbol], key.page.row[symbol]
+    if key.problem.out_in and row.of in WEIGHTS:
+        answer = turned(answer, right)
+    if answer.values.shape != right.shape:
+        answer = shaped(answer, right.shape, key.problem.form.heads)
+    if symbol == "M":
+        return hiding(answer, right)
+    if answer.plain:
         return answer
     infinite = np.isneginf(answer.values)
     if infinite.any():
@@ -130,12 +210,34 @@ def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     return answer
 
 
-def bare_shape(values: Array) -> tuple[int, ...]:
-    """Return a shape without the brackets that hold only one thing."""
-    shape = values.shape
-    while shape and (shape[0] == 1 or values.size == 1):
-        shape = shape[1:]
-    return shape
+def hiding(answer: Answer, right: Array) -> Answer:
+    """Read −∞ where M has it and the answer is blank, or so low that the softmax sees no difference."""
+    hidden = np.isneginf(right)
+    if answer.values.shape != right.shape or not hidden.any():
+        return answer
+    seen = np.where(hidden | np.isnan(answer.values), -np.inf, answer.values)
+    top = seen.max(axis=-1, keepdims=True)
+    low = np.where(np.isfinite(top), top, 0.0) - math.log(2) - max(answer.decimals, LOWEST) * math.log(10)
+    if (hidden & ~answer.blank & ~(answer.values <= low)).any():
+        return answer
+    values = np.where(hidden, -np.inf, answer.values)
+    return replace(answer, values=values, blank=answer.blank & ~hidden, plain=False)
+
+
+def turned(answer: Answer, right: Array) -> Answer:
+    """Turn a gradient that is handed in as its weight stands in the config: that is as right."""
+    values, shape = answer.values, answer.values.shape
+    if shape != right.T.shape or (shape == right.shape and not closer(values.T, values, right)):
+        return answer
+    texts = np.array(answer.texts, object).reshape(shape).T.ravel()
+    masks = {name: getattr(answer, name).T for name in ("blank", "unreadable", "exact")}
+    spread = None if answer.spread is None else answer.spread.T
+    return replace(answer, texts=tuple(texts.tolist()), values=values.T, spread=spread, **masks)
+
+
+def closer(one: Array, other: Array, right: Array) -> bool:
+    """Whether one matrix is closer to the right one than another is."""
+    return bool(np.nansum(np.abs(one - right)) < np.nansum(np.abs(other - right)))
 
 
 def fill(answer: Answer, own: Array | None, right: Array) -> Array:
@@ -144,18 +246,3 @@ def fill(answer: Answer, own: Array | None, right: Array) -> Array:
         return answer.values
     values = np.where(answer.blank, right if own is None else own, answer.values)
     return np.where(answer.unreadable, right, values)
-
-
-def fair(values: Array, right: Array, symbol: str, answer: Answer, *, explained: bool) -> Array:
-    """Return what later rows may go on from: the answer, or where that is a loophole the key's value.
-
-    All zero or all equal where the key is not is trivial. Each row of A must sum to 1, as far as its
-    rounding allows, unless a known mistake explains why it does not.
-    """
-    if values.size > 1 and (values == values.flat[0]).all() and not (right == right.flat[0]).all():
-        return right
-    if symbol == "A" and not explained:
-        allowed = values.shape[-1] * (0.5 * 10.0**-answer.decimals) + 1e-9
-        adrift = np.abs(values.sum(axis=-1) - right.sum(axis=-1)) > allowed
-        return np.where(adrift[..., None], right, values) if adrift.any() else values
-    return values

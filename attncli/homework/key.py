@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
+from time import process_time
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
-from attncli.homework.tolerance import near, slack
+from attncli.homework.tolerance import SAME, largest_of, near
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.names import cell_name
 from attncli.page.lazy import LazyPage
+from attncli.page.noise import Errors
 from attncli.result import letters_of
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from attncli.problem.problem import Problem
 
 
+ROUNDINGS = 16  # how many times its last digit an array may have been rounded on the way
+PATIENCE = 2.0  # seconds, at least, in which the mistakes behind one sheet may be looked for
+PASSES = 10  # as many as that many times working out the page takes
 NEEDS_TARGET = {"bce", "ce", "mse"}
 
 
@@ -35,12 +40,15 @@ class Key:
     ``values`` holds every row, ``given`` what the page reads besides, ``mistakes`` those of the catalogue
     that this problem can show, by the row in which they show. The signatures are what one of them (for each
     way of rounding) or two make of a row; they and the cells' names are kept once they are worked out.
+    ``patience``: the seconds of computing in which the mistakes behind one sheet may be looked for.
     """
 
     setting: Setting
     values: Mapping[str, Array]
+    patience: float = PATIENCE
     single_signatures: dict[tuple[str, Mistake, str, int], Array | None] = field(default_factory=dict)
     pair_signatures: dict[str, tuple[tuple[tuple[Mistake, ...], Array], ...]] = field(default_factory=dict)
+    told: dict[str, tuple[Mistake, ...]] = field(default_factory=dict)
     cell_names: dict[str, Sequence[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
 
     @classmethod
@@ -54,7 +62,9 @@ class Key:
             setting = forward_setting(problem)
         else:
             setting = backward_setting(problem, loss, reduction)
-        return cls(setting, setting.page.evaluate({**setting.givens, **setting.constants}))
+        start = process_time()
+        values = setting.page.evaluate(setting.given)
+        return cls(setting, values, max(PATIENCE, PASSES * (process_time() - start)))
 
     @property
     def problem(self) -> Problem:
@@ -86,10 +96,25 @@ class Key:
         """All that the page reads and does not compute."""
         return {**self.setting.givens, **self.setting.constants}
 
+    def errors(self, symbol: str) -> float:
+        """Return how far a row's numbers may be off, in units of the precision of its arithmetic."""
+        error = self.lost[symbol]
+        return ROUNDINGS * max(self.largest[symbol], 0.0 if error is None else float(error.max(initial=0.0)))
+
+    @cached_property
+    def lost(self) -> Errors:
+        """For each row, what rounding may come to in each cell."""
+        return Errors(self.page.row, {**self.given, **self.values})
+
+    @cached_property
+    def largest(self) -> dict[str, float]:
+        """The largest size in each row."""
+        return {symbol: largest_of(value) for symbol, value in self.values.items()}
+
     @cached_property
     def slack(self) -> dict[str, float]:
         """For each row, what its numbers may differ by and still be the same."""
-        return {symbol: slack(value) for symbol, value in self.values.items()}
+        return {symbol: SAME * size for symbol, size in self.largest.items()}
 
     @cached_property
     def behind(self) -> dict[str, frozenset[str]]:
@@ -121,15 +146,33 @@ class Key:
     @cached_property
     def mistakes(self) -> dict[str, tuple[Mistake, ...]]:
         """The mistakes that can be told from the right row, by the rows in which they stand."""
+        return {symbol: self.mistakes_in(symbol) for symbol in self.symbols}
+
+    def mistakes_in(self, symbol: str) -> tuple[Mistake, ...]:
+        """Return the mistakes in a row that can be told from the right one."""
+        if symbol not in self.told:
+            with np.errstate(invalid="ignore"):  # of differences between infinities
+                self.told[symbol] = tuple(
+                    mistake
+                    for mistake in self.catalogue[symbol]
+                    if any(self.differs(row.symbol, self.right.tried(row)) for row in mistake.rows)
+                )
+        return self.told[symbol]
+
+    @cached_property
+    def right(self) -> LazyPage:
+        """The page, worked out."""
+        return LazyPage(self.page, {**self.given, **self.values})
+
+    @cached_property
+    def catalogue(self) -> dict[str, list[Mistake]]:
+        """All mistakes that can be made on the page, by the rows in which they stand."""
         found: dict[str, list[Mistake]] = {symbol: [] for symbol in self.symbols}
         known = frozenset({*self.given, *self.values})
-        right = LazyPage(self.page, {**self.given, **self.values})
-        with np.errstate(invalid="ignore"):  # of differences between infinities
-            for mistake in catalogue(self.page, known, self.problem.sizes):
-                if any(self.differs(row.symbol, right.tried(row)) for row in mistake.rows):
-                    for row in mistake.rows:
-                        found[row.symbol].append(mistake)
-        return {symbol: tuple(mistakes) for symbol, mistakes in found.items()}
+        for mistake in catalogue(self.page, known, self.problem.sizes, out_in=self.problem.out_in):
+            for row in mistake.rows:
+                found[row.symbol].append(mistake)
+        return found
 
     def differs(self, symbol: str, value: Array | None) -> bool:
         """Whether a value of a row differs from the right one."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.follow_through import FollowThrough, fair, fill, fit
+from attncli.homework.agreement import Agreement
+from attncli.homework.copied import find_copied
+from attncli.homework.follow_through import FollowThrough, fill, fit
+from attncli.homework.forms import matched
 from attncli.homework.key import Key
 from attncli.homework.marks import Mark, RowMark, Verdict
-from attncli.homework.policy import Policy
+from attncli.homework.policy import Policy, Tolerance
 from attncli.homework.recognise import Recogniser
 from attncli.homework.row_marks import RowMarks
 from attncli.homework.sheet import load_sheet
-from attncli.homework.tolerance import agreeing, agrees, allowed, near, slack
+from attncli.homework.slips import TRANSPOSED
+from attncli.homework.tolerance import Judge, largest_of, trivial
+from attncli.ops.linear import MatMul
+from attncli.ops.softmax import Softmax
 from attncli.problem.problem import Problem
 from attncli.problem.sources import load
 
@@ -47,15 +55,22 @@ class Marking:
     """One sheet on its way through the page."""
 
     def __init__(self, sheet: Sheet, key: Key, policy: Policy) -> None:
-        self.sheet, self.key, self.policy = sheet, key, policy
+        self.sheet = sheet = matched(sheet, key)
+        self.key, self.policy = key, policy
         answers = {symbol: sheet.answers[symbol] for symbol in key.symbols if symbol in sheet.answers}
         self.answers = {symbol: fit(answer, key, symbol) for symbol, answer in answers.items()}
-        self.student = FollowThrough(key, self.answers)
-        self.recogniser = Recogniser(self.student, policy.tolerance)
-        self.marks = RowMarks(key, policy)
+        self.judge = Judge(policy.tolerance, self.answers, key.errors)
+        self.student = FollowThrough(key, self.answers, self.judge.decimals)
+        self.recogniser = Recogniser(self.student, self.judge)
+        self.marks = RowMarks(key, policy, self.judge)
         self.tainted: set[str] = set()  # rows that are wrong, or follow from one that is
-        written = {symbol: answer.values for symbol, answer in self.answers.items() if not answer.fault}
-        self.following = agreeing(policy.tolerance, self.answers, self.student.page(written).each(written))
+        self.unexplained = False  # whether a row is wrong for no reason that is known
+        written = {
+            symbol: answer.values
+            for symbol, answer in self.answers.items()
+            if not answer.fault and answer.values.ndim == key.values[symbol].ndim
+        }
+        self.following = self.judge.agreeing(self.answers, self.student.page(written).each(written))
 
     def mark(self) -> Mark:
         """Mark every row that is answered or due."""
@@ -67,32 +82,28 @@ class Marking:
             marked = self.marks.blank(row.symbol) if answer is None else self.row(row.symbol, answer)
             if self.marks.counts(row.symbol, answered=answer is not None):
                 rows.append(marked)
-        return self.marks.sheet(self.sheet, rows)
+        return self.marks.sheet(self.sheet, rows, bounded=self.recogniser.bounded)
 
     def row(self, symbol: str, answer: Answer) -> RowMark:
         """Mark one answered row, and go on from it as the student did."""
         right = self.key.values[symbol]
         if answer.fault or answer.values.shape != right.shape:
             return self.misshapen(symbol, answer)
-        if answer.plain and self.follows(symbol, answer):
-            if symbol in self.tainted and agrees(self.policy.tolerance, answer, right):
+        if answer.plain and self.follows(symbol, answer) and not self.follows_from_nothing(symbol, answer):
+            if symbol in self.tainted and self.judge.agrees(answer, right):
                 self.tainted.discard(symbol)
             self.student.keep(symbol, answer.values)
             return self.marks.right(symbol, answer, self.verdict(symbol))
-        good = near(answer.values, right, self.allowed(answer, right, self.key.slack[symbol]))
-        if good.all():
+        found = Agreement(self.judge, answer)
+        if found.settled_by(right):
             self.tainted.discard(symbol)
-            self.student.keep(symbol, answer.values)
-            return self.marks.right(symbol, answer, Verdict.CORRECT)
-        bare = answer.blank | answer.unreadable
-        if (good | bare).all():
-            self.tainted.discard(symbol)
-        else:
-            good, right = self.cells_that_follow(symbol, answer, good, bare)
-        if (good | bare).all():
-            self.student.keep(symbol, fill(answer, self.own(symbol), self.key.values[symbol]))
-            return self.marks.right(symbol, answer, self.verdict(symbol), good)
-        return self.wrong(symbol, answer, good, right)
+        elif not self.follows_from_nothing(symbol, answer):
+            self.follow(symbol, found)
+        if found.settled:
+            self.student.keep(symbol, fill(answer, self.own(symbol), right))
+            return self.marks.right(symbol, answer, self.verdict(symbol), found.good)
+        should = found.likeliest if found.likeliest is not None else right
+        return self.wrong(symbol, answer, found.good, should)
 
     def verdict(self, symbol: str) -> Verdict:
         """Return the verdict on a row in which nothing is wrong."""
@@ -102,44 +113,80 @@ class Marking:
         """Whether a row follows from the student's own, as most do: then nothing else need be tried."""
         if not self.student.set_aside:
             return symbol in self.following
-        value = self.own(symbol)
-        return value is not None and agrees(self.policy.tolerance, answer, value)
+        return self.judge.agrees(answer, self.own(symbol))
 
-    def cells_that_follow(self, symbol: str, answer: Answer, good: Cells, bare: Cells) -> tuple[Cells, Array]:
-        """Return which cells follow from the student's own rows, and what the row should have been."""
-        best, should = good, self.key.values[symbol]
-        for value in self.student.values(symbol, self.student.own.rows[symbol]):
-            follows = near(answer.values, value, self.allowed(answer, value, slack(value)))
-            if symbol in self.tainted and follows.sum() > best.sum():
-                best, should = follows, value
-            good = good | follows
-            if (good | bare).all():
-                break
-        return good, should
+    def follows_from_nothing(self, symbol: str, answer: Answer) -> bool:
+        """Whether a row is trivial only because something before it is wrong that nothing explains."""
+        return self.unexplained and symbol in self.tainted and trivial(answer.values, self.key.values[symbol])
 
-    def wrong(self, symbol: str, answer: Answer, good: Cells, right: Array) -> RowMark:
+    def follow(self, symbol: str, found: Agreement) -> None:
+        """Compare a row with all that may follow from the student's own numbers."""
+        if any(found.compare(value) for value in self.student.right_values(symbol)):
+            return
+        derived = Agreement(self.judge, found.answer)
+        if any(map(derived.compare, self.student.consistent_values(symbol))):
+            found.settle()
+            self.tainted.add(symbol)
+            return
+        op, sizes = self.key.page.row[symbol].op, self.key.problem.sizes
+        terms = max(sizes.values()) if isinstance(op, MatMul) else math.inf
+        found.work_by_hand(self.student.by_hand(symbol), terms)
+        if isinstance(op, Softmax):
+            found.allow_repairs()
+        if self.rounds_away(symbol, found):
+            found.settle()
+
+    def rounds_away(self, symbol: str, found: Agreement) -> bool:
+        """Whether zeros are what right numbers of the student's own come to at the decimals of the sheet."""
+        own = self.own(symbol)
+        before = [name for name, _ in self.key.page.row[symbol].reads if name in self.key.values]
+        return (
+            own is not None
+            and largest_of(own) <= self.judge.usual
+            and trivial(found.answer.values, self.key.values[symbol])
+            and not self.unexplained
+            and all(name in self.answers for name in before)
+        )
+
+    def wrong(self, symbol: str, answer: Answer, good: Cells, should: Array) -> RowMark:
         """Explain a wrong row, and go on from it where that is fair."""
         self.tainted.add(symbol)
         found = self.recogniser.mistakes(symbol)
-        marked = self.marks.wrong(symbol, answer, good, right, found)
+        bare = trivial(answer.values, self.key.values[symbol])
+        copied = None
+        if not found and not bare:
+            copied = find_copied(self.student, self.judge, symbol)
+            if copied is not None:
+                self.student.copy(copied.symbol, copied.value)
+        marked = self.marks.wrong(symbol, answer, good, should, found, copied=copied, trivial=bare)
+        self.unexplained |= not marked.mistakes
         own = fill(answer, self.own(symbol), self.key.values[symbol])
-        value = fair(own, self.key.values[symbol], symbol, answer, explained=bool(found))
-        if value is not own:
+        if bare:
             self.student.set_aside[symbol] = own
-        self.go_on(symbol, value, found)
+        value, behind = (self.key.values[symbol], []) if bare else (own, found)
+        self.go_on(symbol, value, behind, should)
         return marked
 
     def misshapen(self, symbol: str, answer: Answer) -> RowMark:
-        """Mark what is no matrix, or one of another shape; the key's value stands in for it."""
+        """Mark what is no matrix, or of another shape; the key stands in, or what is transposed, turned."""
         self.tainted.add(symbol)
         found = [] if answer.fault else self.recogniser.mistakes(symbol)
-        self.go_on(symbol, self.key.values[symbol], [])
-        self.student.set_aside[symbol] = self.key.values[symbol] if answer.fault else answer.values
-        return self.marks.misshapen(symbol, answer, found)
+        right = self.key.values[symbol]
+        should = self.own(symbol)
+        if should is None or should.shape != right.shape:
+            should = right
+        marked = self.marks.misshapen(symbol, answer, found, should)
+        turned = answer.plain and any(finding.id == TRANSPOSED for finding in marked.mistakes)
+        self.go_on(symbol, answer.values.mT if turned else right, [])
+        if not turned:
+            usable = not answer.fault and answer.values.ndim == right.ndim
+            self.student.set_aside[symbol] = answer.values if usable else right
+        return marked
 
-    def go_on(self, symbol: str, value: Array, found: list[Mistakes]) -> None:
-        """Put a wrong row's value where later rows read it, and the unrounded one behind it."""
-        rows = [row for mistakes in found[:1] for mistake in mistakes for row in mistake.rows]
+    def go_on(self, symbol: str, value: Array, found: list[Mistakes], should: Array | None = None) -> None:
+        """Put a wrong row's value where later rows read it, and what is behind it."""
+        groups = [[row for mistake in mistakes for row in mistake.rows] for mistakes in found]
+        rows = groups[0] if groups else []
         elsewhere = [row for row in rows if row.symbol != symbol]
         here = [row for row in rows if row.symbol == symbol]
         if elsewhere:
@@ -147,18 +194,17 @@ class Marking:
             behind = {name for row in elsewhere for name in self.key.behind[row.symbol]}
             self.tainted |= behind - self.answers.keys()
             self.student.keep(symbol, value)
-            return
-        unrounded = self.student.exact(here[0]) if here else None
-        self.student.keep(symbol, value, unrounded=value if unrounded is None else unrounded)
+        else:
+            unrounded = self.student.exact(here[0]) if here else None
+            self.student.keep(
+                symbol, value, unrounded=value if unrounded is None else unrounded, meant=should
+            )
+        if groups:
+            self.student.derive(groups)
 
     def own(self, symbol: str) -> Array | None:
         """Work out a row from the student's earlier numbers."""
         return self.student.own.tried(self.student.own.rows[symbol])
-
-    def allowed(self, answer: Answer, right: Array, slack: float) -> Array:
-        """Return how far each cell may lie from the right one."""
-        limit: Array = allowed(self.policy.tolerance, answer, right, slack)
-        return limit
 
 
 def check(
@@ -168,12 +214,19 @@ def check(
     loss: str | None = None,
     reduction: str | None = None,
     policy: Policy | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
 ) -> Mark:
     """Mark a sheet against a problem; ``.to_dict()`` is what ``check --json`` prints.
 
     ``sheet`` is a path, ``-`` for standard input, the bytes of a file, or a mapping ``{"student": …,
     "answers": {…}}`` of numbers, lists and arrays. ``problem`` is a :class:`Problem` or anything that
-    :func:`attncli.load` takes. Raises AttnError where one of them cannot be read.
+    :func:`attncli.load` takes. ``rtol`` and ``atol`` go before the policy's tolerance: a number is right
+    within atol + rtol·|right value|. Raises AttnError where one of them cannot be read.
     """
+    policy = policy or Policy()
+    if rtol is not None or atol is not None:
+        policy = replace(policy, tolerance=Tolerance(rtol=rtol, atol=atol))
+        policy.tolerance.check()
     key = Key.of(problem if isinstance(problem, Problem) else load(problem), loss, reduction)
-    return mark(load_sheet(sheet), key, policy or Policy())
+    return mark(load_sheet(sheet), key, policy)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.homework.policy import Hint
-from attncli.language import N_
+from attncli.language import N_, _
+from attncli.page.tables import html_table, text_table
+from attncli.problem.sources import builtin_names
 from attncli.result import SCHEMA, plain
+from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
     from attncli.homework.answer import Answer
@@ -165,12 +170,50 @@ class Mark:
         """The points that there were."""
         return sum(row.max_points for row in self.rows)
 
+    def heading(self, *, student: bool = False) -> str:
+        """Say whose sheet it is, of which problem, and what it earned."""
+        config = problem_name(self.config) if student else self.config
+        return _(
+            "{sheet}: {score} of {most} points, {sign} {verdict}",
+            sheet=", ".join(filter(None, (self.student, config))),
+            score=points_text(rounded(self.score)),
+            most=points_text(rounded(self.max_score)),
+            sign=self.verdict.sign,
+            verdict=_(self.verdict.word),
+        )
+
+    @property
+    def table(self) -> list[list[str]]:
+        """A line a row, below the headings: what is right of it, and what seems to have been done."""
+        lines = [[_("quantity"), _("verdict"), _("right cells"), _("points"), _("mistakes")]]
+        for row in self.rows:
+            right = _("{count} of {total}", count=row.right, total=row.cells)
+            earned = (points_text(rounded(points)) for points in (row.points, row.max_points))
+            lines.append(
+                [
+                    row.symbol,
+                    f"{row.verdict.sign} {_(row.verdict.word)}",
+                    right if row.cells and not row.says else "",
+                    _("{points} of {most}", **dict(zip(("points", "most"), earned, strict=True))),
+                    ", ".join(finding.id for finding in row.mistakes),
+                ]
+            )
+        return lines
+
+    def __str__(self) -> str:
+        """What it earned, and a line a row."""
+        return f"{sanitize(self.heading())}\n\n{text_table(self.table)}"
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        return html_table(self.table, self.heading())
+
     def to_dict(self, *, student: bool = False, hint: Hint | str = Hint.MISTAKE) -> dict[str, Any]:
         """Return what ``check --json`` prints; ``student``: what a student may see."""
         return {
             "schema": SCHEMA,
             "student": self.student,
-            "config": self.config,
+            "config": problem_name(self.config) if student else self.config,
             **({} if student else {"key": self.key}),
             "verdict": str(self.verdict),
             "score": rounded(self.score),
@@ -178,6 +221,26 @@ class Mark:
             "rows": [row.to_dict(student=student, hint=Hint(hint)) for row in self.rows],
             **({"notes": list(self.notes)} if self.notes else {}),
         }
+
+
+def problem_name(config: str) -> str:
+    """Return what students know a problem by: not its file's folder and ending, which are the teacher's.
+
+    A file that is named like a problem of attncli's keeps its ending, to be told from that.
+    """
+    name = PurePath(config).stem
+    return PurePath(config).name if name != config and comes_with_attncli(name) else name
+
+
+def command_name(config: str) -> str:
+    """Return how students name a problem to a command: what is not attncli's is a file of their own."""
+    return config if comes_with_attncli(config) else "CONFIG"
+
+
+@cache
+def comes_with_attncli(name: str) -> bool:
+    """Whether everybody has the problem of this name."""
+    return name in builtin_names()
 
 
 def rounded(points: float) -> float:

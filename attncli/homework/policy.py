@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from numbers import Real
 from typing import TYPE_CHECKING
+
+from attncli.errors import AttnError
+from attncli.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +40,29 @@ class Tolerance:
     significant: int | None = None
     rtol: float | None = None
     atol: float | None = None
+
+    def check(self, prefix: str = "") -> None:
+        """Refuse an rtol or atol that is no size; ``prefix`` stands before its name. Raises AttnError."""
+        for name, size in (("rtol", self.rtol), ("atol", self.atol)):
+            if size is not None and not (is_number(size) and math.isfinite(size) and size >= 0):
+                raise AttnError(
+                    _(
+                        "{option} is {value}; expected a number that is 0 or more",
+                        option=prefix + name,
+                        value=shown(size),
+                    ),
+                    hint=_("like 0.001"),
+                )
+
+
+def is_number(value: object) -> bool:
+    """Whether something is a number, NumPy's included."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def shown(value: object) -> str:
+    """Return what was given, shortly."""
+    return f"{value:g}" if is_number(value) else repr(value)[:40]
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from time import process_time
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from attncli.homework.follow_through import HALVES
-from attncli.homework.tolerance import agrees, allowed, near, slack
+from attncli.homework.tolerance import near, slack, trivial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from attncli.homework.answer import Answer
     from attncli.homework.follow_through import FollowThrough
-    from attncli.homework.policy import Tolerance
+    from attncli.homework.tolerance import Judge
     from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
     from attncli.page.lazy import LazyPage
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 DRIFT = 200  # how many tolerances rounding a whole page may add up to
 WEAK = 4  # fewer numbers than this may agree by chance
 ROUNDINGS = ("", *HALVES)
+MOST_KEPT = 2**14  # numbers of a signature that is kept
 
 Mistakes = tuple["Mistake", ...]
+Candidate = TypeVar("Candidate")
 
 
 class Fit(NamedTuple):
@@ -34,34 +37,49 @@ class Fit(NamedTuple):
 
 
 class Recogniser:
-    """Looks for the mistakes behind one sheet's wrong rows."""
+    """Looks for the mistakes behind one sheet's wrong rows, as long as the key's patience lasts."""
 
-    def __init__(self, student: FollowThrough, tolerance: Tolerance) -> None:
+    def __init__(self, student: FollowThrough, judge: Judge) -> None:
         self.student = student
         self.key = student.key
-        self.tolerance = tolerance
+        self.judge = judge
+        self.agrees = judge.agrees
+        self.until = process_time() + self.key.patience
+        self.bounded = False
+
+    def in_time(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Go through candidates until the time is up."""
+        for candidate in candidates:
+            if process_time() > self.until:
+                self.bounded = True
+                return
+            yield candidate
 
     def mistakes(self, symbol: str) -> list[Mistakes]:
         """Find every explanation of a wrong row: mistakes in it, or in rows left blank before it."""
         answer = self.student.answers[symbol]
+        if trivial(answer.values, self.key.values[symbol], picks=False):
+            return []  # too many mistakes make everything 0
         unfiltered = self.student.with_set_aside()
         if unfiltered is not None and self.agrees(answer, unfiltered.tried(unfiltered.rows[symbol])):
             return []  # right, but for numbers that may not be gone on from: those are wrong already
         blanks = self.student.blanks_before(symbol)
         here: list[Mistakes] = [
-            (mistake,) for mistake in self.key.mistakes[symbol] if self.fits_here(symbol, mistake, unfiltered)
+            (mistake,)
+            for mistake in self.in_time(self.key.mistakes_in(symbol))
+            if self.fits_here(symbol, mistake, unfiltered)
         ]
         if not blanks:
             return here
         where = [name for name in self.key.symbols if name in blanks]
-        singles = unique((mistake,) for name in where for mistake in self.key.mistakes[name])
+        singles = unique((mistake,) for name in self.in_time(where) for mistake in self.key.mistakes_in(name))
         fits = [*self.fits(symbol, [*here, *singles], ROUNDINGS)]
         best = max((fit.later for fit in fits), default=-1)
         later = sum(1 for _ in self.later(symbol))
         weak = answer.values.size < WEAK
         whole = answer.values.shape == self.key.values[symbol].shape
-        if whole and (not fits or (weak and best == 0 < later)):
-            mistakes = unique((*singles, *((mistake,) for mistake in self.key.mistakes[symbol])))
+        if whole and not self.bounded and (not fits or (weak and best == 0 < later)):
+            mistakes = unique((*singles, *((mistake,) for mistake in self.key.mistakes_in(symbol))))
             found = [*self.fits(symbol, self.near_pairs(symbol, mistakes), ROUNDINGS[:2])]
             top = max((fit.later for fit in found), default=-1)
             if top > best and (top > 0 or not weak):
@@ -79,10 +97,10 @@ class Recogniser:
     def fits(self, symbol: str, candidates: Iterable[Mistakes], roundings: Sequence[str]) -> Iterator[Fit]:
         """Try each of several explanations on a row, and then on what comes behind it."""
         answer = self.student.answers[symbol]
-        for mistakes in candidates:
+        for mistakes in self.in_time(candidates):
             found = [
                 self.later_fits(symbol, self.page_with(mistakes, half))
-                for half in roundings
+                for half in self.in_time(roundings)
                 if self.agrees(answer, self.value_with(symbol, mistakes, half))
             ]
             if found:
@@ -105,10 +123,13 @@ class Recogniser:
             page = self.page_with(mistakes, half)
             return page.tried(page.rows[symbol])
         known, name = self.key.single_signatures, (symbol, mistakes[0], half, self.student.decimals)
-        if name not in known:
-            page = self.page_with(mistakes, half)
-            known[name] = page.tried(page.rows[symbol])
-        return known[name]
+        if name in known:
+            return known[name]
+        page = self.page_with(mistakes, half)
+        value = page.tried(page.rows[symbol])
+        if value is None or value.size <= MOST_KEPT:
+            known[name] = value
+        return value
 
     def untouched(self, symbol: str) -> bool:
         """Whether nothing of the student's own goes into a row: then it is the same for every such sheet."""
@@ -122,9 +143,9 @@ class Recogniser:
         if not self.untouched(symbol):
             found: Iterable[tuple[Mistakes, Array]] = self.pairs(symbol, mistakes)
         else:
-            if symbol not in known:
-                known[symbol] = tuple(self.pairs(symbol, mistakes))
-            found = known[symbol]
+            found = known[symbol] if symbol in known else tuple(self.pairs(symbol, mistakes))
+            if not self.bounded:
+                known[symbol] = found
         return (pair for pair, value in found if self.nearly(answer, value))
 
     def pairs(self, symbol: str, mistakes: Sequence[Mistakes]) -> Iterator[tuple[Mistakes, Array]]:
@@ -132,10 +153,10 @@ class Recogniser:
 
         There are thousands of pairs: each takes over what its first mistake leaves untouched.
         """
-        for i, one in enumerate(mistakes):
+        for i, one in self.in_time([*enumerate(mistakes)]):
             first = self.student.page(self.student.written, rows_of(one))
             first.tried(first.rows[symbol])
-            for other in mistakes[i + 1 :]:
+            for other in self.in_time(mistakes[i + 1 :]):
                 if apart(one, other):
                     rows = rows_of(other)
                     behind = {name for row in rows for name in self.key.behind[row.symbol]}
@@ -146,7 +167,7 @@ class Recogniser:
 
     def nearly(self, answer: Answer, value: Array) -> bool:
         """Whether rounding on the way could have made these numbers the answer's."""
-        limit = allowed(self.tolerance, answer, value, slack(value)) * DRIFT
+        limit = self.judge.width(answer, value) * DRIFT + slack(value)
         return bool((near(answer.values, value, limit) | answer.blank | answer.unreadable).all())
 
     def later(self, symbol: str) -> Iterator[tuple[str, Answer]]:
@@ -156,10 +177,6 @@ class Recogniser:
             answer = self.student.answers.get(name)
             if answer and not answer.fault and answer.values.shape == self.key.values[name].shape:
                 yield name, answer
-
-    def agrees(self, answer: Answer, value: Array | None) -> bool:
-        """Whether an answer's numbers are these; blank and unreadable cells say nothing."""
-        return value is not None and agrees(self.tolerance, answer, value)
 
 
 def unique(groups: Iterable[Mistakes]) -> list[Mistakes]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.homework.marks import Finding, Mark, RowMark, Verdict, WrongCell
-from attncli.homework.slips import find_slips, sentence
-from attncli.homework.tolerance import allowed, slack
-from attncli.language import _
+from attncli.homework.slips import COPIED, find_slips, sentence
+from attncli.homework.tolerance import slack
+from attncli.language import _, plural
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from attncli.homework.answer import Answer
+    from attncli.homework.copied import Copied
     from attncli.homework.key import Key
     from attncli.homework.policy import Policy
     from attncli.homework.recognise import Mistakes
     from attncli.homework.sheet import Sheet
+    from attncli.homework.tolerance import Judge
     from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
 
@@ -30,13 +33,14 @@ if TYPE_CHECKING:
 
 
 MATRIX = 2
+MOST_UNKNOWN = 10  # answers to no quantity of the page that are named
 
 
 class RowMarks:
     """Gives rows their marks, as the policy has it."""
 
-    def __init__(self, key: Key, policy: Policy) -> None:
-        self.key, self.policy = key, policy
+    def __init__(self, key: Key, policy: Policy, judge: Judge) -> None:
+        self.key, self.policy, self.judge = key, policy, judge
 
     def counts(self, symbol: str, *, answered: bool) -> bool:
         """Whether a row is marked: it is due, or nothing is and the sheet answers it."""
@@ -44,24 +48,54 @@ class RowMarks:
             return False
         return answered if self.policy.due is None else symbol in self.policy.due
 
-    def sheet(self, sheet: Sheet, rows: Sequence[RowMark]) -> Mark:
-        """Gather the rows of a sheet, and what there is to say of it as a whole."""
-        key, names = self.key, [name for name in sheet.answers if name not in self.key.values]
-        unknown = [self.unknown(name) for name in names if name not in key.given]
-        notes = [_("{symbol} is given: it is not marked", symbol=name) for name in names if name in key.given]
-        return Mark(sheet.student, key.name, key.digest, (*rows, *unknown), (*sheet.notes, *notes))
+    def sheet(self, sheet: Sheet, rows: Sequence[RowMark], *, bounded: bool) -> Mark:
+        """Gather the rows of a sheet, and what there is to say of it as a whole.
+
+        ``bounded``: the search for mistakes was broken off.
+        """
+        key, notes = self.key, list(sheet.notes)
+        notes += [f"{row.symbol}: {row.answer.note}" for row in rows if row.answer and row.answer.note]
+        strange = [name for name in sheet.answers if name not in key.values]
+        notes += [
+            _("{symbol} is given: it is not marked", symbol=name) for name in strange if name in key.given
+        ]
+        unknown = [name for name in strange if name not in key.given]
+        extra = [self.unknown(name) for name in unknown[:MOST_UNKNOWN]]
+        if self.policy.due is not None:  # what nobody asked for costs nothing
+            notes += [row.says for row in extra]
+            extra = []
+        more = len(unknown) - MOST_UNKNOWN
+        if more > 0:
+            notes.append(
+                plural(
+                    "and {n} more answer to no quantity of this page",
+                    "and {n} more answers to no quantity of this page",
+                    more,
+                )
+            )
+        if bounded:
+            seconds = math.ceil(key.patience)
+            notes.append(
+                _(
+                    "the search for mistakes was broken off after {seconds} s: there may be more",
+                    seconds=seconds,
+                )
+            )
+        return Mark(sheet.student, key.name, key.digest, (*rows, *extra), tuple(notes))
 
     def blank(self, symbol: str) -> RowMark:
         """Mark a row that is due and was left blank: it earns nothing."""
         return self.row(symbol, Verdict.BLANK, 0, 0, 0.0)
 
     def right(self, symbol: str, answer: Answer, verdict: Verdict, good: Cells | None = None) -> RowMark:
-        """Mark a row in which nothing is wrong; blank cells earn nothing, unreadable ones are listed."""
+        """Mark a row in which nothing is wrong; blank cells are not right, unreadable ones are listed."""
         cells, right = answer.values.size, self.key.values[symbol]
         wrong: tuple[WrongCell, ...] = ()
         if not answer.plain:
             if answer.blank.all() and cells:
                 return self.row(symbol, Verdict.BLANK, 0, cells, 0.0, answer=answer)
+            if answer.blank.any():
+                verdict = Verdict.BLANK
             if answer.unreadable.any():
                 verdict = Verdict.UNREADABLE
                 wrong = self.wrong_cells(symbol, answer, ~answer.unreadable, right)
@@ -69,7 +103,12 @@ class RowMarks:
         share = number / max(cells, 1)
         if verdict is Verdict.FOLLOW_THROUGH:
             share *= self.policy.follow_through
-        tolerance = self.tolerance(answer, right)
+        plain = good is None and answer.plain
+        tolerance = (
+            self.judge.usual_width(answer, right, self.key.largest[symbol])
+            if plain
+            else self.tolerance(answer, right)
+        )
         return self.row(
             symbol,
             verdict,
@@ -83,10 +122,21 @@ class RowMarks:
         )
 
     def wrong(
-        self, symbol: str, answer: Answer, good: Cells, right: Array, found: Sequence[Mistakes]
+        self,
+        symbol: str,
+        answer: Answer,
+        good: Cells,
+        right: Array,
+        found: Sequence[Mistakes],
+        *,
+        copied: Copied | None,
+        trivial: bool,
     ) -> RowMark:
-        """Mark a wrong row: its right cells count, or what the rubric leaves for the mistake."""
-        mistakes = self.explanations(symbol, answer, right, found)
+        """Mark a wrong row: its right cells count, or what the rubric leaves for the mistake.
+
+        ``copied``: the given that was copied wrongly; ``trivial``: it took no work, and earns nothing.
+        """
+        mistakes = self.explanations(symbol, answer, right, found, copied)
         number, cells = int(good.sum()), answer.values.size
         kept = [self.policy.mistakes[one.id] for one in mistakes if one.id in self.policy.mistakes]
         return self.row(
@@ -94,7 +144,8 @@ class RowMarks:
             Verdict.WRONG,
             number,
             cells,
-            max(kept, default=number / cells),
+            max(kept, default=0.0 if trivial else number / cells),
+            says=_("these numbers need no working out, and the right ones do") if trivial else "",
             answer=answer,
             good=good,
             wrong_cells=self.wrong_cells(symbol, answer, good | answer.blank, right),
@@ -102,12 +153,11 @@ class RowMarks:
             tolerance=self.tolerance(answer, right),
         )
 
-    def misshapen(self, symbol: str, answer: Answer, found: Sequence[Mistakes]) -> RowMark:
-        """Mark what cannot be compared with the row cell by cell."""
+    def misshapen(self, symbol: str, answer: Answer, found: Sequence[Mistakes], right: Array) -> RowMark:
+        """Mark what cannot be compared with the row, ``right``, cell by cell."""
         if answer.fault:
             cells = len(answer.texts)
             return self.row(symbol, Verdict.UNREADABLE, 0, cells, 0.0, answer=answer, says=answer.fault)
-        right = self.key.values[symbol]
         mistakes = self.explanations(symbol, answer, right, found)
         kept = max((self.policy.mistakes.get(one.id, 0.0) for one in mistakes), default=0.0)
         shape = shape_text(answer.values.shape)
@@ -136,10 +186,15 @@ class RowMarks:
         return RowMark(symbol[:40], Verdict.UNREADABLE, "", 0, 0, 0.0, self.worth(symbol), says=says)
 
     def explanations(
-        self, symbol: str, answer: Answer, right: Array, found: Sequence[Mistakes]
+        self,
+        symbol: str,
+        answer: Answer,
+        right: Array,
+        found: Sequence[Mistakes],
+        copied: Copied | None = None,
     ) -> tuple[Finding, ...]:
         """Write down the mistakes that were found, or else the slips of the hand."""
-        return tuple(self.mistakes(symbol, found)) or tuple(self.slips(symbol, answer, right))
+        return tuple(self.mistakes(symbol, found)) or tuple(self.slips(symbol, answer, right, copied))
 
     def mistakes(self, symbol: str, found: Sequence[Mistakes]) -> Iterator[Finding]:
         """Write down each mistake once, with the formula that it was beside the page's."""
@@ -152,10 +207,12 @@ class RowMarks:
                 mistake.id, row.symbol, row.formula, self.key.formulas[row.symbol], sentence(mistake.id)
             )
 
-    def slips(self, symbol: str, answer: Answer, right: Array) -> Iterator[Finding]:
-        """Write down each slip of the hand."""
+    def slips(self, symbol: str, answer: Answer, right: Array, copied: Copied | None) -> Iterator[Finding]:
+        """Write down each slip of the hand; of a given that was copied wrongly, its symbol."""
         formula = self.key.formulas[symbol]
-        limit = allowed(self.policy.tolerance, answer, right, slack(right))
+        if copied is not None:
+            yield Finding(COPIED, symbol, formula, formula, sentence(COPIED), copied.text)
+        limit = self.judge.width(answer, right) + slack(right)
         required = self.policy.tolerance.decimals
         for slip in find_slips(answer, right, limit, heads=right.ndim > MATRIX, required_decimals=required):
             yield Finding(slip.id, symbol, formula, formula, slip.says, slip.detail)
@@ -171,8 +228,7 @@ class RowMarks:
 
     def tolerance(self, answer: Answer, right: Array) -> float:
         """Return the tolerance without the slack for the computer's own rounding; the widest one."""
-        limit = allowed(self.policy.tolerance, answer, right, 0.0)
-        return limit if isinstance(limit, float) else float(np.max(limit))
+        return float(np.max(self.judge.width(answer, right), initial=0.0))
 
     def worth(self, symbol: str) -> float:
         """Return what a row can earn."""

@@ -1,7 +1,8 @@
-"""What a student hands in: YAML or JSON with a name and answers, hostile until shown otherwise."""
+"""What a student hands in: YAML, JSON or .npz with a name and answers, hostile until shown otherwise."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,9 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from attncli.errors import AttnError
 from attncli.files import STDIN, decode, read_bytes, unreadable
-from attncli.homework.answer import Answer, read_answer
+from attncli.homework.answer import Answer, read_answer, read_array, unread
 from attncli.language import N_, _
 from attncli.problem.document import (
     CONTROL,
@@ -26,12 +29,15 @@ from attncli.problem.document import (
     kind,
     parse,
 )
+from attncli.problem.pasted import Budget
 from attncli.problem.python import from_python, number_text
 from attncli.report import Report, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Sequence as AnySequence
+
+    from numpy.typing import NDArray
 
 
 KEYS = ("student", "answers")
@@ -40,6 +46,7 @@ MAX_NAME = 200
 MAX_NOTES = 10
 LIMIT = Limit(100_000, N_("a sheet holds the quantities of one page"))
 ANSWERS = N_("write answers: and below it the quantities, like S: [[2, 1], [0, 2]]")
+NPY, ZIP, UTF_16 = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06"), (b"\xff\xfe", b"\xfe\xff")
 _QUICK_DEPTH = 8
 _BRACKETS = b"[]{}"
 _STRUCTURE = b",:" + _BRACKETS
@@ -67,11 +74,37 @@ class Sheet:
 def read_sheet(data: bytes, shown: str) -> Sheet:
     """Read the bytes of a sheet; ``shown`` is its name in messages.
 
-    Raises AttnError where it is too large or no UTF-8, AttnErrors, with places, where it is neither
-    YAML nor JSON, has no answers, or has a key twice. An answer that cannot be read is no error.
+    Raises AttnError where it is too large, no text or no .npz file, AttnErrors, with places, where it is
+    neither YAML nor JSON, has no answers, or has a key twice. An answer that cannot be read is no error.
     """
+    if data.startswith(ZIP):
+        return from_npz(data, shown)
+    if data.startswith(NPY):
+        message = _("{file!r} holds one array, and no name of a quantity", file=shown)
+        raise AttnError(message, hint=_("save it with np.savez(file, S=…, A=…)"))
+    if data.startswith(UTF_16) and len(data) <= MAX_BYTES:
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeDecodeError:
+            message = _("{file} is not UTF-16, though its first bytes say so", file=shown)
+            raise AttnError(message, hint=_("save it as UTF-8")) from None
     text = decode(data, shown, MAX_BYTES, _(LIMIT.advice))
     return from_json(data, text) or from_yaml(text, shown)
+
+
+def from_npz(data: bytes, shown: str) -> Sheet:
+    """Read arrays named by symbols, as ``np.savez`` writes them; ``student`` may be a text among them.
+
+    Raises AttnError where they cannot be read, or are more than a sheet holds.
+    """
+    from attncli.problem.matrices import read_arrays  # noqa: PLC0415 - few sheets are arrays
+
+    if len(data) > MAX_BYTES:
+        decode(data, shown, MAX_BYTES, _(LIMIT.advice))
+    arrays = read_arrays(io.BytesIO(data), shown, 8 * LIMIT.values)
+    names = arrays.pop("student", np.empty(0))
+    student = str(names.flat[0])[:MAX_NAME] if names.size == 1 else None
+    return Sheet(name_of(student), read_answers(arrays))
 
 
 def from_options(options: AnySequence[str]) -> Sheet:
@@ -101,7 +134,23 @@ def from_mapping(sheet: AnyMapping[str, Any]) -> Sheet:
 
     Raises AttnErrors as :func:`read_sheet` does.
     """
-    return from_node(from_python(sheet, "sheet"), Report())
+    arrays: dict[str, NDArray[Any]] = {}
+    if isinstance(sheet, AnyMapping) and isinstance(answers := sheet.get("answers"), AnyMapping):
+        arrays = {symbol: found for symbol, value in answers.items() if (found := floats(value)) is not None}
+        sheet = {**sheet, "answers": {**answers, **dict.fromkeys(arrays)}}
+    return from_node(from_python(sheet, "sheet"), Report(), arrays)
+
+
+def floats(value: object) -> NDArray[Any] | None:
+    """Return an array, or lists of them, of whatever library; None where it is none, of texts, or large."""
+    first = value
+    for _level in range(_QUICK_DEPTH):  # a list may hold itself
+        first = first[0] if isinstance(first, list | tuple) and first else first
+    try:
+        found = np.asarray(value) if hasattr(first, "__array__") else None
+    except Exception:  # noqa: BLE001 - another library's code; from_python says what it says
+        return None
+    return None if found is None or found.dtype.kind in "OUS" or found.size > LIMIT.values else found
 
 
 def from_json(data: bytes, text: str) -> Sheet | None:
@@ -158,8 +207,11 @@ def without_questions(text: str) -> str:
     return _QUESTION.sub(lambda match: match[1] or "~", text) if "?" in text else text
 
 
-def from_node(root: Node, report: Report) -> Sheet:
-    """Read the tree of a sheet; raises what is in the report, and what is wrong with the tree."""
+def from_node(root: Node, report: Report, arrays: dict[str, NDArray[Any]] | None = None) -> Sheet:
+    """Read the tree of a sheet; raises what is in the report, and what is wrong with the tree.
+
+    ``arrays`` are the answers that came as such.
+    """
     if isinstance(root, Scalar) and root.null:
         report.error(root, _("this sheet is empty"), _(ANSWERS))
         raise report.together()
@@ -171,7 +223,7 @@ def from_node(root: Node, report: Report) -> Sheet:
         raise report.together()
     student, answers = student_of(root, report), answers_of(root, report)
     report.raise_if_any()
-    trees = {symbol: as_tree(value) for symbol, (_key, value) in answers.pairs.items()}
+    trees = {symbol: as_tree(value) for symbol, (_key, value) in answers.pairs.items()} | (arrays or {})
     return Sheet(name_of(student), read_answers(trees), unread_notes(root.pairs))
 
 
@@ -227,13 +279,27 @@ def as_tree(node: Node) -> Any:  # noqa: ANN401 - nested lists of texts, as the 
 
 def texts(numbers: Any) -> Any:  # noqa: ANN401
     """Write out the numbers of nested lists."""
-    return [texts(item) for item in numbers] if isinstance(numbers, list) else number_text(numbers)
+    if isinstance(numbers, list):
+        return [texts(item) for item in numbers]
+    return numbers if isinstance(numbers, str) else number_text(numbers)
 
 
 def read_answers(trees: AnyMapping[str, Any]) -> dict[str, Answer]:
     """Read the answers, each for itself; what was left blank is not among them."""
-    answers = {symbol: read_answer(tree) for symbol, tree in trees.items()}
+    budget = Budget(2 * MAX_BYTES)
+    answers = {symbol: read_one(tree, budget) for symbol, tree in trees.items()}
     return {symbol: answer for symbol, answer in answers.items() if answer is not None}
+
+
+def read_one(tree: Any, budget: Budget) -> Answer | None:  # noqa: ANN401
+    """Read an answer, a text, lists of them or an array; None where it was left blank."""
+    if not isinstance(tree, np.ndarray):
+        return read_answer(tree, budget)
+    if tree.dtype.kind == "f":
+        return read_array(tree)
+    if tree.dtype.kind in "iubU":
+        return read_answer(texts(tree.tolist()), budget)
+    return unread(_("it is an array of {dtype}; expected numbers", dtype=tree.dtype))
 
 
 def unread_notes(keys: Iterable[str]) -> tuple[str, ...]:
@@ -268,7 +334,7 @@ def sheet_bytes(path: str) -> bytes:
     except FileNotFoundError:
         raise AttnError(
             _("there is no sheet {file!r}", file=path),
-            hint=_("name a YAML or JSON file, or - for standard input"),
+            hint=_("name a YAML, JSON or .npz file, or - for standard input"),
         ) from None
     except IsADirectoryError:
         raise AttnError(

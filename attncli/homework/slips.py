@@ -34,6 +34,7 @@ PLAIN = {"2": 2.0, "3": 3.0, "4": 4.0, "5": 5.0, "10": 10.0, "100": 100.0} | {
 }
 CONSTANTS = PLAIN | {f"1/{name}": 1 / number for name, number in PLAIN.items()}
 MOST_POWER = 12
+TRANSPOSED, COPIED = "slip-transposed", "slip-copied"
 SHOWN = 12  # wrong cells that are named
 
 
@@ -110,7 +111,7 @@ def find_slips(
     near = np.broadcast_to(np.asarray(allowed, np.float64), right.shape)
     with np.errstate(all="ignore"):
         if values.shape != right.shape:
-            found = {"slip-transposed": "" if transposed(values, right, near) else None}
+            found = {TRANSPOSED: "" if transposed(values, right, near) else None}
         else:
             row = Comparison(answer, right, near, heads, required_decimals)
             slips = [*SLIPS] if row.wrong else [("slip-few-digits", few_digits)]
@@ -196,7 +197,7 @@ def factor(row: Comparison) -> str | None:
     if not clear.any():
         return None
     largest = np.abs(right).argmax()
-    error = near * max(1.0, abs(written[largest] / right[largest])) + FLOAT_ERROR * np.abs(written)
+    error = near * (1.0 + abs(written[largest] / right[largest])) + FLOAT_ERROR * np.abs(written)
     some = right != 0
     ends = np.sort([(written - error)[some] / right[some], (written + error)[some] / right[some]], axis=0)
     least, most = float(ends[0].max()), float(ends[1].min())
@@ -223,9 +224,9 @@ def power_of_ten(row: Comparison) -> str | None:
             return None
         power = round(math.log10(abs(cell.written)) - math.log10(abs(cell.right)))
         clear = min(abs(cell.written), abs(cell.right)) >= CLEAR * cell.near
-        if abs(power) > MOST_POWER or not clear:
+        if not 0 < abs(power) <= MOST_POWER or not clear:
             return None
-        error = cell.near * max(1.0, 10.0**power) + FLOAT_ERROR * abs(cell.written)
+        error = cell.near * (1.0 + 10.0**power) + FLOAT_ERROR * abs(cell.written)
         if abs(cell.written - cell.right * 10.0**power) > error:
             return None
         texts.append(f"{cell_text(i, row.right.shape)} ×10^{power}".strip())
@@ -275,7 +276,7 @@ SLIPS: dict[tuple[str, Callable[[Comparison], str | None]], str] = {
     ("slip-few-digits", few_digits): N_(
         "Right as far as it goes, but with fewer decimals than the problem asks for."
     ),
-    ("slip-transposed", lambda row: "" if transposed(row.answer.values, row.right, row.near) else None): N_(
+    (TRANSPOSED, lambda row: "" if transposed(row.answer.values, row.right, row.near) else None): N_(
         "The numbers are right, but the matrix is transposed: its rows and columns have changed places."
     ),
     ("slip-sign", sign): N_("Right except for a sign: plus and minus were mixed up."),
@@ -295,7 +296,11 @@ SLIPS: dict[tuple[str, Callable[[Comparison], str | None]], str] = {
     ),
     ("slip-one-cell", one_cell): N_("One cell is wrong and the others are right: compute that one again."),
 }
-SENTENCES: dict[str, str] = mistakes.SENTENCES | {id_: says for (id_, _find), says in SLIPS.items()}
+SENTENCES: dict[str, str] = {
+    **mistakes.SENTENCES,
+    **{id_: says for (id_, _find), says in SLIPS.items()},
+    COPIED: N_("A number of the problem was copied wrongly: everything that follows from it is right again."),
+}
 
 
 def sentence(id_: str) -> str:

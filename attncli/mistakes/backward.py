@@ -11,16 +11,17 @@ from attncli.language import N_
 from attncli.mistakes import wrong
 from attncli.mistakes.entry import Entry
 from attncli.mistakes.wrong import Wrong, inverse, negative, over_n, rest, same
-from attncli.ops.linear import MATMUL
-from attncli.ops.loss import COPY, SQUARED_ERROR_GRADIENT
+from attncli.ops.linear import COPY, MATMUL
+from attncli.ops.loss import SQUARED_ERROR_GRADIENT
 
 BACKWARD = {
     # At the output
     Entry("dout-not-averaged", "dO", same, "… -N"): N_(
         "The division by N was left out: where the loss is a mean, its gradient dO is divided as well."
     ),
-    Entry("dout-averaged", "dO", same, "… -N? N"): N_(
-        "dO was divided by N: here the loss is a sum, so nothing is divided."
+    Entry("dout-averaged", "dO", same, "… -N? N").or_at("dO", wrong.per_number, "0 1"): N_(
+        "dO was divided by N, or by how many numbers the target has: it is divided by N where the loss is a "
+        "mean, and by nothing where it is a sum."
     ),
     Entry("dout-per-row", "dO", over_n, "… -N? n"): N_(
         "dO was divided by n, the number of tokens: it is divided by N where the loss is a mean, and not at"
@@ -60,11 +61,11 @@ BACKWARD = {
         "arrives (dH or dO)."
     ),
     # Through the softmax: the right one is A∘(dA − rowsum(A∘dA))
-    Entry("softmax-diagonal-only", "db", Wrong("{0}∘(1−{0})∘{1}", lambda a, g: a * (1 - a) * g), "…"): N_(
+    Entry("softmax-diagonal-only", "db", wrong.LOGISTIC_GRADIENT, "…"): N_(
         "Only the case i = k of the softmax's derivative was used, a_i(1−a_i): the other cells of the row "
         "count too, with −a_i·a_k."
     ),
-    Entry("softmax-only-a-da", "db", Wrong("{0}∘{1}", np.multiply), "…"): N_(
+    Entry("softmax-only-a-da", "db", wrong.ONLY_A_DA, "…"): N_(
         "dA was only multiplied by A: subtract rowsum(A∘dA) from dA first, since the weights of a row "
         "depend on each other."
     ),
@@ -74,6 +75,9 @@ BACKWARD = {
     Entry("softmax-row-sum", "db", wrong.ROW_SUM, "…"): N_(
         "The sum of each row of dA was subtracted: multiply by A first, cell by cell, and then sum, "
         "rowsum(A∘dA)."
+    ),
+    Entry("softmax-gradient-plus", "db", wrong.PLUS_SUM, "…"): N_(
+        "rowsum(A∘dA) was added to dA: it is subtracted, since its terms come from −a_i·a_k."
     ),
     Entry("softmax-row-mean", "db", wrong.ROW_MEAN, "…"): N_(
         "The mean of each row of dA was subtracted: subtract the sum of A∘dA along the row, weighted by A."
@@ -141,6 +145,10 @@ BACKWARD = {
     Entry("dx-one-path", "dX", wrong.one_of_three, "0, 1, 2"): N_(
         "Only one path was followed: the embeddings go into Q, K and V, so add up the gradients of all of "
         "them."
+    ),
+    Entry("dx-averaged", "dX", wrong.mean_of_paths, "…"): N_(
+        "The mean of the paths was taken: the gradients of Q, K and V are added up, and the sum is not "
+        "divided."
     ),
     Entry("dx-no-transpose", "path", MATMUL, "0 1ᵀ").or_at(
         "dX", Wrong(wrong.sum_text, wrong.sum_of_products), "paths"

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.entry import Place
 from attncli.mistakes.forward import FORWARD
-from attncli.mistakes.wrong import Wrong
-from attncli.ops.softmax import softmax
+from attncli.mistakes.wrong import softmax_after
 from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import whole_page
 
@@ -32,6 +31,7 @@ for _entry in FORWARD | BACKWARD:
     for _one in (_entry, *_entry.also):
         for _job in _one.jobs.split():
             ENTRIES[_job].append(_one)
+RIGHT_OUT_IN = "dw-transposed"  # where weights are stored so, their gradients may stand so as well
 EXAMPLES = (Form(), Form(heads=2, masked=True, output_weights=True, biases=frozenset({"bq", "bo"})))
 
 
@@ -43,15 +43,20 @@ class Mistake:
     rows: tuple[Row, ...]
 
 
-def catalogue(page: Page, known: frozenset[str], sizes: Mapping[str, int]) -> Iterator[Mistake]:
+def catalogue(
+    page: Page, known: frozenset[str], sizes: Mapping[str, int], *, out_in: bool = False
+) -> Iterator[Mistake]:
     """Write down every mistake that could be made on a page.
 
     ``known``: the symbols that have a value. ``sizes``: n, m, d_model and d_k, as far as there are.
+    ``out_in``: the weights are handed out transposed, so that a transposed gradient is right.
     """
     place = Place(page, sizes)
     together: dict[str, list[Row]] = defaultdict(list)
     for right in page.rows:
         for entry, wrong in wrong_rows(right, place):
+            if out_in and entry.id == RIGHT_OUT_IN:
+                continue
             if known.issuperset(symbol for symbol, _ in wrong.reads):
                 if entry.together:
                     together[entry.id].append(wrong)
@@ -65,15 +70,10 @@ def wrong_rows(right: Row, place: Place) -> Iterator[tuple[Entry, Row]]:
     """Write down what may stand in the place of a row; the softmax may also be taken of a wrong mask."""
     if right.symbol == "A" and place.symbols["mask"]:
         for entry, mask in wrong_rows(place.page.row["M"], place):
-            yield entry, replace(right, op=softmax_after(mask), args=mask.args)
+            yield entry, replace(right, op=softmax_after(mask.op), args=mask.args)
     for entry in ENTRIES[place.job(right)]:
         for wrong in entry.rows(right, place):
             yield entry, wrong
-
-
-def softmax_after(mask: Row) -> Wrong:
-    """Return the softmax of what a masked row gives."""
-    return Wrong(lambda *args: f"softmax({mask.op.text(*args)})", lambda *args: softmax(mask.op.value(*args)))
 
 
 class Example(NamedTuple):

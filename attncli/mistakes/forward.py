@@ -10,22 +10,8 @@ import numpy as np
 from attncli.language import N_
 from attncli.mistakes import wrong
 from attncli.mistakes.entry import Entry
-from attncli.mistakes.wrong import (
-    Wrong,
-    by_root,
-    inverse,
-    of_negative,
-    over_n,
-    rest,
-    same,
-    times,
-    unscaled,
-    unscaled_text,
-)
-from attncli.ops.cross_entropy import DISTRIBUTION, SIGMOID
-from attncli.ops.linear import MATMUL
-from attncli.ops.loss import COPY
-from attncli.ops.softmax import softmax
+from attncli.mistakes.wrong import by_root, inverse, of_negative, over_n, rest, same, times
+from attncli.ops.linear import COPY, MATMUL
 
 FORWARD = {
     # Projections
@@ -58,9 +44,9 @@ FORWARD = {
     Entry("scores-with-v", "S", MATMUL, "q vᵀ"): N_(
         "V was used instead of K: S = Q·Kᵀ compares queries with keys; V comes in after the softmax."
     ),
-    Entry("scores-from-x", "S", MATMUL, "X Xᵀ"): N_(
-        "The embeddings were multiplied by themselves: the scores come from Q and K, S = Q·Kᵀ."
-    ),
+    Entry("scores-from-x", "S", wrong.for_all_heads, "X Xᵀ").or_at(
+        "S", wrong.IN_EVERY_HEAD, "X Xᵀ heads"
+    ): N_("The embeddings were multiplied by themselves: the scores come from Q and K, S = Q·Kᵀ."),
     Entry("heads-not-split", "S", wrong.IN_EVERY_HEAD, "Q Kᵀ heads"): N_(
         "Every head used all columns of Q and K: a head has only its own block of them, S = Qh·Khᵀ."
     ),
@@ -75,7 +61,7 @@ FORWARD = {
         "S was not scaled: before the softmax it is divided by √d_k (or scaled as the problem says), so "
         "that long keys do not make the scores too large."
     ),
-    Entry("scale-by-dk", "Z", Wrong("{0}/d_k", np.divide), "0 d_k"): N_(
+    Entry("scale-by-dk", "Z", wrong.linear("{0}/d_k", np.divide), "0 d_k"): N_(
         "S was divided by d_k itself: the scale is its square root, √d_k, unless the problem gives another."
     ),
     Entry("scale-multiplied", "Z", inverse, "…"): N_(
@@ -85,9 +71,13 @@ FORWARD = {
     Entry("scale-by-dmodel", "Z", by_root("d_model"), "0 d_model"): N_(
         "S was divided by √d_model: what counts is d_k, the length of a key, not the length of an embedding."
     ),
-    Entry("scale-by-n", "Z", by_root("n"), "0 m"): N_(
+    Entry("scale-by-n", "Z", by_root("n"), "0 n").or_at("Z", by_root("m"), "0 m"): N_(
         "S was divided by the square root of the number of tokens: what counts is d_k, the length of a key,"
         " however long the sentence is."
+    ),
+    Entry("scale-subtracted", "Z", wrong.SUBTRACTED, "0 d_k"): N_(
+        "√d_k was subtracted from S: S is divided by it (or scaled as the problem says); taking one number "
+        "off all scores changes no weight."
     ),
     # Mask: each may also be made on the way from Z to A
     Entry("mask-missing", "M", rest, "0 2…"): N_(
@@ -104,6 +94,10 @@ FORWARD = {
     Entry("mask-diagonal", "M", wrong.OFF_DIAGONAL, "…"): N_(
         "The diagonal was masked as well: a token may look at itself wherever the mask allows it."
     ),
+    Entry("mask-causal-shifted", "M", (wrong.ONE_MORE, wrong.ONE_LESS), "…"): N_(
+        "The causal mask was one place off: with it a token sees itself and the tokens before it, no more "
+        "and no less."
+    ),
     # Softmax
     Entry("mask-after-softmax", "A", wrong.MASKED_LATER, "z mask added?"): N_(
         "Masked weights were set to 0 after the softmax, so the rows of A no longer sum to 1: set the "
@@ -112,7 +106,7 @@ FORWARD = {
     Entry("mask-unasked", "A", wrong.CAUSAL, "free"): N_(
         "A causal mask was used, but this problem has none: here a token may also attend to later ones."
     ),
-    Entry("softmax-unscaled", "A", Wrong(unscaled_text, unscaled), "s mask? added?"): N_(
+    Entry("softmax-unscaled", "A", wrong.UNSCALED, "s mask? added?"): N_(
         "The softmax was taken of scores that were not scaled: the scaling comes first."
     ),
     Entry("scale-after-softmax", "A", wrong.SCALED_LATER, "s mask? added? d_k"): N_(
@@ -121,23 +115,34 @@ FORWARD = {
     Entry("softmax-columns", "A", wrong.BY_COLUMN, "b"): N_(
         "The softmax was taken down each column: it goes along each row, so that every row of A sums to 1."
     ),
-    Entry("softmax-not-normalised", "A", Wrong("e^{0}", np.exp), "b"): N_(
+    Entry("softmax-not-normalised", "A", wrong.NOT_NORMALISED, "b"): N_(
         "The powers of e were not divided by the sum of their row: only that makes every row of A sum to 1."
     ),
     Entry("softmax-whole", "A", wrong.OF_THE_WHOLE, "b"): N_(
         "The powers of e were divided by the sum of the whole matrix: each row has its own sum, so that "
         "every row of A sums to 1."
     ),
-    Entry("softmax-no-exp", "A", Wrong("{0}/rowsum({0})", wrong.share_of_row), "b"): N_(
+    Entry("softmax-no-exp", "A", wrong.NO_EXP, "b"): N_(
         "The scores themselves were divided by the sum of their row: take e to the power of each first, "
         "which is never negative."
     ),
-    Entry("softmax-sigmoid", "A", SIGMOID, "b"): N_(
+    Entry("softmax-sigmoid", "A", wrong.LOGISTIC, "b"): N_(
         "The sigmoid σ was used: it looks at one score alone, while the softmax divides 1 among all scores "
         "of a row."
     ),
-    Entry("softmax-base-2", "A", Wrong("2^{0}/rowsum(2^{0})", lambda b: softmax(b * np.log(2))), "b"): N_(
+    Entry("softmax-base-2", "A", wrong.BASE_2, "b"): N_(
         "Powers of 2 were used: the softmax has powers of e."
+    ),
+    Entry("softmax-no-keepdims", "A", wrong.NO_KEEPDIMS, "b"): N_(
+        "The powers of e in column j were divided by the sum of row j (in code, a sum without keepdims): "
+        "each is divided by the sum of its own row."
+    ),
+    Entry("softmax-twice", "A", wrong.TWICE, "b"): N_(
+        "The softmax was taken twice: the weights are the softmax of the scores, and that is all."
+    ),
+    Entry("weights-averaged", "A", wrong.WEIGHTS_AVERAGED, "b heads"): N_(
+        "The mean of the heads' weights was taken: each head has an A of its own, and all of them are asked "
+        "for."
     ),
     Entry("softmax-argmax", "A", wrong.ONLY_LARGEST, "b"): N_(
         "The largest score of a row got 1 and the others 0: the softmax gives some weight to every score "
@@ -157,13 +162,13 @@ FORWARD = {
         "V was multiplied by the scores: the softmax first turns them into the weights A, and the output is"
         " A·V."
     ),
-    Entry("output-elementwise", "H", Wrong("{0}∘{1}", wrong.by_cell), "…"): N_(
+    Entry("output-elementwise", "H", wrong.BY_CELL, "…"): N_(
         "A and V were multiplied cell by cell: the output is their matrix product, A·V."
     ),
-    Entry("heads-averaged", "C", Wrong(N_("the mean of {0}'s heads"), lambda h: h.mean(axis=0)), "0"): N_(
+    Entry("heads-averaged", "C", wrong.AVERAGED, "0"): N_(
         "The mean of the heads was taken: put them side by side, so that each keeps its own columns."
     ),
-    Entry("heads-summed", "C", Wrong(N_("the sum of {0}'s heads"), lambda h: h.sum(axis=0)), "0"): N_(
+    Entry("heads-summed", "C", wrong.SUMMED, "0"): N_(
         "The heads were added up: put them side by side, so that each keeps its own columns."
     ),
     Entry("heads-reversed", "C", wrong.REVERSED, "0"): N_(
@@ -186,10 +191,10 @@ FORWARD = {
     Entry("activation-missing", "P", COPY, "0"): N_(
         "This is O itself: P holds probabilities, which σ or softmax computes from it."
     ),
-    Entry("activation-softmax", "P", DISTRIBUTION, "0"): N_(
+    Entry("activation-softmax", "P", wrong.other_activation, "0"): N_(
         "The softmax was used: this loss treats each cell of O on its own, so P = σ(O)."
     ),
-    Entry("activation-tanh", "P", Wrong("tanh({0})", np.tanh), "0"): N_(
+    Entry("activation-tanh", "P", wrong.TANH, "0"): N_(
         "tanh was used, which also gives negative numbers: P holds probabilities, from σ or softmax."
     ),
     Entry("activation-sign", "P", of_negative, "0"): N_(
@@ -206,21 +211,27 @@ FORWARD = {
         "The sum was divided by n, the number of tokens: take the sum itself or divide it by N, as the "
         "problem asks."
     ),
-    Entry("loss-sign", "L", times(-1.0, lambda text: text.removeprefix("−")), "P Y O 3…"): N_(
+    Entry("loss-sign", "L", times(-1.0, lambda text: text.removeprefix("−"), "−({0})"), "P Y O 3…"): N_(
         "The minus sign in front was left out: logarithms of probabilities are negative, and it makes the "
         "loss positive."
     ),
-    Entry("loss-log2", "L", times(1 / np.log(2), lambda text: text.replace("ln", "log₂")), "P Y O 3…"): N_(
-        "Logarithms to the base 2 were used: ln is the natural one, to the base e."
-    ),
-    Entry("loss-log10", "L", times(1 / np.log(10), lambda text: text.replace("ln", "log₁₀")), "P Y O 3…"): N_(
-        "Logarithms to the base 10 were used: ln is the natural one, to the base e."
-    ),
+    Entry(
+        "loss-log2",
+        "L",
+        times(1 / np.log(2), lambda text: text.replace("ln", "log₂"), "({0})/ln 2"),
+        "P Y O 3…",
+    ): N_("Logarithms to the base 2 were used: ln is the natural one, to the base e."),
+    Entry(
+        "loss-log10",
+        "L",
+        times(1 / np.log(10), lambda text: text.replace("ln", "log₁₀"), "({0})/ln 10"),
+        "P Y O 3…",
+    ): N_("Logarithms to the base 10 were used: ln is the natural one, to the base e."),
     Entry("loss-positive-only", "L", wrong.positive_only, "P Y O 3…"): N_(
         "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to the loss as well, for the cells in which Y is "
         "not 1."
     ),
-    Entry("loss-mse", "L", wrong.SQUARES, "P Y O 3…"): N_(
+    Entry("loss-mse", "L", wrong.SQUARES, "P Y O, P Y O N").or_at("L", wrong.squares_per_number, "P Y O"): N_(
         "Squared differences were used: this loss is a cross-entropy, which is made of logarithms of P."
     ),
     Entry("loss-swapped", "L", wrong.exchanged, "P Y O 3…"): N_(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attncli.language import N_, _
-from attncli.ops.cross_entropy import BCE
+from attncli.ops.cross_entropy import BCE, CE, CE_DO, DISTRIBUTION, SIGMOID
 from attncli.ops.expression import Number
-from attncli.ops.linear import ADD, DIVIDE, MULTIPLY
-from attncli.ops.loss import COPY, counted
-from attncli.ops.op import Array, Op
-from attncli.ops.softmax import softmax
+from attncli.ops.heads import SPLIT
+from attncli.ops.linear import ADD, COPY, DIVIDE, MATMUL, MULTIPLY
+from attncli.ops.loss import SQUARED_ERROR_GRADIENT, counted
+from attncli.ops.op import Array, Gradient, Op, transpose
+from attncli.ops.softmax import KEEP_ALLOWED, SOFTMAX, SOFTMAX_GRADIENT, softmax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from attncli.ops.expression import Expression
     from attncli.ops.mask import Mask
     from attncli.ops.op import Operand
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 Allowed = NDArray[np.bool_]
 Function = Callable[..., Array]
+Back = Callable[..., "Iterable[Gradient]"]  # of y, dy and the arguments' names, as Op.gradients
 
 
 class Wrong(Op):
@@ -32,15 +37,20 @@ class Wrong(Op):
 
     ``text`` holds {0}, {1}, … for the arguments' names, or makes the text from them. A last argument N
     divides, which the text need not say. ``paper``: the function for numbers rounded on the way, where it
-    is another.
+    is another. ``back``: its own derivative, where it has one: who did this may go back through it rightly.
     """
 
     def __init__(
-        self, text: str | Callable[..., str], function: Function, paper: Function | None = None
+        self,
+        text: str | Callable[..., str],
+        function: Function,
+        paper: Function | None = None,
+        back: Back | None = None,
     ) -> None:
         self.template = text
         self.function = function
         self.paper = paper or function
+        self.back = back
 
     def text(self, *args: str) -> str:
         """Write what was computed, from the names of what went into it."""
@@ -61,10 +71,36 @@ class Wrong(Op):
         """Give the number alone."""
         return Number(float(self.function(*(operand.value for operand in args))[index]))
 
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        """Apply the chain rule to what was done; nothing where that has no derivative."""
+        return self.back(y, dy, *args) if self.back else ()
+
     def given(self, sizes: tuple[int, ...]) -> Wrong:
-        """Return the same operation with these sizes as its last arguments."""
+        """Return the same operation with these sizes as its last arguments, and as its derivative's."""
         function, paper = self.function, self.paper
-        return Wrong(self.template, lambda *a: function(*a, *sizes), lambda *a: paper(*a, *sizes))
+
+        def back(*names: str) -> Iterable[Gradient]:
+            for path in self.gradients(*names):
+                yield path._replace(op=path.op.given(sizes)) if isinstance(path.op, Wrong) else path
+
+        return Wrong(self.template, lambda *a: function(*a, *sizes), lambda *a: paper(*a, *sizes), back)
+
+
+def by(op: Op, pattern: str) -> Back:
+    """Say that the first argument's gradient is ``op`` of y, dy and arguments: ``y dy``, ``0 dy 1…``."""
+
+    def back(y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        named = {"y": (y,), "dy": (dy,), "0": args[:1], "1": args[1:2], "1…": args[1:]}
+        yield Gradient(args[0], op, tuple(name for token in pattern.split() for name in named[token]))
+
+    return back
+
+
+def linear(text: str, function: Function) -> Wrong:
+    """Return an operation that does to the gradient what it did to the matrix."""
+    op = Wrong(text, function)
+    op.back = by(op, "dy 1…")
+    return op
 
 
 # What is made from the right row
@@ -92,7 +128,11 @@ def one_of_three(right: Row) -> Op | None:
 
 def of_negative(right: Row) -> Op:
     """Turn the sign of what goes in."""
-    return Wrong(lambda arg: right.op.text(f"−{arg}"), lambda arg: right.op.value(-arg))
+    own = LOGISTIC_GRADIENT if right.op is SIGMOID else SOFTMAX_GRADIENT
+    turned = Wrong(lambda *args: f"−{own.text(*args)}", lambda *args: -own.value(*args))
+    return Wrong(
+        lambda arg: right.op.text(f"−{arg}"), lambda arg: right.op.value(-arg), back=by(turned, "y dy")
+    )
 
 
 def negative(right: Row) -> Op:
@@ -109,20 +149,46 @@ def negative(right: Row) -> Op:
 
 def over_n(right: Row) -> Op:
     """Divide by the number of tokens, the last argument, what is divided by N or not at all."""
-    return Wrong(lambda *args: last_form(right.op.text(*args, "n")), right.op.value, right.op.on_paper)
+    return by_tokens(right.op)
 
 
-def times(factor: float, change: Callable[[str], str]) -> Callable[[Row], Op]:
-    """Multiply the right result: a loss with another sign or base; ``change`` does so to its text."""
+def by_tokens(op: Op) -> Wrong:
+    """Return the operation that divides by the number of tokens; so does its derivative."""
+    return Wrong(
+        lambda *args: last_form(op.text(*args, "n")), op.value, op.on_paper, like_right(op, by_tokens)
+    )
 
-    def multiplied(right: Row) -> Op:
+
+def times(factor: float, change: Callable[[str], str], derived: str) -> Callable[[Row], Op]:
+    """Multiply the right result: a loss with another sign or base.
+
+    ``change`` does so to its text, ``derived`` to that of its gradients.
+    """
+
+    def multiplied(op: Op, change: Callable[[str], str]) -> Wrong:
         return Wrong(
-            lambda *args: change(right.op.text(*args)),
-            lambda *args: np.asarray(factor * right.op.value(*args)),
-            lambda *args: np.asarray(factor * right.op.on_paper(*args)),
+            lambda *args: change(op.text(*args)),
+            lambda *args: np.asarray(factor * op.value(*args)),
+            lambda *args: np.asarray(factor * op.on_paper(*args)),
+            like_right(op, lambda path: multiplied(path, lambda text: derived.format(last_form(text)))),
         )
 
-    return multiplied
+    return lambda right: multiplied(right.op, change)
+
+
+def like_right(op: Op, change: Callable[[Op], Op]) -> Back:
+    """Go back as through the right operation, but with each gradient changed."""
+
+    def back(*names: str) -> Iterable[Gradient]:
+        for path in op.gradients(*names):
+            yield path._replace(op=change(path.op))
+
+    return back
+
+
+def other_activation(right: Row) -> Op | None:
+    """Take the softmax where the right row takes σ."""
+    return SOFTMAX if right.op is SIGMOID else None
 
 
 def last_form(text: str) -> str:
@@ -135,7 +201,10 @@ def last_form(text: str) -> str:
 
 def by_root(size: str) -> Op:
     """Divide by the root of a size."""
-    return Wrong(f"{{0}}/√{size}", lambda scores, number: scores / np.sqrt(number))
+    return linear(f"{{0}}/√{size}", lambda scores, number: scores / np.sqrt(number))
+
+
+SUBTRACTED = Wrong("{0} − √d_k", lambda scores, d_k: scores - np.sqrt(d_k), back=by(COPY, "dy"))
 
 
 def masked(change: Callable[[Array, Allowed], Array]) -> Function:
@@ -156,6 +225,20 @@ def other_triangle(scores: Array, allowed: Allowed) -> Array:
     return hide(scores, allowed.swapaxes(-1, -2))
 
 
+def one_off(by: int) -> Function:
+    """Move the diagonal of a causal mask by so many places; another mask has none."""
+
+    def function(scores: Array, mask: Mask, added: Array | float = 0.0) -> Array:
+        n, m = scores.shape[-2:]
+        if mask.causal is not None:
+            return hide(scores + added, replace(mask, causal=mask.causal + by).allowed(n, m))
+        if np.array_equal(mask.allowed(n, m), np.tri(n, m)):
+            return hide(scores + added, np.tri(n, m, by, np.bool_))
+        raise ValueError("this mask is not causal")
+
+    return function
+
+
 def unscaled(scores: Array, mask: Mask | None = None, added: Array | float = 0.0) -> Array:
     """Take the softmax of the scores as they are, masked where there is a mask."""
     return softmax(scores if mask is None else hide(scores + added, mask.allowed(*scores.shape[-2:])))
@@ -173,6 +256,16 @@ def of_the_whole(scores: Array) -> Array:
     return whole
 
 
+def without_keepdims(scores: Array) -> Array:
+    """Divide each e^B by the sum of the row that has the number of its column."""
+    if scores.shape[-2] != scores.shape[-1]:
+        raise ValueError("as many sums as columns are needed")
+    powers = np.exp(scores - scores.max(axis=(-2, -1), keepdims=True))
+    sums = along_rows(powers).mT
+    shares: Array = np.divide(powers, sums, out=np.zeros_like(powers), where=sums > 0)
+    return shares
+
+
 def share_of_row(scores: Array) -> Array:
     """Divide each number by its row's sum, in which masked scores do not count."""
     seen = np.where(np.isneginf(scores), 0.0, scores)
@@ -180,24 +273,134 @@ def share_of_row(scores: Array) -> Array:
     return shares
 
 
-OTHER_TRIANGLE = Wrong(N_("the other triangle of {0}"), masked(other_triangle))
-ZERO_FILLED = Wrong(N_("{0}, 0 where masked"), masked(lambda s, allowed: np.where(allowed, s, 0.0)))
-OFF_DIAGONAL = Wrong(
+def along_rows(matrix: Array) -> Array:
+    """Sum each row, as a column."""
+    total: Array = matrix.sum(axis=-1, keepdims=True)
+    return total
+
+
+# What is done to dA, with A in front: of these too some are the derivative of another softmax
+LOGISTIC_GRADIENT = Wrong("{0}∘(1−{0})∘{1}", lambda a, g: a * (1 - a) * g)
+ONLY_A_DA = Wrong("{0}∘{1}", np.multiply)
+ROW_SUM = Wrong("{0}∘({1} − rowsum({1}))", lambda a, g: a * (g - along_rows(g)))
+ROW_MEAN = Wrong("{0}∘({1} − rowmean({1}))", lambda a, g: a * (g - g.mean(axis=-1, keepdims=True)))
+COLUMN_SUM = Wrong("{0}∘({1} − colsum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum(-2, keepdims=True)))
+WHOLE_SUM = Wrong("{0}∘({1} − sum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum((-2, -1), keepdims=True)))
+OUTER_A_LOST = Wrong("{1} − rowsum({0}∘{1})", lambda a, g: g - along_rows(a * g))
+PLUS_SUM = Wrong("{0}∘({1} + rowsum({0}∘{1}))", lambda a, g: a * (g + along_rows(a * g)))
+BASE_2_GRADIENT = Wrong(
+    lambda *args: f"ln 2·{SOFTMAX_GRADIENT.text(*args)}",
+    lambda *args: np.log(2) * SOFTMAX_GRADIENT.value(*args),
+)
+SCALED_LATER_GRADIENT = Wrong(
+    "{0}∘({1} − √d_k·rowsum({0}∘{1}))", lambda a, g, d_k: a * (g - np.sqrt(d_k) * along_rows(a * g))
+)
+SHARE_GRADIENT = Wrong(
+    "({2} − rowsum({1}∘{2}))/rowsum({0})",
+    lambda b, a, g: np.where(
+        np.isneginf(b), 0.0, (g - along_rows(a * g)) / along_rows(np.where(np.isneginf(b), 0.0, b))
+    ),
+)
+ZERO_FILLED_GRADIENT = Wrong(
+    lambda a, g, mask: KEEP_ALLOWED.text(SOFTMAX_GRADIENT.text(a, g), mask),
+    lambda a, g, mask: KEEP_ALLOWED.value(SOFTMAX_GRADIENT.value(a, g), mask),
+)
+
+
+def hidden(text: str, function: Function) -> Wrong:
+    """Return a mask that hides other cells than it should; no gradient goes through those."""
+    kept = Wrong(N_("{1}, 0 where {0} is −∞"), lambda m, g: np.where(np.isneginf(m), 0.0, g))
+    return Wrong(text, function, back=by(kept, "y dy"))
+
+
+OTHER_TRIANGLE = hidden(N_("the other triangle of {0}"), masked(other_triangle))
+ZERO_FILLED = Wrong(
+    N_("{0}, 0 where masked"),
+    masked(lambda s, allowed: np.where(allowed, s, 0.0)),
+    back=by(KEEP_ALLOWED, "dy 1"),
+)
+OFF_DIAGONAL = hidden(
     N_("mask({0}), the diagonal as well"),
     masked(lambda s, allowed: hide(s, allowed & ~np.eye(*s.shape[-2:], dtype=np.bool_))),
 )
+
+
+ONE_MORE = hidden(N_("mask({0}), one future token seen"), one_off(1))
+ONE_LESS = hidden(N_("mask({0}), the token itself hidden"), one_off(-1))
+
+
+def softmax_after(mask: Op) -> Wrong:
+    """Return the softmax of what a mask gives; a cell that is not −∞ has a weight, but no gradient."""
+    keeps = any(path.op is KEEP_ALLOWED for path in mask.gradients("M", "dM", "Z", "mask"))
+    return Wrong(
+        lambda *args: f"softmax({mask.text(*args)})",
+        lambda *args: softmax(mask.value(*args)),
+        back=by(ZERO_FILLED_GRADIENT, "y dy 1") if keeps else by(SOFTMAX_GRADIENT, "y dy"),
+    )
+
+
 MASKED_LATER = Wrong(
-    N_("softmax({0}), then 0 where masked"), masked(lambda s, allowed: np.where(allowed, softmax(s), 0.0))
+    N_("softmax({0}), then 0 where masked"),
+    masked(lambda s, allowed: np.where(allowed, softmax(s), 0.0)),
+    back=by(
+        Wrong(
+            N_("softmax({0})∘({2}, 0 where masked, − rowsum({1}∘{2}))"),
+            lambda z, a, g, mask, added=0.0: (
+                softmax(z + added) * (KEEP_ALLOWED.value(g, mask) - along_rows(a * g))
+            ),
+        ),
+        "0 y dy 1…",
+    ),
 )
-CAUSAL = Wrong("softmax(mask({0}))", lambda b: softmax(hide(b, np.tri(*b.shape[-2:], dtype=np.bool_))))
+CAUSAL = Wrong(
+    "softmax(mask({0}))",
+    lambda b: softmax(hide(b, np.tri(*b.shape[-2:], dtype=np.bool_))),
+    back=by(SOFTMAX_GRADIENT, "y dy"),
+)
+UNSCALED = Wrong(unscaled_text, unscaled, back=by(SOFTMAX_GRADIENT, "y dy"))
 SCALED_LATER = Wrong(
-    lambda *args: f"{unscaled_text(*args)}/√d_k", lambda *args: unscaled(*args[:-1]) / np.sqrt(args[-1])
+    lambda *args: f"{unscaled_text(*args)}/√d_k",
+    lambda *args: unscaled(*args[:-1]) / np.sqrt(args[-1]),
+    back=by(SCALED_LATER_GRADIENT, "y dy"),
 )
 BY_COLUMN = Wrong(
-    N_("softmax of each column of {0}"), lambda b: softmax(b.swapaxes(-1, -2).copy()).swapaxes(-1, -2)
+    N_("softmax of each column of {0}"),
+    lambda b: softmax(b.swapaxes(-1, -2).copy()).swapaxes(-1, -2),
+    back=by(COLUMN_SUM, "y dy"),
 )
-OF_THE_WHOLE = Wrong(N_("e^{0}/(the sum of the whole matrix)"), of_the_whole)
-ONLY_LARGEST = Wrong(
+NOT_NORMALISED = Wrong("e^{0}", np.exp, back=by(ONLY_A_DA, "y dy"))
+OF_THE_WHOLE = Wrong(N_("e^{0}/(the sum of the whole matrix)"), of_the_whole, back=by(WHOLE_SUM, "y dy"))
+NO_EXP = Wrong("{0}/rowsum({0})", share_of_row, back=by(SHARE_GRADIENT, "0 y dy"))
+LOGISTIC = Wrong("σ({0})", SIGMOID.value, back=by(LOGISTIC_GRADIENT, "y dy"))
+BASE_2 = Wrong("2^{0}/rowsum(2^{0})", lambda b: softmax(b * np.log(2)), back=by(BASE_2_GRADIENT, "y dy"))
+NO_KEEPDIMS = Wrong(
+    N_("e^{0}, each column j over the sum of row j"),
+    without_keepdims,
+    back=by(
+        Wrong(
+            "{1}∘{2} − softmax({0})∘colsum({1}∘{2})ᵀ",
+            lambda b, a, g: a * g - softmax(b) * (a * g).sum(axis=-2, keepdims=True).mT,
+        ),
+        "0 y dy",
+    ),
+)
+TWICE = Wrong(
+    "softmax(softmax({0}))",
+    lambda b: softmax(softmax(b)),
+    back=by(
+        Wrong(
+            lambda b, a, g: SOFTMAX_GRADIENT.text(f"softmax({b})", f"({SOFTMAX_GRADIENT.text(a, g)})"),
+            lambda b, a, g: SOFTMAX_GRADIENT.value(softmax(b), SOFTMAX_GRADIENT.value(a, g)),
+        ),
+        "0 y dy",
+    ),
+)
+WEIGHTS_AVERAGED = Wrong(  # of another shape than A: nothing follows from it
+    N_("the mean of softmax({0}) over the heads"), lambda b, _heads: softmax(b).mean(axis=0)
+)
+OWN_ACTIVATION = {SIGMOID: LOGISTIC, DISTRIBUTION: SOFTMAX}  # with a derivative of their own, not the loss's
+TANH = Wrong("tanh({0})", np.tanh, back=by(Wrong("{1}∘(1−{0}∘{0})", lambda p, g: g * (1 - p * p)), "y dy"))
+ONLY_LARGEST = Wrong(  # a step: it has no derivative
     N_("1 at the largest of each row of {0}, else 0"), lambda b: np.eye(b.shape[-1])[b.argmax(axis=-1)]
 )
 
@@ -211,6 +414,11 @@ def interleaved(matrix: Array, heads: int) -> Array:
     return np.moveaxis(matrix.reshape(n, width // heads, heads), -1, 0)
 
 
+def joined(heads: Array) -> Array:
+    """Deal the columns of the heads out in turn: the way back from that."""
+    return np.moveaxis(heads, 0, -1).reshape(heads.shape[-2], -1)
+
+
 def by_cell(a: Array, v: Array) -> Array:
     """Multiply cell by cell, where the shapes are the same."""
     if a.shape != v.shape:
@@ -218,20 +426,93 @@ def by_cell(a: Array, v: Array) -> Array:
     return a * v
 
 
-IN_EVERY_HEAD = Wrong(N_("{0}·{1} in every head"), lambda q, k, heads: np.stack([q @ k] * heads))
-INTERLEAVED_SPLIT = Wrong(N_("split({0}), interleaved"), interleaved)
+def for_all_heads(right: Row) -> Op:
+    """Multiply two matrices; where there are heads, one product for all of them has another shape than S."""
+    return Wrong("{0}·{1}", np.matmul) if right.args[0] == "Qh" else MATMUL
+
+
+def interleaved_product() -> Op:
+    """Multiply each head's gradient by the other factor's interleaved head, and put them together again."""
+    return Wrong(
+        N_("concat({0}·split({1})), interleaved"), lambda g, k, heads: joined(g @ interleaved(k, heads))
+    )
+
+
+SUM_OF_HEADS = Wrong("Σ {0}·{1}", lambda g, k: (g @ k).sum(axis=0))
+IN_EVERY_HEAD = Wrong(
+    N_("{0}·{1} in every head"),
+    lambda q, k, heads: np.stack([q @ k] * heads),
+    back=lambda _, dy, q, k, _h: [
+        Gradient(q, SUM_OF_HEADS, (dy, transpose(k))),
+        Gradient(transpose(k), SUM_OF_HEADS, (transpose(dy), q)),
+    ],
+)
+INTERLEAVED_SPLIT = Wrong(
+    N_("split({0}), interleaved"),
+    interleaved,
+    back=by(Wrong(N_("concat({0}), interleaved"), lambda g, _heads: joined(g)), "dy 1"),
+)
 INTERLEAVED_SCORES = Wrong(
     N_("split({0})·split({1})ᵀ, interleaved"),
     lambda q, k, heads: interleaved(q, heads) @ interleaved(k, heads).swapaxes(-1, -2),
+    back=lambda _, dy, q, k, heads: [
+        Gradient(q, interleaved_product(), (dy, k, heads)),
+        Gradient(k, interleaved_product(), (transpose(dy), q, heads)),
+    ],
 )
-INTERLEAVED_HEADS = Wrong(
-    N_("{0}'s columns interleaved"), lambda h: h.transpose(1, 2, 0).reshape(h.shape[1], -1)
+BY_CELL = Wrong(
+    "{0}∘{1}",
+    by_cell,
+    back=lambda _, dy, a, v: [Gradient(a, ONLY_A_DA, (dy, v)), Gradient(v, ONLY_A_DA, (dy, a))],
 )
-REVERSED = Wrong(N_("concat({0}), the last head first"), lambda h: np.concatenate(h[::-1], axis=-1))
-STACKED = Wrong(N_("{0}'s heads below each other"), lambda h: h.reshape(-1, h.shape[-1]))
+
+
+def joining(text: str, function: Function, back_text: str, back: Function) -> Wrong:
+    """Return what makes one matrix of the heads, and the way back, for which it needs their shape."""
+    return Wrong(text, function, back=by(Wrong(back_text, back), "0 dy"))
+
+
+AVERAGED = joining(
+    N_("the mean of {0}'s heads"),
+    lambda h: h.mean(axis=0),
+    N_("{1}/h in every head"),
+    lambda h, g: np.broadcast_to(g / len(h), h.shape),
+)
+SUMMED = joining(
+    N_("the sum of {0}'s heads"),
+    lambda h: h.sum(axis=0),
+    N_("{1} in every head"),
+    lambda h, g: np.broadcast_to(g, h.shape),
+)
+REVERSED = joining(
+    N_("concat({0}), the last head first"),
+    lambda h: np.concatenate(h[::-1], axis=-1),
+    N_("split({1}), the last head first"),
+    lambda h, g: SPLIT.value(g, len(h))[::-1],
+)
+STACKED = joining(
+    N_("{0}'s heads below each other"),
+    lambda h: h.reshape(-1, h.shape[-1]),
+    N_("{1}'s rows, head by head"),
+    lambda h, g: g.reshape(h.shape),
+)
+INTERLEAVED_HEADS = joining(
+    N_("{0}'s columns interleaved"),
+    joined,
+    N_("split({1}), interleaved"),
+    lambda h, g: interleaved(g, len(h)),
+)
 
 
 # Losses, of P and Y; a row of the target that is blank does not count
+
+
+def by_p(gradient: Op) -> Back:
+    """Say that a loss goes back by way of P alone: its activation's own derivative leads on to O."""
+    return lambda _y, _dy, p, target, _o, *n: [Gradient(p, gradient, (p, target, *n))]
+
+
+POSITIVE_DP = Wrong("−{1}/{0}", lambda p, y, n=1.0: counted(np.where(y == 0, 0.0, -y / p) / n, y))
 
 
 def positive_only(right: Row) -> Op | None:
@@ -241,7 +522,7 @@ def positive_only(right: Row) -> Op | None:
         terms = np.where(y == 0, 0.0, y * np.log(np.where(y == 0, 1.0, p)))
         return np.asarray(-counted(terms, y).sum() / n)
 
-    return Wrong("−Σ {1}·ln {0}", function) if right.op is BCE else None
+    return Wrong("−Σ {1}·ln {0}", function, back=by_p(POSITIVE_DP)) if right.op is BCE else None
 
 
 def exchanged(right: Row) -> Op:
@@ -251,27 +532,54 @@ def exchanged(right: Row) -> Op:
         terms = p * np.log(y) + ((1 - p) * np.log(1 - y) if right.op is BCE else 0.0)
         return np.asarray(-counted(terms, y).sum() / n)
 
-    return Wrong(lambda p, y, o, *n: right.op.text(y, p, o, *n), function)
+    logarithm = "{1}/(1−{1})" if right.op is BCE else "{1}"
+    gradient = Wrong(
+        f"−ln({logarithm})",
+        lambda _, y, n=1.0: counted(-(np.log(y / (1 - y)) if right.op is BCE else np.log(y)) / n, y),
+    )
+    return Wrong(lambda p, y, o, *n: right.op.text(y, p, o, *n), function, back=by_p(gradient))
 
 
-SQUARES = Wrong("Σ({0} − {1})²", lambda p, y, _o, n=1.0: np.asarray((counted(p - y, y) ** 2).sum() / n))
+SQUARES = Wrong(
+    "Σ({0} − {1})²",
+    lambda p, y, _o, n=1.0: np.asarray((counted(p - y, y) ** 2).sum() / n),
+    back=by_p(SQUARED_ERROR_GRADIENT),
+)
+
+
+def number_of(target: Array) -> int:
+    """Count the numbers of a target, also where N counts only its rows."""
+    return int(np.count_nonzero(~np.isnan(target)))
+
+
+def squares_per_number(right: Row) -> Op | None:
+    """Take the mean of the squared differences over all cells, which N does not count there."""
+    gradient = Wrong("2({0} − {1})/(n·d_out)", lambda p, y: SQUARED_ERROR_GRADIENT.value(p, y, number_of(y)))
+    op = Wrong(
+        "Σ({0} − {1})²/(n·d_out)",
+        lambda p, y, o: SQUARES.value(p, y, o, number_of(y)),
+        back=by_p(gradient),
+    )
+    return op if right.op is CE else None
 
 
 # Gradients
 
 
-def along_rows(matrix: Array) -> Array:
-    """Sum each row, as a column."""
-    total: Array = matrix.sum(axis=-1, keepdims=True)
-    return total
+def per_number(right: Row) -> Op | None:
+    """Divide dO by the number of all cells, where N counts only rows."""
+    op = Wrong("({0} − {1})/(n·d_out)", lambda p, y: right.op.value(p, y, number_of(y)))
+    return op if right.op is CE_DO else None
+
+
+def mean_of_paths(right: Row) -> Op | None:
+    """Take the mean of what is to be added up."""
+    paths = len(right.args)
+    op = Wrong(lambda *args: f"({ADD.text(*args)})/{paths}", lambda *args: ADD.value(*args) / paths)
+    return op if right.op is ADD else None
 
 
 SIGMOID_AGAIN = Wrong("({0} − {1})∘{0}∘(1−{0})", lambda p, y, n=1.0: counted((p - y) * p * (1 - p) / n, y))
-ROW_SUM = Wrong("{0}∘({1} − rowsum({1}))", lambda a, g: a * (g - along_rows(g)))
-ROW_MEAN = Wrong("{0}∘({1} − rowmean({1}))", lambda a, g: a * (g - g.mean(axis=-1, keepdims=True)))
-COLUMN_SUM = Wrong("{0}∘({1} − colsum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum(-2, keepdims=True)))
-WHOLE_SUM = Wrong("{0}∘({1} − sum({0}∘{1}))", lambda a, g: a * (g - (a * g).sum((-2, -1), keepdims=True)))
-OUTER_A_LOST = Wrong("{1} − rowsum({0}∘{1})", lambda a, g: g - along_rows(a * g))
 
 
 def step(eta: float) -> Op:

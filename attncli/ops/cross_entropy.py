@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from attncli.ops.expression import Expression
     from attncli.ops.op import ErrorOf, Operand
 
+ALONE = 1e-15  # a share this close to 1 is 1
+
 
 class Sigmoid(Op):
     """P = σ(O) = 1/(1 + e^−O)."""
@@ -82,9 +84,15 @@ def log_sigmoid(p: Operand, o: Operand, i: int, j: int, *, rest: bool = False) -
     return Negative(log(Sum((ONE, exp(plus if rest else negative)))))
 
 
+def is_share(p: Operand, o: Operand, i: int, j: int) -> bool:
+    """Whether P can be worked with as it stands: not where it was rounded to 0 or 1."""
+    number = p.value[i, j]
+    return bool(0 < number < 1 or (number == 1 and log_softmax(o.value[i])[j] > -ALONE))
+
+
 def log_share(p: Operand, o: Operand, i: int, j: int) -> Expression:
-    """Write ln softmax(o), from P unless P rounds to 0."""
-    if p.value[i, j] > 0:
+    """Write ln softmax(o), from P unless P rounds to 0 or 1."""
+    if is_share(p, o, i, j):
         return log(p.at(i, j))
     top = int(o.value[i].argmax())
     powers = Sum(tuple(exp(minus(o.at(i, k), o.at(i, top))) for k in range(o.value.shape[-1])))
@@ -153,11 +161,16 @@ class BinaryCrossEntropyByP(Op):
         if p.value[index] not in {0.0, 1.0}:
             one = p.at(*index)
             return per_cell(Quotient(minus(one, y.at(*index)), Product((one, minus(ONE, one)))), *n)
-        sign = Negative(o.at(*index)) if y.value[index] == 1 else o.at(*index)
-        if abs(o.value[index]) > SAFE and (o.value[index] > 0) != (y.value[index] == 1):
+        number, one = float(y.value[index]), o.at(*index)
+        if abs(o.value[index]) > SAFE and number != (1 if o.value[index] > 0 else 0):
             return Number(float(self.value(p.value, y.value, o.value)[index]))
-        power = Sum((ONE, exp(sign)))
-        return per_cell(Negative(power) if y.value[index] == 1 else power, *n)
+        zeros, ones = Sum((ONE, exp(one))), Sum((ONE, exp(Negative(one))))
+        terms: list[Expression] = []
+        if number != 1:
+            terms.append(weighted(minus(ONE, y.at(*index)), 1 - number, zeros))
+        if number != 0:
+            terms.append(Negative(weighted(y.at(*index), number, ones)))
+        return per_cell(terms[0] if len(terms) == 1 else Sum(tuple(terms)), *n)
 
 
 class CrossEntropy(LossOp):
@@ -207,9 +220,9 @@ class CrossEntropyByP(Op):
         p, y, o, *n = args
         if y.value[index] == 0 or np.isnan(y.value[index]):
             return Number(0.0)
-        if p.value[index] > 0:
-            return per_cell(Negative(Quotient(y.at(*index), p.at(*index))), *n)
         i, j = index
+        if is_share(p, o, i, j):
+            return per_cell(Negative(Quotient(y.at(i, j), p.at(i, j))), *n)
         return per_cell(Negative(Product((y.at(i, j), exp(Negative(log_share(p, o, i, j)))))), *n)
 
 

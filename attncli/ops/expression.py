@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 Write = Callable[[float], str]
 SUM, UNARY, PRODUCT, ATOM = range(4)  # how tightly a piece of text holds together
 LARGEST_EXACT = 2**53
-CALLS: Mapping[str, Callable[[float], float]] = {"exp": math.exp, "log": math.log, "sqrt": math.sqrt}
 
 
 @dataclass(frozen=True)
@@ -111,23 +111,35 @@ def _cells(expression: Expression) -> Iterator[Cell]:
             pass
 
 
-def value_of(expression: Expression) -> float:  # noqa: PLR0911 - one a kind
+class Arithmetic(NamedTuple):
+    """In which numbers an expression is worked out: how one is read, several are added, a call is made."""
+
+    read: Callable[[float], Any]
+    add: Callable[[Iterable[Any]], Any]
+    calls: Mapping[str, Callable[[Any], Any]]
+
+
+FLOATS = Arithmetic(float, math.fsum, {"exp": math.exp, "log": math.log, "sqrt": math.sqrt})
+
+
+def value_of(expression: Expression, numbers: Arithmetic = FLOATS) -> Any:  # noqa: ANN401, PLR0911 - one a kind
     """Work the arithmetic out."""
+    work = partial(value_of, numbers=numbers)
     match expression:
         case Cell(number=number) | Number(number):
-            return number
+            return numbers.read(number)
         case Sum(terms):
-            return math.fsum(map(value_of, terms))
+            return numbers.add(map(work, terms))
         case Product(factors):
-            return math.prod(map(value_of, factors))
+            return math.prod(map(work, factors))
         case Quotient(above, below):
-            return value_of(above) / value_of(below)
+            return work(above) / work(below)
         case Negative(of):
-            return -value_of(of)
+            return -work(of)
         case Square(of):
-            return value_of(of) ** 2
+            return work(of) ** 2
         case Call(name, of):
-            return CALLS[name](value_of(of))
+            return numbers.calls[name](work(of))
 
 
 def collapsed(expression: Expression) -> Expression:
@@ -199,9 +211,14 @@ def _spell(expression: Expression, style: Style) -> tuple[str, int]:  # noqa: PL
 
     match expression:
         case Cell(number=number) | Number(number):
-            return style.number(number), ATOM if number >= 0 else UNARY
+            text = style.number(number)
+            return text, UNARY if text.startswith("-") else ATOM
         case Sum(terms):
             return _spell_sum(terms, style, held), SUM
+        case Product((Negative(of), *factors)):
+            return style.times.join(
+                [style.minus + held(of, ATOM), *(held(one, ATOM) for one in factors)]
+            ), UNARY
         case Product(factors):
             return style.times.join(held(factor, ATOM) for factor in factors), PRODUCT
         case Quotient(above, below):

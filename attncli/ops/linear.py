@@ -147,7 +147,27 @@ class Add(LinearOp):
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         return Sum(tuple(path.at(*index) for path in args))
 
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        for path in args:
+            yield Gradient(path, COPY, (dy,))
+
+
+class Copy(LinearOp):
+    """The matrix itself."""
+
+    def text(self, *args: str) -> str:
+        return args[0]
+
+    def value(self, a: Array) -> Array:
+        return a
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        return args[0].at(*index)
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        yield Gradient(args[0], self, (dy,))
+
 
 MATMUL, AFFINE, COLSUM = MatMul(), Affine(), ColSum()
 DIVIDE, MULTIPLY = Scale("/", np.divide, Quotient), Scale("·", np.multiply, lambda a, c: Product((a, c)))
-ADD = Add()
+ADD, COPY = Add(), Copy()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.ops.expression import ONE, Number, Product, Quotient, Square, Sum, minus
+from attncli.ops.linear import COPY
 from attncli.ops.op import Array, Gradient, LinearOp, Op, Shape
 
 if TYPE_CHECKING:
@@ -148,19 +149,6 @@ class Weighted(LinearOp, LossOp):
         yield Gradient(args[1], COPY, (args[0],))
 
 
-class Copy(LinearOp):
-    """The matrix itself."""
-
-    def text(self, *args: str) -> str:
-        return args[0]
-
-    def value(self, a: Array) -> Array:
-        return a
-
-    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
-        return args[0].at(*index)
-
-
 MSE, SQUARED_ERROR_GRADIENT = SquaredError(), SquaredErrorGradient()
 TOTAL, ONES = Total(), Ones()
-WEIGHTED, COPY = Weighted(), Copy()
+WEIGHTED = Weighted()

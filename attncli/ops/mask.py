@@ -34,6 +34,15 @@ class Mask:
             allowed &= ~self.hidden
         return allowed if self.matrix is None else allowed & self.matrix
 
+    def hiding(self, *index: int) -> list[str]:
+        """Name the conditions that hide a cell of the scores: "causal", "padding", "matrix"."""
+        i, j = index[-MATRIX:]
+        causal = self.causal is not None and j - i > self.causal
+        padding = self.hidden is not None and bool(self.hidden[j])
+        matrix = self.matrix is not None and not self.matrix[index[-self.matrix.ndim :]]
+        found = {"causal": causal, "padding": padding, "matrix": matrix}
+        return [name for name, hides in found.items() if hides]
+
     def rows(self, rows: slice) -> Mask:
         """Return the mask of some rows, in every head."""
         causal = None if self.causal is None else self.causal + rows.start

@@ -82,6 +82,10 @@ class Op(ABC):
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         """Write out one cell of the row: the same arithmetic, number by number."""
 
+    def cell_on_paper(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        """Write out one cell as a person does, even where a machine needs none of it."""
+        return self.cell(index, *args)
+
     def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:
         """How far rounding may have carried each cell, in units of its type's eps.
 

@@ -109,20 +109,24 @@ def write_softmax(out: Array, scores: Array) -> None:
     out /= np.maximum(total, 1)  # the maximum alone gives 1; where all is −∞, the total is 0
 
 
-def softmax_cell(index: tuple[int, ...], scores: Operand) -> Expression:
-    """Write e^s over the sum of its row's e^s; masked cells have no part in it."""
+def softmax_cell(index: tuple[int, ...], scores: Operand, *, hidden: bool = False) -> Expression:
+    """Write e^s over the sum of its row's e^s; masked cells have no part in it.
+
+    A masked one is 0; ``hidden`` writes e^−∞ over that sum.
+    """
     *row, k = index
     numbers = scores.value[tuple(row)]
     seen = np.flatnonzero(~np.isneginf(numbers)).tolist()
-    if k not in seen:
+    if k not in seen and not (hidden and seen):
         return Number(0.0)
     top = max(seen, key=lambda i: float(numbers[i]))
-    needed = abs(numbers[top]) > SAFE or abs(numbers[k]) > SAFE
+    needed = max(abs(numbers[i]) for i in (top, k) if i in seen) > SAFE
 
     def power(i: int) -> Expression:
         return exp(minus(scores.at(*row, i), scores.at(*row, top)) if needed else scores.at(*row, i))
 
-    return Quotient(power(k), Sum(tuple(power(i) for i in seen)))
+    above = power(k) if k in seen else exp(scores.at(*index))
+    return Quotient(above, Sum(tuple(power(i) for i in seen)))
 
 
 class Softmax(Op):
@@ -141,6 +145,9 @@ class Softmax(Op):
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         return softmax_cell(index, args[0])
+
+    def cell_on_paper(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        return softmax_cell(index, args[0], hidden=True)
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         yield Gradient(args[0], SOFTMAX_GRADIENT, (y, dy))

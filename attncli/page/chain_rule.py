@@ -59,7 +59,10 @@ def sum_of_paths(of: str, paths: Sequence[tuple[str, Gradient]]) -> list[Row]:
     if len(paths) == 1:
         _, path = paths[0]
         return [Row(f"d{of}", path.op, path.args, of)]
-    rows = [Row(f"d{of}_{via}", path.op, path.args, of, via) for via, path in paths]
+    rows = []
+    for i, (via, path) in enumerate(paths):
+        again = sum(other == via for other, _ in paths[: i + 1])  # a row may read the same twice: X·Xᵀ
+        rows.append(Row(f"d{of}_{via}{again if again > 1 else ''}", path.op, path.args, of, via))
     return [*rows, Row(f"d{of}", ADD, tuple(row.symbol for row in rows), of)]
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from attncli.report import Report
 
 
-_ASSIGNMENT = re.compile(r"([^=\[]*(?:\[.*?\]\s*)*?)=(.*)", re.DOTALL)  # a token in a cell may hold =
+# A token in a cell may hold = and, between quotes, ].
+_ASSIGNMENT = re.compile(r'([^=\[]*(?:\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]\s*)*)=(.*)', re.DOTALL)
 _SYMBOLS = {".".join(path): symbol for symbol, path in PATHS.items()}
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from attncli.report import Report
 
 
+MAX_AXES = 3  # heads, rows, columns
 PLURAL = frozenset({"embeddings", "context.embeddings", "context.values", "tokens", "context.tokens"})
 WHY = {
     "n": N_("one row a token; where the keys are other tokens, add context: {tokens: […]}"),

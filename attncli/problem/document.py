@@ -27,6 +27,8 @@ MAX_DEPTH = 32
 MAX_DIRECTIVES = 16
 CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_PASTED = re.compile(r"[0-9.%][ \t|&]+[-+−–]?[0-9.]|\|.*\||[^\s:]\t+\S")  # numbers or words, without commas
+_LONG = 1000
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as the end of a line
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -206,6 +208,11 @@ def parse(
         if context:
             message = _("this is not YAML: {context} {problem}", context=context, problem=problem)
         hint = _("write text that holds : # [ ] { } or a tab between quotes, and indent with spaces")
+        if any(_PASTED.search(line[:_LONG]) for line in source.lines[max(0, mark.line - 1) : mark.line + 2]):
+            hint = _(
+                "a pasted matrix goes below a | as in  A: |  with each line indented as far as the first;"
+                " fill its empty corner with a word"
+            )
         noted.add(AttnError(message, source.where(mark.line, mark.column), hint))
         raise noted.together() from None
     if report is None:
@@ -256,6 +263,7 @@ class Composer:
         self.source = source
         self.report = report
         self.limit = limit
+        self.text = text
         self.events: Iterator[Any] = iter(yaml.parse(text, Loader=Loader))
         self.anchors: dict[str, Node] = {}
         self.values = 0
@@ -284,7 +292,8 @@ class Composer:
         length = end.column - start.column if end.line == start.line else 1
         place = (self.source, start.line, start.column, length)
         if isinstance(event, yaml.ScalarEvent):
-            node: Node = Scalar(*place, event.value, event.style not in {None, ""})
+            text = self.in_lines(event) if end.line > start.line else event.value
+            node: Node = Scalar(*place, text, event.style not in {None, ""})
         else:
             if depth == MAX_DEPTH:
                 raise self.stop(event, too_deep(), _("a matrix is a list of rows"))
@@ -298,6 +307,13 @@ class Composer:
         if event.anchor:
             self.anchors[event.anchor] = node
         return node
+
+    def in_lines(self, event: Any) -> str:  # noqa: ANN401
+        """Return a text of several lines; of numbers beside each other in lines, which YAML would join."""
+        if event.style == "|" or not _PASTED.search(event.value[:_LONG]):
+            return str(event.value)
+        text = self.text[event.start_mark.index : event.end_mark.index]
+        return text.partition("\n")[2] if event.style == ">" else text.strip("\"'")
 
     def items(self, depth: int) -> list[Node]:
         """Build the items of a list, to its end."""

@@ -11,7 +11,7 @@ from attncli.language import N_, _, either
 from attncli.page.attention import attention_rows
 from attncli.page.page import Page
 from attncli.problem.document import Mapping, Node, kind
-from attncli.problem.keys import BIASES, PATHS, WEIGHTS
+from attncli.problem.keys import BIASES, PATHS, ROWS, WEIGHTS
 from attncli.problem.matrices import Drawn, read_matrix
 from attncli.report import did_you_mean
 
@@ -28,6 +28,13 @@ NAMES = {symbol: ".".join(PATHS[symbol]) for symbol in ("X", "E", "Ev")}
 LOSS_ROWS = ("P", "L")
 MATRIX, HEADS = 2, 3  # how many axes they have
 KINDS = (N_("one number"), N_("a flat list of numbers"), N_("a matrix"), N_("a list of matrices"))
+# Why a problem does not have one of the lesson's quantities.
+ABSENT = {
+    "Z": N_("with scale: false the scores are not scaled: give S instead, or delete scale: false"),
+    "H": N_("without heads and Wo, A·V is the output O itself; the quantities are {rows}"),
+    "C": N_("C puts several heads side by side for Wo to mix; the quantities are {rows}"),
+    "Qh": N_("there is one head, which reads Q, K and V whole; the quantities are {rows}"),
+}
 AXES = {1: ("numbers",), MATRIX: ("rows", "columns"), HEADS: ("heads", "rows", "columns")}
 
 
@@ -99,7 +106,9 @@ class Givens:
                 continue
             known = ", ".join(rows)
             hint = did_you_mean(symbol, rows, _("its quantities are {rows}", rows=known))
-            if symbol in PATHS or symbol in self.letters:
+            if symbol in ROWS:
+                hint = _(ABSENT.get(symbol, ABSENT["Qh"]), rows=known)
+            elif symbol in PATHS or symbol in self.letters:
                 hint = _("write {key} outside given", key=".".join(PATHS.get(symbol, (symbol,))))
             if symbol in LOSS_ROWS:
                 hint = _("{symbol} belongs to the loss; the quantities are {rows}", symbol=symbol, rows=known)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from attncli.language import _, either
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.foreign import read_as
 from attncli.problem.numbers import as_number, cell
-from attncli.report import did_you_mean, nearest
+from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from attncli.problem.dimensions import Dimensions
     from attncli.report import Report
 
@@ -39,8 +42,8 @@ TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"}
 def canonical(root: Node, report: Report) -> Mapping:
     """Return the document with every symbol under its key's name; unknown keys are errors.
 
-    A key that is close to a known one is read as if it were that one, so that one run finds everything
-    that is wrong.
+    A key that is close to a known one, or its name elsewhere, is read as if it were that one, so that one
+    run finds everything that is wrong.
     """
     if isinstance(root, Scalar) and root.null:
         report.error(root, _("this config is empty"), _("start from a built-in one, e.g. article"))
@@ -55,9 +58,10 @@ def canonical(root: Node, report: Report) -> Mapping:
         if key in PATHS:
             put_symbol(pairs, key, node, value, report)
         elif key not in KEYS:
-            hint = did_you_mean(key, KEYS, _("the keys are {keys}", keys=", ".join(KEYS)))
+            meant, hint = read_as(key, KEYS)
+            hint = hint or _("the keys are {keys}", keys=", ".join(KEYS))
             report.error(node, _("unknown key {key!r}", key=key[:40]), hint)
-            pairs.setdefault(nearest(key, KEYS) or "", (node, value))
+            pairs.setdefault(meant or "", (node, value))
     return root.holding(pairs)
 
 
@@ -82,6 +86,18 @@ def put_symbol(
         inner[name] = (node, value)
 
 
+def place_of(root: Mapping, path: Iterable[str]) -> Node:
+    """Return where a key stands that holds nothing, or a key around it; the document where none does."""
+    place: Node = root.holding({})
+    for key in path:
+        at, held = root.pairs.get(key, (None, None))
+        place = at or place
+        if not isinstance(held, Mapping):
+            break
+        root = held
+    return place
+
+
 def refuse_unknown(node: Mapping, name: str, known: tuple[str, ...], report: Report) -> None:
     """Add an error for every unknown key."""
     for key, (key_node, _value) in node.pairs.items():
@@ -99,7 +115,10 @@ def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> s
     if text in known:
         return text
     message = _("{name} is {found}; expected {wanted}", name=key, found=kind(node), wanted=either(known))
-    report.error(node, message, did_you_mean(text, known))
+    hint = did_you_mean(text, known)
+    if isinstance(node, Mapping):
+        hint = _("keys of the config stand at the left margin, without {name}: above them", name=key)
+    report.error(node, message, hint)
     return None
 
 

@@ -13,10 +13,11 @@ from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
 from attncli.problem.keys import FALSE, TRUE
 from attncli.problem.matrices import Drawn, read_matrix
-from attncli.problem.numbers import as_number
+from attncli.problem.numbers import as_number, unpasted
 from attncli.report import Report, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 WORDS = ("false", "true", "causal", "causal-bottom-right")
 FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+MOST_FLAGS = 64  # as many as somebody may want to copy from a hint
 MATRICES = 3  # how deep a list of matrices is nested
 _HOW = N_(
     "write true, causal, causal-bottom-right, {padding: [words]}, {add: matrix}, a 0/1 matrix,"
@@ -60,6 +62,8 @@ class MaskReader:
                 self.word(node)
             case Mapping() if "file" not in node.pairs and "init" not in node.pairs:
                 self.mapping(node)
+            case Sequence() | Leaf() if flags := self.flat_flags(node):
+                self.refuse_flags(node, flags)
             case Sequence() | Leaf() if self.is_list_of_masks(node):
                 for item in parts(node):
                     self.read(item)
@@ -75,14 +79,45 @@ class MaskReader:
             or (depth == MATRICES and len(items) not in {1, self.heads})
         )
 
+    def flat_flags(self, node: Node) -> list[bool]:
+        """Read one row of truth values, or of 0 and 1, for several queries; [] where it is anything else.
+
+        Words such as ``off`` are masks of their own: they are truth values only beside a true one.
+        """
+        rows = parts(node)
+        if len(rows) == 1 and self.n != 1 and len(batch := parts(rows[0])) == self.m:
+            rows = batch
+        words = [item.text.lower() if isinstance(item, Scalar) else "" for item in rows]
+        known = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False) | FLAGS
+        flags = [known[word] for word in words if word in known]
+        return flags if len(flags) == len(rows) and (any(flags) or set(words) <= FLAGS.keys()) else []
+
+    def refuse_flags(self, node: Node, flags: list[bool]) -> None:
+        """Refuse a flat list of truth values: a padding mask elsewhere, and 1 is read there in two ways."""
+        hint = _("write {padding: …} with a 0 or a 1 for every key token, 1 = hidden")
+        if len(flags) <= MOST_FLAGS:
+            hint = _(
+                "1 hides in {{padding: …}}: where your 1 means may look, as in Hugging Face, write {turned};"
+                " where it hides, {same}",
+                turned=padding_text(not flag for flag in flags),
+                same=padding_text(flags),
+            )
+        self.refuse_size(node, "mask", _("a list of {count}", count=len(flags)), hint)
+
     def word(self, node: Scalar) -> None:
-        """Read false, true, causal or causal-bottom-right."""
+        """Read false, true, causal or causal-bottom-right, or a matrix that was pasted as text."""
         text = node.text.strip().lower()
         if node.null or text in FALSE:
             return
         corner = (self.m or 0) - (self.n or 0)
         offsets = {"causal": 0, "causal-bottom-right": corner} | dict.fromkeys(TRUE, 0)
         if text not in offsets:
+            before = len(self.report.errors)
+            rows = unpasted(node, "mask", self.report)
+            if rows is not node:
+                self.read(rows)
+            if rows is not node or len(self.report.errors) > before:
+                return
             message = _("mask is {found}", found=kind(node))
             self.report.error(node, message, did_you_mean(text, WORDS, _(_HOW)))
             return
@@ -190,18 +225,23 @@ class MaskReader:
             values = values[0]
         if values.shape in {(self.n, self.m), (self.heads, self.n, self.m)}:
             return values
-        message = _(
-            "{name} is {found}; the scores are {n} × {m}: a row a query, a column a key",
-            name=name,
-            found=shape_text(values),
-            n=self.n,
-            m=self.m,
-        )
         hint = _("give it that size")
         if self.heads > 1:
             hint = _("or write a list of {heads} such matrices, one a head", heads=self.heads)
-        self.report.error(node, message, hint)
+        self.refuse_size(node, name, shape_text(values), hint)
         return None
+
+    def refuse_size(self, node: Node, name: str, found: str, hint: str) -> None:
+        """Say which size a mask has, and which the scores have; another error may hide that."""
+        if self.n is not None and self.m is not None:
+            message = _(
+                "{name} is {found}; the scores are {n} × {m}: a row a query, a column a key",
+                name=name,
+                found=found,
+                n=self.n,
+                m=self.m,
+            )
+            self.report.error(node, message, hint)
 
 
 def parts(node: Node) -> list[Node]:
@@ -213,6 +253,11 @@ def parts(node: Node) -> list[Node]:
         Leaf(source=node.source, array=item) if item.ndim else Scalar(node.source, text=str(item))
         for item in items
     ]
+
+
+def padding_text(flags: Iterable[bool]) -> str:
+    """Write a padding mask as a config has it."""
+    return f"mask: {{padding: [{', '.join(str(int(flag)) for flag in flags)}]}}"
 
 
 def is_word(node: Node) -> bool:

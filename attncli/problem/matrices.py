@@ -10,15 +10,17 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from attncli.errors import AttnError
-from attncli.files import MAX_BYTES
+from attncli.files import MAX_BYTES, open_read
 from attncli.language import N_, _
+from attncli.problem.dimensions import MAX_AXES
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.keys import refuse_unknown
-from attncli.problem.numbers import MAX_AXES, array, as_number, cell, from_array, minus_infinite, whole
+from attncli.problem.numbers import array, as_number, cell, from_array, minus_infinite, whole
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from zipfile import ZipFile
 
     from numpy.typing import NDArray
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 HOW = N_("write rows of numbers, {file: weights.npz, key: Wq}, or {init: xavier_uniform}")
 MAX_ARRAY_BYTES = 2**28
+MAX_HEADER = 2**16  # bytes of an array's file besides its numbers
+MAX_ARRAYS = 500
 MAX_CSV_CELLS = 1_000_000
 SUFFIXES = (".npy", ".npz", ".csv")
 
@@ -126,7 +130,7 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
     try:
         path = inside(folder, name)
         refuse_kind(path, shown, key)
-        with path.open("rb") as stream:
+        with open_read(path) as stream:
             if path.suffix.lower() == ".csv":
                 return read_csv(stream, name)
             return read_npz(stream, name, key) if path.suffix.lower() == ".npz" else read_npy(stream, shown)
@@ -136,9 +140,7 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
     except AttnError:
         raise
     except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
-        reason = getattr(error, "strerror", None) or f"{error!s:.120}"
-        message = _("{file} cannot be read: {reason}", file=shown, reason=_(reason))
-        raise AttnError(message, hint=_("write it again, as np.save does")) from None
+        raise broken(shown, error) from None
 
 
 def refuse_kind(path: Path, shown: str, key: str | None) -> None:
@@ -166,7 +168,7 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
+def read_npy(stream: IO[bytes], shown: str, most: int = MAX_ARRAY_BYTES) -> NDArray[Any]:
     """Read one .npy array, its size checked from its header before anything is made."""
     version = np.lib.format.read_magic(stream)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -177,9 +179,9 @@ def read_npy(stream: IO[bytes], shown: str) -> NDArray[Any]:
         message = _("{file} holds Python objects, not numbers", file=shown)
         raise AttnError(message, hint=_("save it as an array of floats"))
     count = math.prod(shape)
-    if min(shape, default=1) < 0 or count * dtype.itemsize > MAX_ARRAY_BYTES:
+    if min(shape, default=1) < 0 or count * dtype.itemsize > most:
         message = _("{file} holds an array of the shape {shape}", file=shown, shape=f"{shape!s:.80}")
-        raise AttnError(message, hint=_("the limit is {most} MiB", most=MAX_ARRAY_BYTES // 2**20))
+        raise AttnError(message, hint=_("the limit is {most:,} bytes", most=most))
     data = stream.read(count * dtype.itemsize)
     if len(data) < count * dtype.itemsize:
         message = _("{file} is cut off: its header promises {count} numbers", file=shown, count=count)
@@ -192,7 +194,7 @@ def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
     import zipfile  # noqa: PLC0415 - most configs name no file
 
     with zipfile.ZipFile(stream) as archive:
-        keys = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
+        keys = array_keys(archive)
         if key is None and len(keys) != 1:
             hint = _("add a key: one of {keys}", keys=key_list(keys)) if keys else _("save it with np.savez")
             raise AttnError(_("{file!r} holds {count} arrays", file=name, count=len(keys)), hint=hint)
@@ -200,8 +202,53 @@ def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
         if chosen not in keys:
             hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=key_list(keys)))
             raise AttnError(_("{file!r} has no array {key!r}", file=name, key=chosen[:40]), hint=hint)
-        with archive.open(f"{chosen}.npy") as entry:
-            return read_npy(entry, repr(f"{name}, {chosen}"))
+        return read_entry(archive, chosen, repr(f"{name}, {chosen}"))
+
+
+def array_keys(archive: ZipFile) -> list[str]:
+    """Return the names of the arrays of an .npz file."""
+    return [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
+
+
+def read_entry(archive: ZipFile, key: str, shown: str, most: int = MAX_ARRAY_BYTES) -> NDArray[Any]:
+    """Read one array of an .npz file, whose size is checked before it is unpacked."""
+    entry = archive.getinfo(f"{key}.npy")
+    if entry.file_size > most + MAX_HEADER:
+        message = _("{file} unpacks to {size:,} bytes", file=shown, size=entry.file_size)
+        raise AttnError(message, hint=_("the limit is {most:,} bytes", most=most))
+    with archive.open(entry) as stream:
+        return read_npy(stream, shown, most)
+
+
+def read_arrays(stream: IO[bytes], shown: str, most: int) -> dict[str, NDArray[Any]]:
+    """Read every array of an .npz file, of ``most`` bytes together.
+
+    Raises AttnError where there are more, or it is no such file.
+    """
+    import zipfile  # noqa: PLC0415 - as below
+
+    found: dict[str, NDArray[Any]] = {}
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            keys = array_keys(archive)
+            if not 0 < len(keys) <= MAX_ARRAYS:
+                message = _("{file!r} holds {count} arrays", file=shown, count=len(keys))
+                raise AttnError(message, hint=_("save it with np.savez(file, S=…, A=…)"))  # noqa: TRY301
+            for key in keys:
+                found[key] = read_entry(archive, key, repr(f"{shown}, {key[:40]}"), most)
+                most -= found[key].nbytes
+    except AttnError:
+        raise
+    except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
+        raise broken(repr(shown), error) from None
+    return found
+
+
+def broken(shown: str, error: Exception) -> AttnError:
+    """Return the error that a file of arrays cannot be read, with the reason."""
+    reason = getattr(error, "strerror", None) or f"{error!s:.120}"
+    message = _("{file} cannot be read: {reason}", file=shown, reason=_(reason))
+    return AttnError(message, hint=_("write it again, as np.save does"))
 
 
 def key_list(keys: list[str], most: int = 12) -> str:

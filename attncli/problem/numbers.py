@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.problem.dimensions import COUNTS
-from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
+from attncli.problem.dimensions import COUNTS, MAX_AXES
+from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, children, kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from attncli.ops.op import Array
     from attncli.report import Report
 
 
-_DIGITS = r"[+\-−]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
+# The point decides which digits are which: otherwise a long number that is none takes quadratic time.
+_DIGITS = r"[+\-−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
 _NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
+_GROUPED = re.compile(rf"{_DIGITS}([_,' ]{_DIGITS})+")
+_APART = re.compile(r"[\s,;&|\\[({]|[^\x00-\x7f]")  # between cells of a pasted matrix, or around them
 _MAX_DIGITS = 400
-MAX_AXES = 3
 FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
 
@@ -70,13 +74,26 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
         report.error(node, _("{name} is blank; expected a number", name=name), _("write 0 for nothing"))
     elif _NOT_FINITE.fullmatch(node.text.strip().lower()):
         report.error(node, not_finite(name, node.text.strip()), _(FINITE))
+    elif len(node.text) > _MAX_DIGITS:
+        message = _("{name} is written with {count:,} characters", name=name, count=len(node.text))
+        hint = _("a number has {most} at most; 17 digits are all that float64 keeps", most=_MAX_DIGITS)
+        report.error(node, message, hint)
     else:
         message = _("{name} is {found}, which is not a number", name=name, found=kind(node))
-        hint = _("write it like 1, -0.5, 1e-3 or 1/3")
-        if re.fullmatch(rf"{_DIGITS}([_,' ]{_DIGITS})+", node.text.strip()):
-            hint = _("write the digits without _ or spaces, and a point for decimals: 1000.5")
-        report.error(node, message, hint)
+        report.error(node, message, how_to_write(node.text.strip()))
     return math.nan
+
+
+def how_to_write(text: str) -> str:
+    """Say how a number is written in a config that stands there otherwise."""
+    from attncli.problem.loose import loose_number  # noqa: PLC0415 - few cells are no numbers
+
+    number = loose_number(text)
+    if number is not None and math.isfinite(number.value):
+        return _("write {number}", number=format(number.value, ".15g"))
+    if len(text) <= _MAX_DIGITS and _GROUPED.fullmatch(text):
+        return _("write the digits without _ or spaces, and a point for decimals: 1000.5")
+    return _("write it like 1, -0.5, 1e-3 or 1/3")
 
 
 def not_finite(name: str, found: object) -> str:
@@ -141,8 +158,62 @@ def array(
     if isinstance(node, Leaf):
         return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
     before = len(report.errors)
-    nested = Reader(report, minus_infinity, blank_rows).read(node, name, 0)
+    node = unpasted(node, name, report)
+    if len(report.errors) > before:
+        return None
+    reader = Reader(report, minus_infinity, blank_rows)
+    nested = reader.read(node, name, 0)
+    if reader.mixed:
+        reader.refuse_mixed(node, nested, name)
     return None if len(report.errors) > before else np.array(fill_blanks(nested), np.float64)
+
+
+def unpasted(node: Node, name: str, report: Report) -> Node:
+    """Return the rows of a matrix that was pasted as text; what is written as rows, or is a number, as it is.
+
+    An error in the report where it cannot be read.
+    """
+    first = node
+    while isinstance(first, Sequence) and first.items:
+        first = first.items[0]
+    if not isinstance(first, Scalar) or not _APART.search(first.text) or first.null or is_cell(first.text):
+        return node
+    from attncli.problem.pasted import MAX_PASTED, Budget, expand  # noqa: PLC0415 - most matrices are lists of numbers
+
+    tree = texts_of(node)
+    try:
+        found = tree if tree is None else expand(tree, Budget(MAX_PASTED))
+    except ValueError as fault:
+        report.error(node, f"{name}: {fault}", _("a matrix is a list of rows, like [[1, 0], [0, 1]]"))
+        return node
+    return node if found is tree else rows_of(found, node)
+
+
+def is_cell(text: str) -> bool:
+    """Whether a text is one cell of a matrix, be it a number that cannot be used."""
+    return as_number(text) is not None or _NOT_FINITE.fullmatch(text.strip().lower()) is not None
+
+
+def texts_of(node: Node) -> Any:  # noqa: ANN401 - a text, or nested lists of texts
+    """Return the texts of nested lists; None where they hold anything else, or have no shape."""
+    if isinstance(node, Scalar):
+        return node.text
+    if not isinstance(node, Sequence):
+        return None
+    items = [texts_of(item) for item in node.items]
+    return None if None in items or len({type(item) for item in items}) != 1 else items
+
+
+def rows_of(tree: Any, node: Node) -> Node:  # noqa: ANN401
+    """Return nested lists of texts as nodes, all in the place of one; a blank row is one blank."""
+    from attncli.problem.loose import BLANKS, loose_number  # noqa: PLC0415
+
+    place = (node.source, node.line, node.column, node.length)
+    if isinstance(tree, list):
+        blank = all(isinstance(cell, str) and cell in BLANKS for cell in tree)
+        return Scalar(*place, "~") if blank else Sequence(*place, [rows_of(item, node) for item in tree])
+    number = None if is_cell(tree) else loose_number(tree)
+    return Scalar(*place, tree if number is None else repr(number.value))
 
 
 @dataclass(eq=False, repr=False)
@@ -152,6 +223,7 @@ class Reader:
     report: Report
     minus_infinity: bool
     blank_rows: bool
+    mixed: bool = False
 
     def read(self, node: Node, name: str, depth: int) -> Nested:  # noqa: PLR0911 - one a kind
         """Read what stands ``depth`` brackets deep."""
@@ -177,27 +249,37 @@ class Reader:
         numbers = [as_number(item.text) if isinstance(item, Scalar) else None for item in node.items]
         if all(number is not None and math.isfinite(number) for number in numbers):
             return list(numbers)
-        path = f"{name[:-1]}," if name.endswith("]") else f"{name}["  # Wq → Wq[2] → Wq[2,3]
-        items = [self.read(item, f"{path}{i}]", depth + 1) for i, item in enumerate(node.items, 1)]
-        if not self.refuse_mixed(node, items, name):
+        items = [self.read(item, item_path(name, i), depth + 1) for i, item in enumerate(node.items, 1)]
+        if len({brackets(item) for item in items if item is not None}) > 1:
+            self.mixed = True
+        else:
             self.refuse_ragged(node, items, name)
         return items
 
-    def refuse_mixed(self, node: Sequence, items: list[Nested], name: str) -> bool:
-        """Add an error for each number among rows, or row among matrices; return whether there are any."""
-        deepest = max(map(brackets, items))
-        odd = [
-            item
-            for item, nested in zip(node.items, items, strict=True)
-            if brackets(nested) < deepest and nested is not None
-        ]
-        message = _("{name} mixes matrices with rows or numbers", name=name)
-        if deepest == 1:
-            message = _("{name} mixes rows with single numbers", name=name)
-        for item in odd:
-            if not isinstance(item, Scalar) or not item.null:
-                self.report.error(item, message, _("put every row in brackets of its own"))
-        return bool(odd)
+    def refuse_mixed(self, node: Node, nested: Nested, name: str) -> None:
+        """Add an error for each item that has more, or fewer, brackets around it than most numbers have."""
+        counts = Counter(depths(nested))
+        usual = max(counts, key=lambda depth: (counts[depth], depth), default=0)
+
+        def refuse(node: Node, nested: list[Nested], name: str, depth: int) -> None:
+            for i, (at, item) in enumerate(zip(children(node), nested, strict=True), 1):
+                place = item_path(name, i)
+                if isinstance(item, list) and depth == usual:
+                    told = {"found": kind(at), "wanted": _("a number")}
+                    message = _("{name} is {found}; expected {wanted}", name=place, **told)
+                    self.report.error(at, message, _("take its brackets away"))
+                elif item is None or (isinstance(at, Scalar) and at.null):
+                    continue  # told already
+                elif depth + brackets(item) < usual:
+                    message = _("{name} mixes matrices with rows or numbers", name=name)
+                    if usual - depth == 1:
+                        message = _("{name} mixes rows with single numbers", name=name)
+                    self.report.error(at, message, _("put every row in brackets of its own"))
+                elif isinstance(item, list):
+                    refuse(at, item, place, depth + 1)
+
+        if isinstance(nested, list):
+            refuse(node, nested, name, 1)
 
     def refuse_ragged(self, node: Sequence, items: list[Nested], name: str) -> None:
         """Add an error for each row, or matrix, whose size is not that of the others."""
@@ -238,6 +320,20 @@ def length(nested: Nested) -> int | None:
 def brackets(nested: Nested) -> int:
     """Count the brackets around the numbers."""
     return 1 + max(map(brackets, nested)) if isinstance(nested, list) else 0
+
+
+def depths(nested: Nested, depth: int = 0) -> Iterator[int]:
+    """Yield how many brackets stand around each number."""
+    if isinstance(nested, list):
+        for item in nested:
+            yield from depths(item, depth + 1)
+    elif nested is not None:
+        yield depth
+
+
+def item_path(name: str, i: int) -> str:
+    """Name a part: ``Wq``, ``Wq[2]``, ``Wq[2,3]``."""
+    return f"{name[:-1]},{i}]" if name.endswith("]") else f"{name}[{i}]"
 
 
 def item_name(name: str, thing: str, i: int) -> str:

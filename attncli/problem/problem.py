@@ -18,7 +18,17 @@ from attncli.page.chain_rule import forward_page
 from attncli.problem.dimensions import Dimensions
 from attncli.problem.document import nesting
 from attncli.problem.givens import HEADS, Givens, config_name, shapes_in_letters
-from attncli.problem.keys import BIASES, WEIGHTS, canonical, choice, read_context, read_scale, read_tokens
+from attncli.problem.keys import (
+    BIASES,
+    PATHS,
+    WEIGHTS,
+    canonical,
+    choice,
+    place_of,
+    read_context,
+    read_scale,
+    read_tokens,
+)
 from attncli.problem.masks import MaskReader, parts
 from attncli.problem.matrices import Drawn, read_matrix
 from attncli.problem.numbers import whole
@@ -42,8 +52,9 @@ MAX_HEADS = 2**12
 class Problem:
     """An attention problem, from the page's symbols and the config's names; all of it is problem.
 
-    ``givens`` are float64 and read-only; weights are in-out, heads side by side. ``letters`` has
-    the shape of every possible row, ``sizes`` the number that each letter stands for.
+    ``givens`` are float64 and read-only; weights are in-out, heads side by side, also where the config
+    has them ``out_in``. ``letters`` has the shape of every possible row, ``sizes`` the number that each
+    letter stands for, ``places`` where a target that is missing would stand.
 
     >>> Problem(X=[[1, 0], [0, 1]], Wq=[[1], [0]], Wk=[[0], [1]], Wv=[[1], [1]]).tokens
     ('1', '2')
@@ -55,6 +66,7 @@ class Problem:
     form: Form
     givens: Mapping[str, Array]
     given_rows: frozenset[str]
+    out_in: bool
     mask: Mask | None
     scale: float | None
     sizes: Mapping[str, int]
@@ -65,6 +77,7 @@ class Problem:
     reduction: str
     decimals: int
     notes: tuple[str, ...]
+    places: Mapping[str, Node]
 
     def __init__(self, **config: object) -> None:
         """Check the values; raises AttnErrors with everything that is wrong with them."""
@@ -147,7 +160,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
     page = forward_page(form, given_rows)
     leaves = (page.reads | {"O"}) - page.row.keys() - CONSTANTS
     refuse_missing([symbol for symbol in givens.letters if symbol in leaves], page, givens, document)
-    if "√d_k" in page.reads and "d_k" not in dims.sizes:
+    if "√d_k" in page.reads and "d_k" not in dims.sizes and "S" in given_rows:
         report.error(
             givens.nodes.get("S"),
             _("S is given, so nothing determines d_k in Z = S/√d_k"),
@@ -174,6 +187,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
         form=form,
         givens=values,
         given_rows=given_rows & leaves,
+        out_in=out_in,
         mask=mask,
         scale=scale,
         sizes=dims.sizes,
@@ -184,6 +198,7 @@ def build(root: Node, name: str, folder: Path, cells: Collection[CellValue], rep
         reduction=reduction or "sum",
         decimals=4 if decimals is None else decimals,
         notes=idle_notes(givens, leaves, idle_mask=mask is not None and "M" not in page.row),
+        places={key: place_of(document, (key,)) for key in ("target", "upstream")},
     )
     put_cells(problem, [item for item in cells if item.symbol not in {"Y", "U"}], report)
     report.raise_if_any()
@@ -270,7 +285,7 @@ def refuse_missing(needed: list[str], page: Page, givens: Givens, document: Docu
     for symbol in missing:
         reader = next(row for row in page.rows if symbol in dict(row.reads))
         givens.report.error(
-            document,
+            place_of(document, PATHS.get(symbol, (symbol,))),
             _("{name} is missing: {formula} needs it", name=config_name(symbol), formula=reader.formula),
             _(
                 "write {name}, or give {row} itself: given: {{{row}: …}}",

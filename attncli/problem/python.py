@@ -12,8 +12,8 @@ import numpy as np
 
 from attncli.errors import AttnError, Where
 from attncli.language import _
+from attncli.problem.dimensions import MAX_AXES
 from attncli.problem.document import MAX_CELLS, MAX_DEPTH, Leaf, Mapping, Node, Scalar, Sequence, Source
-from attncli.problem.numbers import MAX_AXES
 from attncli.report import Report
 
 MAX_NUMBERS = 2**28  # in one array: 16,384 × 16,384

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attncli.errors import AttnError
 from attncli.files import MAX_BYTES, STDIN, decode, read_bytes, unreadable
 from attncli.language import _
-from attncli.report import Report, did_you_mean
+from attncli.report import MAX_COMPARED, Report, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT = "config.yaml"
+SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class Text(NamedTuple):
@@ -88,7 +90,10 @@ def read_text(source: str) -> Text:
         data = read_bytes(source if source == STDIN else path, MAX_BYTES)
     except FileNotFoundError:
         names = builtin_names()
-        hint = did_you_mean(source, names, _("the built-in problems are {names}", names=", ".join(names)))
+        known = _("the built-in problems are {names}", names=", ".join(names))
+        files = beside(path)
+        close = nearest(stem(path.name), [*files, *names])
+        hint = _("did you mean {close!r}?", close=files.get(close, close)) if close else known
         raise AttnError(_("there is no file {file!r}", file=source), hint=hint) from None
     except IsADirectoryError:
         hint = _("name the config in it, like {file}", file=path / DEFAULT)
@@ -99,3 +104,23 @@ def read_text(source: str) -> Text:
         raise unreadable(shown, error) from None
     hint = _("keep large matrices in a file beside the config: {file: weights.npz, key: Wq}")
     return Text(decode(data, shown, MAX_BYTES, hint), shown, shown, path.parent)
+
+
+def beside(path: Path) -> dict[str, str]:
+    """Return the configs in a missing file's folder, by their names without ending."""
+    try:
+        found = (file.name for file in path.parent.iterdir() if is_config(file.name))
+        names = sorted(islice(found, MAX_COMPARED))
+    except (OSError, ValueError):
+        return {}
+    return {stem(name): str(path.with_name(name)) for name in names}
+
+
+def is_config(name: str) -> bool:
+    """Whether a file is named as a config is."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def stem(name: str) -> str:
+    """Return the name of a config without its ending."""
+    return Path(name).stem if is_config(name) else name

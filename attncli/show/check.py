@@ -65,7 +65,7 @@ class Telling:
 
 def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
     """Yield the score, the table of the rows, and then each row in which something is wrong."""
-    yield Words(heading(mark))
+    yield Words(mark.heading(student=telling.student))
     yield ""
     yield table(mark, telling)
     if telling.quiet:
@@ -83,18 +83,6 @@ def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> 
         if row.verdict in IN_DETAIL:
             yield ""
             yield from detail(row, problem, display, telling)
-
-
-def heading(mark: Mark) -> str:
-    """Say whose sheet it is, of which problem, and what it earned."""
-    return _(
-        "{sheet}: {score} of {most} points, {sign} {verdict}",
-        sheet=", ".join(filter(None, (mark.student, mark.config))),
-        score=points(mark.score),
-        most=points(mark.max_score),
-        sign=mark.verdict.sign,
-        verdict=_(mark.verdict.word),
-    )
 
 
 def table(mark: Mark, telling: Telling) -> Listing:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
     from attncli.page.page import Row
+    from attncli.result import Result
+
+
+ROW_SUM_TOLERANCE = 1e-9
+MOST_NAMED = 6
 
 
 class Entry(NamedTuple):
@@ -126,12 +133,12 @@ GLOSSARY = {
     "M": Entry(
         N_("masked scores"),
         N_("The masked scores: −∞ where a token may not look."),
-        N_("e^(−∞) is 0, so a masked token gets no weight, and the other weights still sum to 1."),
+        N_("e^(−∞) is 0, so a masked token gets no weight; the others share all of it."),
     ),
     "A": Entry(
         N_("attention weights"),
-        N_("The attention weights: row i says how token i divides its attention. Each row sums to 1."),
-        N_("Softmax makes any numbers positive and each row sum to 1, and it is differentiable."),
+        N_("The attention weights: row i says how token i divides its attention."),
+        N_("Softmax makes shares of any numbers, all positive, and it is differentiable."),
     ),
     "H": Entry(
         N_("output of each head"),
@@ -209,3 +216,24 @@ def meaning(symbol: str, heads: int, row: Row | None = None) -> str:
     if row.via:
         return _("∂L/∂{of}, the path through {path}", of=row.of, path=row.via)
     return f"∂L/∂{row.of}"
+
+
+def row_sums(result: Result) -> str:
+    """Say what the rows of the weights sum to: 1, but not where they are given or all is masked."""
+    tokens, blind = result.problem.tokens, result.blind_tokens
+    if blind:
+        more = ", …" if len(blind) > MOST_NAMED else ""
+        named = ", ".join(tokens[i] for i in blind[:MOST_NAMED]) + more
+        return _("A row in which all is masked is all 0: {tokens}. The others sum to 1.", tokens=named)
+    if "A" in result.page.row:
+        return _("Each row sums to 1, but for rounding.") if result.rounding else _("Each row sums to 1.")
+    sums = result["A"].sum(axis=-1)
+    odd = np.argwhere(np.abs(sums - 1) > ROW_SUM_TOLERANCE).tolist()
+    if not odd:
+        return _("Each row sums to 1.")
+    *head, i = odd[0]
+    name = tokens[i] + "".join(f" ({_('head {number}', number=number + 1)})" for number in head)
+    total = sums[tuple(odd[0])]
+    return _(
+        "They are given, and are not shares: the row of {row} sums to {total:.6g}.", row=name, total=total
+    )

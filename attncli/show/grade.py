@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attncli.course.regrade import Change, Changes
     from attncli.course.sheets import Skipped
     from attncli.course.summary import Summary
+    from attncli.course.whose import Owners
 
 
 BAR = 30  # columns for the tallest bar
@@ -41,12 +42,18 @@ def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[R
     if found.mistakes:
         yield ""
         yield mistakes(found)
+    gone = set(graded.removed)
+    left = [str(path) for path in graded.stale if path not in gone]
     parts = (
         (_("The same wrong numbers:"), list(same_wrong(found))),
         (_("Could not be read:"), list(unreadable(found))),
-        (_("Students with several sheets (each marked separately):"), list(duplicates(found))),
+        (_("Students with several sheets (each marked separately):"), duplicates(graded.owners)),
+        (_("Named after somebody else:"), few([f"{one.file}: {one}" for one in graded.owners.misnamed])),
+        (_("Not in the roster:"), few([f"{who}: {file}" for who, file in graded.owners.outsiders])),
         (_("In the roster, and no sheet:"), missing(plan, found)),
         (_("Skipped files:"), few([f"{one.file}: {one.reason}" for one in skipped])),
+        (_("Left by an earlier run (--clean removes them):"), few(left)),
+        (_("Left by an earlier run, and removed:"), few(list(map(str, graded.removed)))),
     )
     for title, sentences in parts:
         if sentences:
@@ -89,9 +96,8 @@ def averages(found: Summary) -> str:
 
 def rows(found: Summary) -> Listing:
     """Write what became of each row."""
-    titles = (
-        *(_("quantity"), _("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"), _("points")),
-    )
+    verdicts = (_("correct"), _("follows"), _("blank"), _("unreadable"), _("wrong"))
+    titles = (_("quantity"), *verdicts, _("points"))
     lines = []
     for symbol in found.symbols:
         count = found.rows[symbol]
@@ -133,8 +139,11 @@ def same_wrong(found: Summary) -> Iterator[str]:
             students=named(students),
             rows=", ".join(same.rows),
         )
-        why = _("(a mistake explains them: whoever makes it gets these numbers)")
-        yield f"{text} {why}" if same.explained else text
+        if same.explained:
+            text += " " + _("(a mistake explains them: whoever makes it gets these numbers)")
+        elif same.slip:
+            text += " " + _("(a slip explains them: whoever makes the same one gets these numbers)")
+        yield text
     yield from more(len(groups) - MOST)
 
 
@@ -145,9 +154,14 @@ def unreadable(found: Summary) -> Iterator[str]:
     yield from more(found.unreadable - MOST)
 
 
-def duplicates(found: Summary) -> Iterator[str]:
-    """Say who has more than one sheet."""
-    return iter(few([f"{student}: {named(files)}" for student, files in found.duplicates.items()]))
+def duplicates(owners: Owners) -> list[str]:
+    """Say who has more than one sheet, and which of them gradebooks take."""
+    sentences = []
+    for one in owners.several:
+        booked = one.booked and _("booked: {file}", file=one.booked)
+        why = booked or _("none is booked: {reason}", reason=one.reason)
+        sentences.append(f"{one.student}: {named(one.files)}; {why}")
+    return few(sentences)
 
 
 def missing(plan: Plan, found: Summary) -> list[str]:

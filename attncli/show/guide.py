@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.pager import SystemPager
 from rich.text import Text
 
+from attncli.choices import TOPICS
 from attncli.language import ENGLISH, active
 from attncli.show.listing import Line, Listing
 from attncli.show.terminal import INDENT, Words
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 
 FOLDER = Path(__file__).parent.parent / "guide"
-TOPICS = (
-    *("config", "notation", "working", "rounding", "graph", "train", "export", "scripts", "python"),
-    *("sheets", "mistakes", "grade", "rubric", "graders", "performance", "changes"),
-)
 WIDEST = 100  # lines of prose longer than this are hard to read
 LINK = re.compile(r"\[([^\]]+)\]\([\w./]+\.md\)")  # to another topic: good in a browser, of no use here
 

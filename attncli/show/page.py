@@ -169,10 +169,12 @@ def view_panel(title: str, view: View, display: Display) -> Panel:
 
 
 def heading(result: Result, decimals: int) -> Iterator[Words]:
-    """Say which problem this is, how large, and what the loss came to."""
+    """Say which problem this is, how large, what the loss came to, and that weights are turned if so."""
     yield Words(f"{result.problem.name}: {sizes(result)}")
     if result.loss:
         yield loss_line(result.loss, decimals)
+    if result.problem.out_in:
+        yield Words(_("weights: out-in, so they and their gradients are shown transposed: Q = X·Wq"), "dim")
 
 
 def sizes(result: Result) -> str:

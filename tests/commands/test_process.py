@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from attncli.errors import ExitCode
 from tests.support.running import attncli, pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HEAVY = {"typer", "numpy", "rich", "yaml"}
 ROOT = Path(__file__).parents[2]
@@ -212,14 +218,29 @@ def test_an_internal_error_is_4_and_one_sentence(monkeypatch: pytest.MonkeyPatch
         assert "in fail" in outcome.err
 
 
-def test_a_problem_too_large_is_said_to_be(monkeypatch: pytest.MonkeyPatch):
-    def fail(*_: object, **__: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr("attncli.calculation.backward", fail)
+@pytest.mark.parametrize("what", [lambda: np.ones((10**6, 10**6, 100)), lambda: [None] * 10**18])
+def test_a_problem_too_large_is_said_to_be(what: Callable[[], object], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("attncli.calculation.backward", lambda *_, **__: what())
     outcome = attncli("backward", "article")
-    assert outcome.code == ExitCode.FAULT
-    assert "too large for the memory" in outcome.err
+    assert outcome.code == ExitCode.BAD_INPUT
+    size = r"1000000 × 1000000 × 100 numbers take 745058\.1 GiB|\d+(\.\d)? [MG]iB were in use"
+    assert re.search(
+        f"^error: this problem is too large for the memory of this machine: ({size})\n", outcome.err
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("forward", "nowhere"), ExitCode.BAD_INPUT), (("forward",), ExitCode.OK), (("forward", "--loss"), 2)],
+)
+def test_errors_and_notes_that_nobody_can_be_told_are_no_fault(arguments: tuple[str, ...], code: int):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command(*arguments), stdout=subprocess.PIPE, stderr=full, check=False, cwd=ROOT, env=pinned()
+        )
+    assert done.returncode == code
+    assert (b"dWq" in done.stdout or b"A = softmax" in done.stdout) == (code == ExitCode.OK)
 
 
 def test_nothing_is_written_before_everything_is_known():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import json
 import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import attncli
@@ -112,6 +116,7 @@ def test_exit_codes(tmp_path: Path) -> None:
         (["--format", "gradescop"], "did you mean 'gradescope'?"),
         (["--jobs", "-1"], "--jobs is -1"),
         (["--out", "sheets"], "--out is the folder of the sheets"),
+        (["--out", ""], "--out is empty"),
         (["--out", "config.json"], "'config.json' is a file"),
         (["--configs", "configs"], "CONFIG and --configs are both given"),
         (["--rubric", "nowhere.yaml"], "there is no file 'nowhere.yaml'"),
@@ -119,6 +124,7 @@ def test_exit_codes(tmp_path: Path) -> None:
         (["--rows", "S,AA"], "'AA'"),
         (["--hint", "all"], "--hint is 'all'"),
         (["--follow-through", "most"], "--follow-through is 'most'"),
+        (["--csv-separator", ":"], "--csv-separator is ':'; expected ',', ';' or 'tab'"),
         (["--against", "nowhere.jsonl"], "nowhere.jsonl"),
         (["--decimals", "4", "--rtol", "1"], "do not go together"),
     ],
@@ -172,10 +178,11 @@ def test_two_sheets_of_one_student_are_told_and_never_merged(tmp_path: Path) -> 
     hand_in(tmp_path / "sheets", "zz.json", {"L": 1}, "an ")
     out = tmp_path / "out"
     done = run("grade", sheets, config, "-o", str(out))
-    assert "An: an.json, zz.json" in done.out
+    assert "An: an.json, zz.json; booked: an.json" in done.out
     assert results(out)["an.json"]["score"] == 8
     lines = gradebook(out)
-    assert lines["an.json"]["note"] == lines["zz.json"]["note"] == "there are two sheets of this student"
+    assert lines["an.json"]["note"] == "there are two sheets of this student; this one is booked"
+    assert lines["zz.json"]["note"] == "there are two sheets of this student"
     assert lines["binh.json"]["note"] == ""
 
 
@@ -206,6 +213,51 @@ def test_a_problem_for_each_student(tmp_path: Path) -> None:
     assert "there is no config for '../secret'" in found["d.json"]["reason"]
     assert "Wq" in found["bad.json"]["reason"]
     assert {record["max_score"] for record in found.values()} == {2}
+
+
+@pytest.mark.parametrize("rows", [(), ("--rows", "Q,O,L")])
+@pytest.mark.parametrize("loss", [(), ("--loss", "mse")])
+def test_a_problem_without_a_target(tmp_path: Path, rows: tuple[str, ...], loss: tuple[str, ...]) -> None:
+    problem(tmp_path / "configs", "a.json", target=None)  # the first, too
+    problem(tmp_path / "configs", "b.json")
+    answers = {"Q": right()["Q"], "O": right()["O"], "L": 3.21, "dWq": [[1]]}
+    for name in "ab":
+        hand_in(tmp_path / "sheets", f"{name}.json", answers)
+    (tmp_path / "sheets/c.json").write_text("{}", encoding="utf-8")
+    sheets, configs, out = str(tmp_path / "sheets"), str(tmp_path / "configs"), tmp_path / "out"
+    done = run("grade", sheets, "--configs", configs, "-o", str(out), *rows, *loss, "--json")
+    found = results(out)
+    assert [row["symbol"] for row in found["a.json"]["rows"]] == ["Q", "O"]
+    assert (found["a.json"]["score"], found["a.json"]["max_score"]) == (2, 2)
+    assert found["b.json"]["max_score"] == (3 if rows else 4)
+    assert "not counted, as the config has no target: L, dWq of a" in " ".join(done.err.split())
+    assert any("L, dWq of a" in note for note in json.loads(done.out)["notes"])
+
+
+def test_one_problem_without_a_target(tmp_path: Path) -> None:
+    config = problem(tmp_path, target=None)
+    hand_in(tmp_path / "sheets", "a.json", right())
+    out = tmp_path / "out"
+    done = run("grade", str(tmp_path / "sheets"), config, "-o", str(out))
+    assert results(out)["a.json"]["verdict"] == "correct"
+    assert "note: not counted, as the problem has no target: L\n" in done.err
+
+
+def test_every_format_when_a_student_has_no_usable_problem(tmp_path: Path) -> None:
+    from attncli.graders import FORMATS
+
+    problem(tmp_path / "configs", "a.json")
+    problem(tmp_path / "configs", "b.json", Wq=1)
+    for name in "abc":
+        hand_in(tmp_path / "sheets", f"{name}.json", right())
+    formats = [word for name in FORMATS for word in ("--format", name)]
+    done = run(
+        "grade", str(tmp_path / "sheets"), "--configs", str(tmp_path / "configs"),
+        "-o", str(tmp_path / "out"), *formats,
+    )  # fmt: skip
+    assert done.code == 3, done.err
+    for page in (path for path in (tmp_path / "out").rglob("*") if path.is_file()):
+        assert page.name == "results.jsonl" or "None" not in page.read_text(encoding="utf-8"), page
 
 
 def test_a_row_that_only_some_pages_have(tmp_path: Path) -> None:
@@ -339,6 +391,60 @@ def test_late_by_a_column_of_the_roster(tmp_path: Path) -> None:
         assert says in refused.err
 
 
+@pytest.mark.parametrize(("name", "separator"), [(",", ","), (";", ";"), ("tab", "\t")])
+def test_what_excel_opens_and_what_programs_read(tmp_path: Path, name: str, separator: str) -> None:
+    from attncli.graders import FORMATS
+
+    sheets, config = course(tmp_path)
+    out = tmp_path / "out"
+    formats = [word for one in FORMATS for word in ("--format", one)]
+    asked = ("grade", sheets, config, "--csv-separator", name, *formats, "-q")
+    run(*asked, "-o", str(out))
+    run(*asked, "--set", "Wv[1,1]=2", "--against", str(out / "results.jsonl"), "-o", str(out))
+    files = outcome(out)
+    tables = {file: data for file, data in files.items() if file.endswith(".csv")}
+    assert {file for file, data in files.items() if data.startswith(codecs.BOM_UTF8)} == {
+        "gradebook.csv",
+        "changes.csv",
+    }
+    for file, data in tables.items():
+        between = separator if data.startswith(codecs.BOM_UTF8) else ","
+        lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=between))
+        assert len(lines) > 1
+        assert {len(line) for line in lines} == {len(lines[0])}, file
+        assert len(lines[0]) > 2
+    (first, *_rest) = tables["gradebook.csv"].decode("utf-8-sig").splitlines()
+    assert first.split(separator)[:3] == ["student", "file", "verdict"]
+
+
+def test_nbgrader_knows_when_every_sheet_came_in(tmp_path: Path) -> None:
+    sheets, config = course(tmp_path)
+    out, rubric, roster = tmp_path / "out", tmp_path / "rubric.yaml", tmp_path / "class.csv"
+    for file in filter(Path.is_file, (tmp_path / "sheets").rglob("*")):
+        os.utime(file, (1772384340.7, 1772384340.7))
+    asked = ("grade", sheets, config, "--format", "nbgrader", "-o", str(out), "-q")
+    times = nbgrader_times(asked, out)
+    assert times == dict.fromkeys(["An", "Bình", "chi", "Dũng", "Em", "broken"], "2026-03-01T16:59:00+00:00")
+    late = "late: {due: 2026-03-01T12:00:00+07:00, penalty: 0.1, by: {column: submitted}}"
+    rubric.write_text(late, encoding="utf-8")
+    roster.write_text(
+        "student,submitted\nAn,2026-03-01T08:00:00\nBình,2026-03-02T08:00:00\nEm,\n", encoding="utf-8"
+    )
+    times = nbgrader_times((*asked, "--rubric", str(rubric), "--roster", str(roster)), out)
+    file = "2026-03-01T23:59:00+07:00"
+    assert times == {
+        **dict.fromkeys(["chi", "Dũng", "Em", "broken"], file),
+        "An": "2026-03-01T08:00:00+07:00",
+        "Bình": "2026-03-02T08:00:00+07:00",
+    }
+
+
+def nbgrader_times(asked: tuple[str, ...], out: Path) -> dict[str, str]:
+    assert run(*asked).code == 3
+    with (out / "nbgrader.csv").open(encoding="utf-8", newline="") as stream:
+        return {line["student_id"]: line["timestamp"] for line in csv.DictReader(stream)}
+
+
 def test_the_help_names_every_format() -> None:
     from attncli.graders import FORMATS
 
@@ -358,3 +464,10 @@ def test_every_format_is_written(tmp_path: Path) -> None:
     for name in FORMATS:
         assert [path for path in outcome(out) if path.startswith(name)], name
     assert "hw1" in (out / "nbgrader.csv").read_text(encoding="utf-8")
+
+
+def test_arrays_are_sheets_too(tmp_path: Path) -> None:
+    sheets, config = course(tmp_path)
+    np.savez(Path(sheets) / "Z1.npz", L=np.float32(3))
+    run("grade", sheets, config, "-o", str(tmp_path / "out"))
+    assert "Z1.npz" in (tmp_path / "out/results.jsonl").read_text(encoding="utf-8")

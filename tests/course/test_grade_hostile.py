@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,42 @@ from tests.support.running import Stream, pinned
 from tests.support.running import attncli as run
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_what_cannot_be_opened_is_a_line_and_stops_nothing(tmp_path: Path) -> None:
+    sheets, config = course(tmp_path)
+    folder = tmp_path / "sheets"
+    (folder / "group/broken.yml").unlink()
+    for name, to in {"a": "a", "b": "c", "c": "b", "d": "nowhere"}.items():
+        (folder / f"{name}.yaml").symlink_to(f"{to}.yaml")
+    (folder / "round").symlink_to("round")
+    os.mkfifo(folder / "pipe.yaml")
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(os.path.relpath(folder / "socket.yaml"))
+    hand_in(folder, "locked.json", right(), "Locked").chmod(0)
+    out = tmp_path / "out"
+    assert run("grade", sheets, config, "-o", str(out), "-q").code == 3
+    found = results(out)
+    whys = {file: record["reason"] for file, record in found.items() if "reason" in record}
+    locked = {} if os.geteuid() == 0 else {"locked.json": "this cannot be read: Permission denied"}
+    assert whys == locked | {
+        **dict.fromkeys(("a.yaml", "b.yaml", "c.yaml", "d.yaml"), "this is a symbolic link"),
+        "pipe.yaml": "this is a pipe or a device, not a file",
+        "socket.yaml": "this cannot be read: No such device or address",
+    }
+    assert len(found) - len(whys) == 5 + (not locked)
+
+
+@pytest.mark.parametrize("where", ["round", "round/deep", "nowhere"])
+def test_links_that_lead_nowhere_are_no_place_to_write(tmp_path: Path, where: str) -> None:
+    sheets, config = course(tmp_path)
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "nowhere").symlink_to("gone")
+    done = run("grade", sheets, config, "-o", str(tmp_path / where))
+    assert (done.code, done.out) == (2, "")
+    assert where in done.err
+    if where != "nowhere":
+        assert run("forward", config, "-o", str(tmp_path / where)).code == 2
 
 
 def test_links_are_refused_and_told(tmp_path: Path) -> None:
@@ -50,16 +87,24 @@ def test_a_file_that_becomes_a_pipe_before_it_is_read(tmp_path: Path) -> None:
 
 def test_what_is_no_sheet_is_skipped_and_told(tmp_path: Path) -> None:
     sheets, config = course(tmp_path)
-    os.mkfifo(tmp_path / "sheets/pipe.yaml")
     (tmp_path / "sheets/._an.json").write_bytes(b"\0\5\26\7")
-    (tmp_path / "sheets/notes.txt").touch()
+    for name in ("B21.yaml.txt", "deep/marks.xlsx", ".DS_Store"):
+        (tmp_path / "sheets" / name).touch()
     hand_in(tmp_path / "sheets/.git", "x.json", right())
     out = tmp_path / "out"
     done = run("grade", sheets, config, "-o", str(out), COLUMNS="200")
     assert len(results(out)) == 6
-    assert "pipe.yaml: it is a pipe or a device" in done.out
-    assert "._an.json: its name begins with a point" in done.out
-    assert "notes.txt" not in done.out
+    why = "a sheet is a file that ends in .yaml, .yml, .json, .npz"
+    for told in (
+        "._an.json: its name begins with a point",
+        f"B21.yaml.txt: {why}",
+        f"deep/marks.xlsx: {why}",
+    ):
+        assert told in done.out
+    assert ".DS_Store" not in done.out
+    found = json.loads(run("grade", sheets, config, "-o", str(out), "--json").out)
+    assert [one["file"] for one in found["skipped"]] == ["._an.json", "B21.yaml.txt", "deep/marks.xlsx"]
+    assert found["skipped"][1]["reason"] == why
 
 
 @pytest.mark.parametrize(
@@ -126,11 +171,11 @@ def test_names_and_answers_are_text_in_every_file(hostile: Path) -> None:
     assert len(results(out)) == len(NAMES)
     assert results(out)["1.json"]["student"] == "=HYPERLINK(1)"
     for data in outcome(out).values():
-        text = data.decode()
+        text = data.decode("utf-8-sig")
         assert all(char.isprintable() or char == "\n" for char in text)
     lines = gradebook(out)
     assert len(lines) == len(NAMES)
-    text = (out / "gradebook.csv").read_text(encoding="utf-8")
+    text = (out / "gradebook.csv").read_text(encoding="utf-8-sig")
     assert len(text.splitlines()) == len(NAMES) + 1
     for line in csv.reader(text.splitlines()):
         for cell in line:

@@ -17,11 +17,11 @@ import attncli
 from attncli.course import course as course_module
 from attncli.course import grader as grader_module
 from attncli.course.course import Graded, Plan, grade
-from attncli.course.grader import Grader, OneKey
+from attncli.course.grader import Grader, KeyEach, OneKey
 from attncli.course.late import Late, read_time
 from attncli.course.processes import CHUNK, result_lines
 from attncli.course.resume import PARTIAL, header
-from attncli.course.sheets import find_sheets
+from attncli.course.sheets import configs_by_student, find_sheets
 from attncli.graders.records import Course
 from attncli.homework.policy import Policy
 from tests.support.courses import course, hand_in, outcome, problem, results, right
@@ -165,6 +165,15 @@ def test_two_runs_do_not_write_the_same_file(tmp_path: Path) -> None:
         done = run("grade", sheets, config, "-o", str(tmp_path / "out"))
     assert done.code == 2
     assert "another attncli grade is writing into" in done.err
+
+
+def test_a_pipe_in_place_of_what_is_left(tmp_path: Path) -> None:
+    sheets, config = course(tmp_path)
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / PARTIAL)
+    done = run("grade", sheets, config, "-o", str(tmp_path / "out"))
+    assert done.code == 2
+    assert "is a pipe or a device" in done.err
 
 
 def test_a_full_disk_leaves_the_old_results(tmp_path: Path) -> None:
@@ -331,3 +340,84 @@ def test_interrupted_when_the_results_to_compare_with_are_replaced(
     assert old.read_bytes() == (tmp_path / "whole/results.jsonl").read_bytes()
     assert run(*asked, "--against", str(old), "-o", str(out)).code == 3
     assert outcome(out) == outcome(tmp_path / "whole")
+
+
+def test_a_folder_of_configs_is_not_read_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--configs .``: what lies beside and below the configs is nobody's problem, however large."""
+    for name in ("B1", "B2", "B3"):
+        problem(tmp_path, f"{name}.json")
+        hand_in(tmp_path / "sheets", f"{name}.json", right(), name)
+    with (tmp_path / "huge.bin").open("wb") as stream:
+        stream.truncate(2**40)
+    (tmp_path / "locked.npz").symlink_to("locked.npz")
+    monkeypatch.chdir(tmp_path)
+    asked = ("grade", "sheets", "--configs", ".", "--out", "out", "-f", "gradescope", "-q")
+    assert run(*asked).code == 0
+    whole = outcome(tmp_path / "out")
+    configs = {name: tmp_path / f"{name}.json" for name in ("B1", "B2", "B3")}
+    grader = Grader(
+        Path("sheets"), KeyEach(configs_by_student(Path())), Policy(), version=attncli.__version__
+    )
+    students = marked_anew(monkeypatch)
+
+    def again() -> list[str]:
+        (tmp_path / "out" / PARTIAL).write_bytes(header(grader) + whole["results.jsonl"])
+        students.clear()
+        files = find_sheets(Path("sheets"), [])[0]
+        go(Plan(grader, files, tmp_path / "out", Course("hw")))
+        return list(students)
+
+    assert again() == []  # the gradescope files of the first run lie below "." as well
+    assert (tmp_path / "out/results.jsonl").read_bytes() == whole["results.jsonl"]
+    (tmp_path / "B9.json").write_text("{}", encoding="utf-8")
+    assert again() == []
+    problem(tmp_path, "B2.json", tokens=["c", "d"])  # the same numbers, other names of cells
+    grader.keys.last = None
+    assert again() == ["B2", "B3"]
+    configs["B2"].write_text("Wq: 1", encoding="utf-8")
+    grader.keys.last = None
+    assert again() == ["B3"]
+    assert "Wq" in results(tmp_path / "out")["B2.json"]["reason"]
+    whole = outcome(tmp_path / "out")
+    problem(tmp_path, "B2.json")
+    grader.keys.last = None
+    assert again()[-2:] == ["B2", "B3"]  # an unreadable line holds only as long as its config is so
+
+
+def test_what_an_earlier_run_has_left(tmp_path: Path) -> None:
+    from attncli.graders import FORMATS
+
+    sheets, config = course(tmp_path)
+    out = tmp_path / "out"
+    asked = ("grade", sheets, config, "--out", str(out), "--json")
+    every = [word for name in FORMATS for word in ("--format", name)]
+    run(*asked, *every)
+    run(*asked, *every, "--against", str(out / "results.jsonl"))
+    assert (out / "changes.csv").exists()
+    kept = ("-f", "html", "-f", "canvas", "-f", "gradescope")
+    (tmp_path / "sheets/deep/er/chi.yaml").unlink()
+    mine = ("markdown/notes.md", "html/logo.svg", "otter.txt", "moodle-old.csv", ".private")
+    for name in mine:
+        (out / name).write_text("mine", encoding="utf-8")
+    told = json.loads(run(*asked, *kept).out)
+    stale = {str(Path(path).relative_to(out)) for path in told["stale"]}
+    assert told["removed"] == []
+    assert {"changes.csv", "moodle.csv", "nbgrader.csv", "otter.csv", "junit.xml"} <= stale
+    assert {path for path in stale if path.startswith("html")} == {"html/deep/er/chi.yaml.html"}
+    assert {path for path in stale if path.startswith("gradescope")} == {"gradescope/deep/er/chi.yaml.json"}
+    assert {"markdown/an.json.md", "github-classroom/an.json.txt", "prairielearn/an.json.json"} <= stale
+    assert not stale & {*mine, "canvas.csv", "html/index.html", "results.jsonl", "gradebook.csv"}
+    before = set(outcome(out))
+    screen = run("grade", sheets, config, "--out", str(out), *kept, COLUMNS="200").out
+    assert "Left by an earlier run (--clean removes them):" in screen
+    assert f"  {out}/changes.csv" in screen
+    assert set(outcome(out)) == before
+    told = json.loads(run(*asked, *kept, "--clean").out)
+    assert {str(Path(path).relative_to(out)) for path in told["removed"]} == stale
+    assert set(outcome(out)) == before - stale
+    assert not (out / "prairielearn").exists()
+    assert not (out / "html/deep").exists()
+    assert json.loads(run(*asked, *kept).out)["stale"] == []
+    (out / "moodle.csv").write_text("student\nAn\n", encoding="utf-8")  # as downloaded from there
+    told = json.loads(run(*asked, *kept, "--roster", str(out / "moodle.csv"), "--clean").out)
+    assert (told["removed"], (out / "moodle.csv").exists()) == ([], True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from attncli.course.summary import Summary
+from attncli.show.grade import same_wrong
 
 
 def row(symbol: str, *wrong: str, mistake: str = "", points: float = 0.0) -> dict[str, Any]:
@@ -69,6 +70,26 @@ def test_what_no_mistake_explains_comes_first() -> None:
         sheet("a", known), sheet("b", known), sheet("c", slip), sheet("d", slip), sheet("e", known)
     )
     assert found == [(["c", "d"], ("A",), False), (["a", "b", "e"], ("Z",), True)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "explained", "slip"),
+    [
+        ([row("S", "5", "6", mistake="slip-transposed")], False, True),
+        ([row("S", "5", "6", mistake="slip-one-cell")], False, False),  # that may hold any number
+        ([row("S", "5", "6", mistake="slip-sign"), row("Z", "1", "2", mistake="scale-missing")], False, True),
+        ([row("S", "5", "6", mistake="slip-sign"), row("Z", "1", "2")], False, False),
+        ([row("Z", "1", "2", mistake="scale-missing")], True, False),
+    ],
+)
+def test_slips_that_two_honest_students_make(
+    rows: list[dict[str, Any]], *, explained: bool, slip: bool
+) -> None:
+    found = Summary.of([sheet("a", *rows), sheet("b", *rows)])
+    (same,) = found.to_dict()["same_wrong"]
+    assert (same["explained"], same["slip"]) == (explained, slip)
+    (said,) = same_wrong(found)
+    assert ("a mistake explains" in said, "a slip explains" in said) == (explained, slip)
 
 
 def test_the_middle() -> None:

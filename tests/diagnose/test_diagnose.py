@@ -23,7 +23,7 @@ def test_a_problem_without_blind_spots() -> None:
     found = looked(plain())
     assert found.weaknesses == ()
     assert found.always == ()
-    assert (found.mistakes, found.outside) == (80, 0)
+    assert (found.mistakes, found.outside) == (85, 0)
 
 
 @pytest.mark.parametrize("name", ["article", "masked", "cross"])
@@ -31,7 +31,9 @@ def test_most_built_in_problems_have_none(name: str) -> None:
     outcome = run("diagnose", name)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith(f"{name}, at 4 decimals: nothing to change: all ")
-    assert "can be detected and" in outcome.out
+    assert "can be detected" in outcome.out
+    # hiding the diagonal of a causal mask as well is the mask one place off
+    assert ("mask-diagonal (M)" in outcome.out) == (name == "masked")
 
 
 def test_heads_that_give_one_number_each() -> None:
@@ -201,7 +203,8 @@ def test_only_the_rows_that_are_handed_in_count() -> None:
     assert found.weaknesses == ()
     assert found.rows == ("S", "A", "O")
     assert found.outside > 0
-    assert {"scale-missing", "softmax-unscaled"} in [{name.id for name in g.names} for g in found.always]
+    alike = {"scale-missing", "scale-subtracted", "softmax-unscaled"}
+    assert alike in [{name.id for name in group.names} for group in found.always]
     assert looked(plain(), rows=("Q", "K", "V", "S", "Z", "A", "O")).always == ()
     same = plain() | {"Wk": plain()["Wq"]}
     assert ("hidden", "S", "scores-swapped") in spots(looked(same, rows=("A", "O")))

@@ -31,11 +31,14 @@ def test_the_screen(tmp_path) -> None:
     assert lines[at + 2] == "  Undetectable: this mistake still gives the right numbers."
     assert ["scores-swapped", "S", "=", "K·Qᵀ"] in [line.split() for line in lines]
     at = lines.index("  Cannot be told apart: these mistakes give the same numbers.")
-    assert lines[at + 1 : at + 3] == [
-        "    output-with-k    O = A·K",
-        "    output-with-q    O = A·Q",
+    assert lines[at + 1 : at + 6] == [
+        "    softmax-columns      A = softmax of each column of Z",  # S is symmetric
+        "    softmax-no-keepdims  A = e^Z, each column j over the sum of row j",
+        "",
+        "    output-with-k        O = A·K",
+        "    output-with-q        O = A·Q",
     ]
-    verdict = "6 mistakes cannot be detected, 2 groups of mistakes cannot be told apart"
+    verdict = "6 mistakes cannot be detected, 3 groups of mistakes cannot be told apart"
     quiet = run("diagnose", str(path), "--quiet").out
     assert verdict in " ".join(quiet.split())
     assert "scores-swapped" not in quiet
@@ -46,7 +49,8 @@ def test_the_screen(tmp_path) -> None:
 
 def test_what_the_rows_would_tell_apart_is_said() -> None:
     out = " ".join(run("diagnose", "article", "--rows", "S,A,O").out.split())
-    assert "these give the same numbers: scale-missing (Z), softmax-unscaled (A)." in out
+    alike = "scale-missing (Z), scale-subtracted (Z), softmax-unscaled (A)"
+    assert f"these give the same numbers: {alike}." in out
     assert "They can be told apart if the students also hand in Z." in out
     assert "the students also hand in Z. " in " ".join(run("diagnose", "article", "--rows", "O").out.split())
     assert "more mistakes are made where none of these quantities would show them." in out
@@ -59,7 +63,7 @@ def test_the_record() -> None:
         "config": "multihead",
         "decimals": 3,
         "rows": None,
-        "mistakes": 90,
+        "mistakes": 96,
         "outside": 0,
         "blind_spots": [
             {

@@ -41,7 +41,10 @@ def test_a_file_is_replaced_and_nothing_else_is_left(style: str, tmp_path: Path)
         ("a.json", '{"schema": 1'),
         ("a.npz", "PK"),
         ("a.txt", "article: 9 tokens"),
-        ("a.out", "article: 9 tokens"),
+        ("a.latex", "% "),
+        ("a.markdown", "# article"),
+        ("a", "article: 9 tokens"),
+        (".hidden", "article: 9 tokens"),
     ],
 )
 def test_the_name_tells_the_format(name: str, start: str, tmp_path: Path) -> None:
@@ -154,6 +157,25 @@ WRONG = [
     (("explain", "A", "--json", "-f", "html"), "--json does not go with --format html", ""),
     (("explain", "A[1,1]", "-f", "csv"), "--format csv holds matrices", "json for a script"),
     (("explain", "A[1,1]", "-o", "a.npz"), "--format npz holds matrices", ""),
+    *(
+        ((*command, "-o", name), f"{name!r}: '{name[1:]}' is the ending of no format", hint)
+        for command, hint in (
+            (("forward", "article"), "one of .txt, .json, .csv, .tsv, .npz, .md, .markdown, .tex, .latex"),
+            (("backward", "article"), "or name a format with --format"),
+            (("explain", "A[1,1]"), "one of .txt"),
+            (("graph", "article"), "one of .txt, .svg, .dot, .gv, .mmd, .mermaid"),
+        )
+        for name in ("x.png", "x.pdf", "x.xlsx", "x.yaml", "x.out")
+    ),
+    *(
+        ((*command, "-o", ""), "--output is empty", "one of .txt")
+        for command in (
+            ("forward", "article"),
+            ("forward", "article", "--json"),
+            ("explain", "A[1,1]", "-f", "html"),
+            ("graph", "article", "-f", "dot"),
+        )
+    ),
     (("explain", "A[1,1]", "-f", "doc"), "--format is 'doc'", ""),
     (("explain", "A[1,1]", "A[99,1]", "-f", "html"), "A has no 99", ""),
     (("forward", "article", "-o", "nowhere/a.html"), "there is no folder 'nowhere'", ""),

@@ -13,6 +13,7 @@ from attncli.graders.feedback import plain, remarks
 from attncli.graders.records import student_view
 from attncli.homework.marks import Finding, Mark, Verdict
 from attncli.homework.policy import Hint
+from tests.support.courses import hand_in, problem
 from tests.support.graded import (
     ANN,
     BAD,
@@ -28,6 +29,7 @@ from tests.support.graded import (
     written,
     wrong,
 )
+from tests.support.running import attncli
 
 
 def test_a_students_view_is_what_check_shows_a_student() -> None:
@@ -90,3 +92,49 @@ def test_write_may_be_told_to_reveal_by_itself(tmp_path: Path) -> None:
     written(tmp_path, "markdown", [BOB])
     write("markdown", tmp_path / "results.jsonl", tmp_path / "out", COURSE, reveal=True)
     assert str(SECRET) in texts(tmp_path)["markdown/late/bob.yaml.md"].replace("\\", "")
+
+
+@pytest.mark.parametrize("reveal", [False, True])
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_file_says_where_the_teachers_config_lies(tmp_path: Path, name: str, *, reveal: bool) -> None:
+    path = "/home/teacher/2026 exams/hw1_final_KEY.yaml"
+    lines = [{**one, "config": path} for one in (ANN, BOB, BAD)]
+    written(tmp_path, name, lines, replace(COURSE, reveal=reveal, people={}))  # so that nobody is left out
+    text = "\n".join(texts(tmp_path).values()).replace("\\", "")
+    assert not [part for part in ("teacher", "2026 exams", "KEY.yaml") if part in text]
+    if name in {"markdown", "html"}:
+        assert "hw1_final_KEY" in text
+    if name in {*ONE_A_SHEET, "junit", "moodle"}:
+        assert "-c CONFIG" in text
+
+
+@pytest.mark.parametrize(
+    ("config", "known_as"),
+    [
+        ("article", "article"),
+        ("<stdin>", "<stdin>"),
+        ("config", "config"),
+        ("hw1.yaml", "hw1"),
+        ("../keys/hw1.v2.yaml", "hw1.v2"),
+        ("/keys/hw1", "hw1"),
+        ("mine/article.yaml", "article.yaml"),
+    ],
+)
+def test_what_students_know_a_problem_by(config: str, known_as: str) -> None:
+    mark = Mark("bob", config, KEY, (wrong("A"),))
+    assert mark.to_dict()["config"] == config
+    assert mark.to_dict(student=True)["config"] == known_as
+    for reveal in (False, True):
+        assert student_view(mark.to_dict(), Hint.MISTAKE, reveal=reveal)["config"] == known_as
+
+
+def test_a_students_screen_does_not_say_where_the_teachers_config_lies(tmp_path: Path) -> None:
+    config = problem(tmp_path / "teacher", "hw1_final_KEY.yaml")
+    sheet = hand_in(tmp_path, "a.json", {"S": [[1, 2], [3, 4]]})
+    for options in ((), ("--json",), ("--quiet",)):
+        said = attncli("check", str(sheet), config, "--student", *options)
+        assert "teacher" not in said.out + said.err
+        assert "KEY.yaml" not in said.out + said.err
+        assert "hw1_final_KEY" in said.out
+        assert config in attncli("check", str(sheet), config, *options, "--width", "400").out
+    assert "attncli explain 'S[a,a]' -c CONFIG" in attncli("check", str(sheet), config, "--student").out

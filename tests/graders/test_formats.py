@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -10,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from attncli.graders import junit
+from attncli.graders.records import Person
 from tests.support.exported import Page, markdown_tables
 from tests.support.graded import (
     ANN,
@@ -17,6 +19,7 @@ from tests.support.graded import (
     BOB,
     COURSE,
     line,
+    right,
     strict,
     table,
     texts,
@@ -94,7 +97,7 @@ def test_github_classroom(tmp_path: Path) -> None:
 def test_junit(tmp_path: Path) -> None:
     assert written(tmp_path, "junit", [ANN, BOB, BAD]).paths == (tmp_path / "out/junit.xml",)
     root = xml(texts(tmp_path)["junit.xml"])
-    assert root.attrib == {"tests": "7", "failures": "1", "errors": "2", "skipped": "1", "time": "0"}
+    assert root.attrib == {"tests": "7", "failures": "1", "errors": "2", "time": "0"}
     suites = root.findall("testsuite")
     assert [suite.get("name") for suite in suites] == ["ann", "bob", "eve"]
     for suite in suites:
@@ -104,6 +107,41 @@ def test_junit(tmp_path: Path) -> None:
     failure = root.find("testsuite/testcase[@name='A']/failure")
     assert failure.attrib == {"message": "wrong (8 of 9)", "type": "softmax-columns"}
     assert [case.get("name") for case in suites[2]] == ["broken/eve.yaml"]
+
+
+def test_a_row_that_was_begun_and_not_finished_is_no_skipped_test() -> None:
+    for count, element in ((0, "skipped"), (15, "failure")):
+        row = dict(line("ann", "ann.yaml", wrong("S"))["rows"][0])
+        row |= {"verdict": "blank", "right": count, "points": count / 16, "wrong_cells": [], "mistakes": []}
+        view = {**ANN, "rows": [row]}
+        assert [case[1] for case in junit.testcases(view)] == [element]
+
+
+SCHEMA = {  # Jenkins' junit-10.xsd: each element's attributes, those it must have, and its children
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, set(), {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id"},
+        {"name", "tests", "failures", "errors"},
+        {"testcase"},
+    ),
+    "testcase": (
+        {"name", "time", "classname", "group"},
+        {"name"},
+        {"failure", "error", "skipped"},
+    ),
+    **dict.fromkeys(("failure", "error", "skipped"), ({"type", "message"}, set(), set())),
+}
+
+
+def test_jenkins_takes_the_junit_file(tmp_path: Path) -> None:
+    written(tmp_path, "junit", [ANN, BOB, BAD])
+    root = xml(texts(tmp_path)["junit.xml"])
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        known, needed, children = SCHEMA[element.tag]
+        assert needed <= set(element.attrib) <= known
+        assert {child.tag for child in element} <= children
+        assert re.fullmatch(r"[0-9]*(\.[0-9]*)?", element.get("time", ""))
 
 
 def test_junit_is_split_between_suites_and_old_parts_go(tmp_path: Path, monkeypatch) -> None:
@@ -123,15 +161,18 @@ def test_junit_is_split_between_suites_and_old_parts_go(tmp_path: Path, monkeypa
 
 
 def test_nbgrader(tmp_path: Path) -> None:
-    written(tmp_path, "nbgrader", [ANN, BOB, BAD])
+    times = {"ann.yaml": "2026-03-01T08:00:00+07:00", "late/bob.yaml": "never used: it was late"}
+    course = replace(COURSE, submitted=lambda record: times.get(record["file"]))
+    written(tmp_path, "nbgrader", [ANN, BOB, BAD], course)
     text = texts(tmp_path)["nbgrader.csv"]
     assert text.splitlines()[0] == (
         "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,"
         "late_submission_penalty,score,max_score"
     )
     ann, bob, eve = table(text)
+    when = "2026-03-01T08:00:00+07:00"
     assert list(ann.values()) == [
-        *("HW 3", COURSE.due, "", "ann", "Lee", "Ann", "ann@x.example", "2.0", "0.0", "2.0", "2.0")
+        *("HW 3", COURSE.due, when, "ann", "Lee", "Ann", "ann@x.example", "2.0", "0.0", "2.0", "2.0")
     ]
     assert (bob["timestamp"], bob["raw_score"], bob["late_submission_penalty"], bob["score"]) == (
         *("2026-03-02T08:00:00+07:00", "1.89", "0.19"),
@@ -159,15 +200,23 @@ def test_canvas(tmp_path: Path) -> None:
     text = texts(tmp_path)["canvas.csv"]
     assert text.splitlines() == [
         "Student,ID,SIS User ID,SIS Login ID,Section,HW 3",
+        "    Points Possible,,,,,4.0",
         "Ann Lee,,7001,ann,T1,2.0",
         "bob,,,bob,,1.7",
     ]
     assert len(made.notes) == 1
     assert "eve" in made.notes[0]
+    people = {"ann": Person("Ann Lee", id_number="7001", login="ann.lee")}
+    written(tmp_path, "canvas", [ANN], replace(COURSE, points={"S": 3.0, "Z": 2.0}, people=people))
+    assert texts(tmp_path)["canvas.csv"].splitlines()[1:] == [
+        "    Points Possible,,,,,5.0",
+        "Ann Lee,,7001,ann.lee,,2.0",
+    ]
 
 
 def test_moodle(tmp_path: Path) -> None:
-    made = written(tmp_path, "moodle", [ANN, BOB, BAD])
+    both = replace(COURSE, people={**COURSE.people, "bob": Person()})
+    made = written(tmp_path, "moodle", [ANN, BOB, BAD], both)
     ann, bob = table(texts(tmp_path)["moodle.csv"])
     assert list(ann) == ["ID number", "HW 3", "Feedback comments"]
     assert list(ann.values()) == ["7001", "2.0", "Score: 2 of 2"]
@@ -177,6 +226,23 @@ def test_moodle(tmp_path: Path) -> None:
     written(tmp_path, "moodle", [ANN, BAD])
     (ann,) = table(texts(tmp_path)["moodle.csv"])
     assert ann["Email address"] == "ann@x.example"
+    # Moodle refuses the whole file where one line names nobody, so who is not in the roster has none.
+    made = written(tmp_path, "moodle", [ANN, BOB, BAD])
+    (ann,) = table(texts(tmp_path)["moodle.csv"])
+    assert ann["Email address"] == "ann@x.example"
+    assert "not in the roster: bob" in made.notes[0]
+
+
+@pytest.mark.parametrize("name", ["nbgrader", "canvas", "moodle"])
+def test_one_of_several_sheets_is_booked(tmp_path: Path, name: str) -> None:
+    lines = [line("Ann ", "a/ann.yaml", right("S")), line("ann", "b/x.yaml", wrong("S"))]
+    course = replace(COURSE, duplicates=frozenset({"Ann ", "ann"}), booked=frozenset({"a/ann.yaml"}))
+    made = written(tmp_path, name, lines, course)
+    rows = table(texts(tmp_path)[f"{name}.csv"])
+    (booked,) = (row for row in rows if row.get("Student", "").strip() != "Points Possible")
+    assert "1.0" in booked.values()
+    assert {"ann", "ann@x.example"} & set(booked.values())  # as the roster writes it
+    assert made.notes == ()
 
 
 def test_markdown_and_html_read_the_same(tmp_path: Path) -> None:

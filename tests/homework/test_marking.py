@@ -106,7 +106,7 @@ def test_blank_cells_are_neither_wrong_nor_right(small: Key) -> None:
     row = rows(small, {"S": "[[1, ~, 2], [1, ?, 3], [3, 1, 7]]"})["S"]
     want = np.array([[1, 0, 2], [1, 1, 3], [3, 1, 7]])
     assert np.array_equal(want, small.values["S"])
-    assert (row.verdict, row.right, row.cells, row.wrong_cells) == ("correct", 7, 9, ())
+    assert (row.verdict, row.right, row.cells, row.wrong_cells) == ("blank", 7, 9, ())
     assert row.points == pytest.approx(7 / 9)
     row = rows(small, {"S": "[[~, ~, ~], [~, ~, ~], [~, ~, ~]]"})["S"]
     assert (row.verdict, row.points) == ("blank", 0)
@@ -114,8 +114,9 @@ def test_blank_cells_are_neither_wrong_nor_right(small: Key) -> None:
 
 def test_what_follows_is_worked_out_through_blank_cells(small: Key) -> None:
     answers = written(small, S="[[1, 0, 2], [1, 1, 3], [3, ~, 7]]")
-    assert check(small, answers).verdict == "correct"
-    assert all(row.verdict == "correct" for row in check(small, answers).rows)
+    found = rows(small, answers)
+    assert found.pop("S").verdict == "blank"
+    assert all(row.verdict == "correct" for row in found.values())
 
 
 def test_minus_infinity_is_a_number_in_m_alone() -> None:
@@ -176,17 +177,12 @@ def test_a_trivial_answer_earns_nothing_further_on(small: Key, trivial: str) -> 
     assert found["A"].right < 3
 
 
-def test_weights_that_do_not_sum_to_one_are_not_gone_on_from(small: Key) -> None:
-    weights = [[9.0, 0.0, 0.0], *small.values["A"][1:].tolist()]
+def test_weights_that_do_not_sum_to_one_cost_one_row(small: Key) -> None:
+    weights = [[0.9, 0.4, 0.0], *small.values["A"][1:].tolist()]
     output = np.array(weights) @ small.values["V"]
-    answers = {"A": HAND.matrix(weights), "O": HAND.matrix(output.tolist())}
-    found = rows(small, answers)
-    assert found["O"].verdict == "wrong"
-    assert found["O"].right == 4  # the row made from the key's weights is wrong; the others are right
-    assert found["O"].mistakes == ()
-    fair = [[0.9, 0.1, 0.0], *weights[1:]]
-    answers = {"A": HAND.matrix(fair), "O": HAND.matrix((np.array(fair) @ small.values["V"]).tolist())}
-    assert rows(small, answers)["O"].verdict == "follow-through"
+    found = rows(small, {"A": HAND.matrix(weights), "O": HAND.matrix(output.tolist())})
+    assert found["A"].verdict == "wrong"
+    assert (found["O"].verdict, found["O"].points) == ("follow-through", 1)
 
 
 def test_a_known_mistake_is_gone_on_from_whatever_its_rows_sum_to(small: Key) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 import attncli
 from attncli.homework.key import Key
+from attncli.homework.marking import mark
+from attncli.homework.sheet import read_sheet
 from attncli.mistakes.catalogue import SENTENCES
 from tests.support.homework_problems import keys
 from tests.support.homework_recognition import by_id, double, final, honest, share, single
@@ -128,3 +130,69 @@ def test_the_order_of_rows_in_a_sheet_does_not_matter(article: Key, half: str) -
     first, second = (marked(article, hand, sheet).to_dict() for sheet in (values, turned))
     assert first == second
     assert [row["symbol"] for row in first["rows"]] == list(article.symbols)
+
+
+SMALL = {
+    "X": [[1, 0, 2], [0, 1, 1], [1, 1, 0]],
+    "Wq": [[1, 0], [0, 1], [1, 1]],
+    "Wk": [[0, 1], [1, 0], [1, 2]],
+    "Wv": [[1, 2], [0, 1], [1, 0]],
+}
+
+
+def told(answers: str, **more: object) -> dict[str, set[str]]:
+    """What is found in each row of a sheet with these answers alone."""
+    key = Key.of(attncli.Problem(**SMALL, **more))
+    found = mark(read_sheet(f"answers: {answers}".encode(), "sheet"), key)
+    return {row.symbol: {one.id for one in row.mistakes} for row in found.rows if row.mistakes}
+
+
+def test_squared_differences_are_named_in_either_reduction() -> None:
+    article = attncli.load("article")
+    for answer in (0.4361, 11.7755):  # the mean and the sum
+        sheet = read_sheet(f"answers: {{L: {answer}}}".encode(), "sheet")
+        (row,) = mark(sheet, Key.of(article)).rows
+        assert [one.id for one in row.mistakes] == ["loss-mse"]
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_under_ce_the_mean_is_also_taken_over_all_numbers_of_the_target(reduction: str) -> None:
+    problem = {"target": [0, 1, 1], "loss": "ce", "reduction": reduction}
+    result = attncli.backward(attncli.Problem(**SMALL, **problem))
+    away = result["P"] - np.eye(2)[[0, 1, 1]]
+    gradient, loss = away / 6, (away**2).sum() / 6
+    found = told(f"{{dO: {gradient.round(5).tolist()}, L: {loss:.5f}}}", **problem)
+    assert found == {"dO": {"dout-averaged"}, "L": {"loss-mse"}}
+
+
+def masked_weights(diagonal: int) -> list[list[float]]:
+    """A with a causal mask that ends so many places behind the diagonal, with −∞ worked out."""
+    z = attncli.forward(attncli.Problem(**SMALL, mask=True))["Z"]
+    powers = np.exp(z) * np.tri(3, 3, diagonal)
+    return (powers / np.maximum(powers.sum(axis=-1, keepdims=True), 1e-9)).round(5).tolist()
+
+
+@pytest.mark.parametrize("mask", [True, np.tri(3, dtype=int).tolist()])
+def test_a_causal_mask_one_place_off(mask: object) -> None:
+    assert told(f"{{A: {masked_weights(1)}}}", mask=mask, loss="sum") == {"A": {"mask-causal-shifted"}}
+    equal = told(f"{{A: {masked_weights(-1)}}}", mask=mask, loss="sum")
+    assert equal == {"A": {"mask-causal-shifted", "mask-diagonal"}}
+
+
+def test_no_other_mask_has_a_place_to_be_off() -> None:
+    key = Key.of(attncli.Problem(**SMALL, mask={"padding": [0, 0, 1]}, loss="sum"))
+    assert "mask-causal-shifted" not in by_id(key)
+
+
+def test_the_mean_of_the_heads_weights_has_another_shape() -> None:
+    problem = {"heads": 2, "loss": "sum"}
+    weights = attncli.forward(attncli.Problem(**SMALL, **problem))["A"]
+    assert told(f"{{A: {weights.mean(axis=0).round(5).tolist()}}}", **problem) == {"A": {"weights-averaged"}}
+    assert "weights-averaged" not in by_id(Key.of(attncli.Problem(**SMALL, loss="sum")))
+
+
+def test_where_weights_are_stored_out_in_a_transposed_gradient_is_no_mistake() -> None:
+    turned = {name: np.transpose(SMALL[name]).tolist() for name in ("Wq", "Wk", "Wv")}
+    key = Key.of(attncli.Problem(**SMALL | turned, weights="out-in", loss="sum"))
+    assert "dw-transposed" not in by_id(key)
+    assert "dw-transposed" in by_id(Key.of(attncli.Problem(**SMALL, loss="sum")))

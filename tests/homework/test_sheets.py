@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+import yaml
 
 from attncli.errors import AttnError
 from attncli.homework.answer import MAX_DECIMALS, Answer
@@ -86,7 +87,21 @@ def test_a_student_in_json(student: object, found: str | None):
         ("1.25e1", 12.5, 1, False),
         ("2e5", 2e5, 0, False),
         ("1/3", 1 / 3, 0, True),
-        ("-1.5⁄2", -0.75, 0, True),
+        ("-3⁄4", -0.75, 0, True),
+        ("29/100", 0.29, 2, False),
+        ("'0,5'", 0.5, 1, False),
+        ("73%", 0.73, 2, False),
+        ("'73,1 %'", 0.731, 3, False),
+        ("-oo", -math.inf, 0, False),
+        ("-Infinity", -math.inf, 0, False),
+        ("–∞", -math.inf, 0, False),
+        ("'- \\infty'", -math.inf, 0, False),
+        ("2.70×10⁻²", 0.027, 4, False),
+        ("-1.5x10^1", -15, 0, False),
+        ("'1.5·10^{-3}'", 0.0015, 4, False),
+        ("-10^9", -1e9, 0, False),
+        ("１２．５０", 12.5, 2, False),
+        ("'\u00a0–\u20093.0'", -3, 1, False),
         ("'0.25'", 0.25, 2, False),
         ("-inf", -math.inf, 0, False),
         ("-∞", -math.inf, 0, False),
@@ -103,7 +118,29 @@ def test_a_number_is_read_with_its_decimals(text: str, value: float, decimals: i
         assert found.decimals == decimals
         assert found.exact.flat[0] == exact
         assert not (found.blank | found.unreadable).flat[0]
-        assert found.texts[0] == text.strip("'")
+        whole = yaml.safe_load(f"[!!str {text}]")[0]
+        assert found.texts[0] == (whole if len(whole) <= 40 else whole[:40] + "…")
+
+
+def test_how_far_a_cell_may_be_off_stands_in_its_own_text():
+    found = answer("[1/3, 244.69/504.14, 29/100, 0.5, 2/0.05, ~]")
+    spread = [0, (0.005 + 244.69 / 504.14 * 0.005) / 504.14, math.nan, math.nan, 40 * 0.005 / 0.05, math.nan]
+    np.testing.assert_allclose(found.spread, spread)
+    assert found.exact.tolist() == [True] + [False] * 5
+    assert found.decimals == 2
+    assert answer("[0.5, ~, 29/100]").spread is None
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_an_array_tells_its_precision(dtype: type):
+    numbers = np.array([[0.71, 1.41], [-np.inf, 1e-5]], dtype)
+    answers = {"S": numbers, "L": dtype(3.14), "A": numbers.tolist(), "K": np.array([[1, 2]])}
+    sheet = from_mapping({"answers": answers})
+    assert list(sheet.answers) == ["S", "L", "A", "K"]
+    assert sheet.answers["S"].precision == sheet.answers["L"].precision == np.finfo(dtype).eps
+    assert sheet.answers["S"].texts[:2] == ("0.71", "1.41")
+    assert sheet.answers["L"].values.shape == ()
+    assert sheet.answers["A"].precision is sheet.answers["K"].precision is None
 
 
 @pytest.mark.parametrize("text", ["", "~", "null", "?", "''", "'?'", "' '", "[]", "[[], []]", "? # later"])
@@ -136,9 +173,11 @@ def test_a_blank_cell_stays_in_its_place(text: str):
             "1/0",
             "1_000",
             "1:30",
-            "'0,5'",
+            "1/2/3",
+            "1e999/2",
+            "×10^2",
         ),
-        *("0x1F", "1 2", "١٢", "1..2", "--1", "e5", "9" * 401, "0" * 301 + ".5" + "0" * 100),
+        *("0x1F", "x y 2", "١٢", "1..2", "--1", "e5", "9" * 401, "0" * 301 + ".5" + "0" * 100),
     ],
 )
 def test_what_is_no_number_is_an_unreadable_cell(text: str):
@@ -222,3 +261,26 @@ def test_a_mapping_of_python():
     for bad in ({}, [], {"answers": 5}, {"answers": {"S": endless}}, {"answers": {"S": object()}}):
         with pytest.raises(AttnError):
             from_mapping(bad)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n    0.89 0.11\n    0.33 0.67",
+        " |\n    0.89 0.11\n    0.33 0.67",
+        " >\n    0.89 0.11\n    0.33 0.67",
+        " '0.89 0.11\n\n    0.33 0.67'",
+        ' "0.89\t0.11\n    0.33\t0.67"',
+        "\n           Death  is\n    Death  0.89  0.11\n    is     0.33  0.67",
+        " array([[0.89, 0.11],\n           [0.33, 0.67]])",
+        "\n  - 0.89 0.11\n  - 0.33 0.67",
+        " [0.89 0.11; 0.33 0.67]",
+        " [0.89, 0.11; 0.33, 0.67]",
+        "\n  - [0.89 0.11]\n  - [0.33 0.67]",
+        " |\n    \\begin{pmatrix} 0.89 & 0.11 \\\\ 0.33 & 0.67 \\end{pmatrix}",
+    ],
+)
+def test_pasted_text_keeps_its_lines_whatever_yaml_makes_of_it(text: str):
+    found = read(f"answers:\n  S:{text}\n  L: 1").answers["S"]
+    assert found.values.tolist() == [[0.89, 0.11], [0.33, 0.67]]
+    assert found.decimals == 2

@@ -1,6 +1,10 @@
+import io
 import json
+import struct
 import time
+import zipfile
 
+import numpy as np
 import pytest
 
 from attncli.errors import AttnError
@@ -105,8 +109,12 @@ def test_the_line_is_shown_as_the_student_wrote_it():
 def test_encodings():
     assert read_sheet(b'\xef\xbb\xbf{"answers": {"S": 1}}', "x").answers["S"].values == 1
     assert read_sheet(b"\xef\xbb\xbfanswers: {S: 1}", "x").answers["S"].values == 1
-    error = refused("answers: {S: 1} # ề".encode("utf-16"))
-    assert "not UTF-8" in error.message
+    for text in ("answers: {S: 1} # ề", '{"answers": {"S": 1}}'):
+        for order in ("utf-16", "utf-16-be"):
+            data = text.encode(order)
+            data = data if order == "utf-16" else b"\xfe\xff" + data
+            assert read_sheet(data, "x").answers["S"].values == 1
+    assert "is not UTF-16, though" in refused(b"\xff\xfea").message
     assert "not UTF-8" in refused(b"answers:\n  S: \xff").message
 
 
@@ -150,3 +158,87 @@ def test_answers_on_the_command_line_that_are_none():
     assert any("not YAML" in message and where.startswith("--answer:") for message, where in told if where)
     assert ("this is nested more than 32 deep", "--answer:1:35") in told
     assert len(told) == 5
+
+
+def test_pasted_text_that_is_named_often_takes_little_time():
+    long = "1 2 " + "x " * 2**19
+    for use in ("*a", "[*a]", "[*a, *a, *a]"):
+        text = f"a: &a '{long}'\nanswers:\n" + "".join(f"  S{i}: {use}\n" for i in range(15_000))
+        begin = time.process_time()
+        answers = read(text).answers
+        assert time.process_time() - begin < 20
+        assert sum("more is pasted here" in one.fault for one in answers.values()) > 14_000 or use != "*a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "answers:\n  A: |\n         Death  is\n    Death  0.89 0.11\n    is  0.33 0.67\n",
+        "answers:\n  A: [[0.89 0.11]\n   [0.33 0.67]]\n",
+        "answers:\n  A:\n    | 0.89 | 0.11 |\n    |---|---|\n    | 0.33 | 0.67 |\n",
+        "answers:\n  A: |\n0.89 0.11\n0.33 0.67\n",
+        "answers:\n  A:\n\t0.89\t0.11\n\t0.33\t0.67\n",
+    ],
+)
+def test_a_pasted_table_that_yaml_refuses_gets_a_hint(text: str):
+    error = refused(text)
+    assert "not YAML" in error.message
+    assert "goes below a | as in  A: |" in error.hint
+
+
+def test_other_mistakes_get_no_such_hint():
+    for text in ("answers: {S: [[1, 2], [3, 4]", "answers:\n  S: 'x\n", "answers: {S: ?"):
+        assert "goes below" not in refused(text).hint
+
+
+def npz(**arrays: object) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+def test_arrays_are_a_sheet():
+    sheet = read_sheet(
+        npz(
+            S=np.float32([[0.71, 1]]),
+            L=np.float64(3.5),
+            dbq=np.array([1, 2]),
+            student=np.array("Hoà"),
+            B=["0,5"],
+            C=[1j],
+        ),
+        "x.npz",
+    )
+    assert sheet.student == "Hoà"
+    assert list(sheet.answers) == ["S", "L", "dbq", "B", "C"]
+    assert sheet.answers["S"].texts == ("0.71", "1.0")
+    assert sheet.answers["S"].precision == np.finfo(np.float32).eps
+    assert (sheet.answers["L"].values, sheet.answers["dbq"].precision) == (3.5, None)
+    assert sheet.answers["B"].values == [0.5]
+    assert "an array of complex128" in sheet.answers["C"].fault
+
+
+def header_bomb() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("S.npy", b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**24) + b" " * 2**24)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: npz(S=np.zeros((1000, 1000))), "unpacks to 8,000,128 bytes"),
+        (lambda: npz(S=np.zeros(60_000), A=np.zeros(60_000)), "A' unpacks to 480,128 bytes"),
+        (header_bomb, "unpacks to"),
+        (lambda: npz(S=np.array([{}], object)), "holds Python objects"),
+        (lambda: npz(**{f"x{i}": 1 for i in range(501)}), "holds 501 arrays"),
+        (lambda: npz(S=np.ones(3))[:-30], "cannot be read"),
+        (npz, "holds 0 arrays"),
+        (lambda: b"\x93NUMPY\x01\x00", "holds one array, and no name of a quantity"),
+        (lambda: b"PK\x03\x04" + b"\0" * MAX_BYTES, "larger than 4 MiB"),
+    ],
+)
+def test_what_no_sheet_of_arrays_may_be(make, words: str):
+    error = refused(make())
+    assert words in error.message

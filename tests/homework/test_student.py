@@ -75,7 +75,7 @@ def test_how_much_is_told() -> None:
     assert ["✗11" in out for out in (none, cell, mistake)] == [False, True, True]
     assert ["scale-missing" in out for out in (none, cell, mistake)] == [False, False, True]
     assert ["√d_k" in out for out in (none, cell, mistake)] == [False, False, True]
-    assert ["9 of 81" in out for out in (none, cell, mistake)] == [False, True, True]
+    assert ["3 of 81" in out for out in (none, cell, mistake)] == [False, True, True]
 
 
 def test_how_much_is_told_in_json() -> None:

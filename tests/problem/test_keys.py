@@ -420,3 +420,15 @@ def test_a_cell_of_the_target_may_be_named_by_its_token():
     assert problem.target is not None
     assert problem.target.values[0].tolist() == [0, 0, 0]
     assert problem.target.values[1].tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize("length", [401, 20_000, 1_100_000])
+def test_a_number_of_any_length_is_told_to_be_too_long(tmp_path: Path, length: int):
+    config = tmp_path / "config.yaml"
+    config.write_text(f"X: [[{'1' * length}]]\nWq: [[1]]\nWk: [[1]]\nWv: [[1]]\n")
+    assert "embeddings[1,1] is written with " in messages(config)[0]
+
+
+def test_keys_below_weights_are_told_to_stand_by_themselves():
+    found = messages({"X": [[1]], "weights": {"Wq": [[1]], "Wk": [[1]], "Wv": [[1]]}})
+    assert "left margin" in found[0]

@@ -44,6 +44,8 @@ def load(tmp_path: Path, text: str) -> attncli.Problem:
         (LOW.replace("1", "true").replace("0", "false"), CAUSAL),
         (f"[{LOW}]", CAUSAL),
         ("{file: m.npz}", CAUSAL),
+        ("'1 0 0 0; 1 1 0 0; 1 1 1 0; 1 1 1 1'", CAUSAL),
+        ("|\n  1 0 0 0\n  1 1 0 0\n  1 1 1 0\n  1 1 1 1", CAUSAL),
         ("{init: ones}", ALL),
         ("[causal, {padding: [b]}, ~]", CAUSAL & NO_B),
         ("[{padding: [b]}, {padding: [a#1]}]", NO_B & [False, True, True, True]),
@@ -181,3 +183,45 @@ def test_a_mask_is_checked_even_where_another_mistake_hides_its_size(tmp_path: P
     assert [one.message.split()[0] for one in caught.value.errors] == ["embeddings", "mask"]
     with pytest.raises(AttnError, match="or write a list of 2 such matrices"):
         load(tmp_path, "heads: 2\nmask: [[1]]\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "turned", "same"),
+    [
+        ("[true, true, true, false]", "0, 0, 0, 1", "1, 1, 1, 0"),
+        ("[1, 1, 0]", "0, 0, 1", "1, 1, 0"),
+        ("[1.0, 0.0, 0.0, 0.0]", "0, 1, 1, 1", "1, 0, 0, 0"),
+        ("[yes, on, no, off]", "0, 0, 1, 1", "1, 1, 0, 0"),
+        ("[[1, 1, 1, 0]]", "0, 0, 0, 1", "1, 1, 1, 0"),
+        ("[true]", "0", "1"),
+        ("[0, 0, 0, 0]", "1, 1, 1, 1", "0, 0, 0, 0"),
+    ],
+)
+def test_a_padding_mask_of_elsewhere_is_refused_and_written_out(
+    tmp_path: Path, text: str, turned: str, same: str
+):
+    with pytest.raises(AttnError) as caught:
+        load(tmp_path, f"mask: {text}\n")
+    (one,) = caught.value.errors
+    assert one.where is not None
+    assert (one.where.line, one.where.column) == (6, 7)
+    assert "the scores are 4 × 4" in one.message
+    assert f"write mask: {{padding: [{turned}]}};" in one.hint
+    assert one.hint.endswith(f"hides, mask: {{padding: [{same}]}}")
+    if turned.count(",") == 3:
+        hidden = load(tmp_path, f"mask: {{padding: [{turned}]}}\n").mask
+        assert hidden is not None
+        assert hidden.hidden.tolist() == [flag == "1" for flag in turned.split(", ")]
+
+
+def test_a_padding_mask_of_elsewhere_as_an_array():
+    for mask in (np.array([True, False]), np.array([1, 0]), np.array([[1.0, 0.0]]), [True, False]):
+        with pytest.raises(AttnError, match=r"write mask: \{padding: \[0, 1\]\}"):
+            attncli.Problem(X=np.eye(2), Wq=np.eye(2), Wk=np.eye(2), Wv=np.eye(2), mask=mask)
+
+
+def test_a_long_padding_mask_is_not_written_out():
+    many = np.ones(2000, bool)
+    with pytest.raises(AttnError) as caught:
+        attncli.Problem(X=np.ones((2000, 1)), Wq=[[1]], Wk=[[1]], Wv=[[1]], mask=many)
+    assert len(str(caught.value)) < 300

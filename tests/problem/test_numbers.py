@@ -1,4 +1,6 @@
 import math
+import re
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ import pytest
 import attncli
 from attncli.errors import AttnError
 from attncli.problem.document import Leaf, Source, parse
-from attncli.problem.numbers import array, as_number, from_array, minus_infinite
+from attncli.problem.numbers import _DIGITS, array, as_number, from_array, minus_infinite
 from attncli.report import Report
 
 
@@ -114,7 +116,8 @@ def test_the_hint_shows_how_the_number_is_written():
         return report.errors[0].hint
 
     assert "without _" in hint("[1_000]")
-    assert "without _" in hint('["1,5"]')
+    assert "without _" in hint('["1 5", 2]')
+    assert hint('["1,5"]') == "write 1.5"
     assert "1/3" in hint("[x]")
 
 
@@ -165,3 +168,33 @@ def test_more_mistakes_than_anyone_reads_end_the_reading():
     with pytest.raises(AttnError) as caught:
         attncli.load({"embeddings": [["x"] * 300]})
     assert len(caught.value.errors) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "words"),
+    [
+        ("[[1, [1]], [0, 1]]", ["1:6"], "Wq[1,2] is a list; expected a number"),
+        ("[[1, 0], [[0, 1]], [1, 1]]", ["1:11"], "Wq[2,1] is a list; expected a number"),
+        ("[1, 2, [3]]", ["1:8"], "Wq[3] is a list; expected a number"),
+        ("[[1, 2], [3, 4], 5, 6]", ["1:18", "1:21"], "Wq mixes rows with single numbers"),
+        ("[[[1], [2]], [[3], 4]]", ["1:20"], "Wq[2] mixes rows with single numbers"),
+        ("[[[1], [2]], [[3], [4]], [5]]", ["1:26"], "Wq mixes matrices with rows or numbers"),
+    ],
+)
+def test_the_odd_one_is_blamed_and_not_those_beside_it(text: str, places: list[str], words: str):
+    test_every_odd_place_is_told(text, places, words)
+
+
+@pytest.mark.parametrize("text", ["1" * 200_000, "1" * 199_999 + "x", "1." * 100_000, "1_" * 100_000])
+def test_a_very_long_number_is_refused_at_once(text: str):
+    before = perf_counter()
+    values, told = read(f"[{text}]")
+    assert perf_counter() - before < 2
+    assert values is None
+    assert told == [("1:2", "Wq[1] is written with 200,000 characters")]
+
+
+def test_a_long_run_of_digits_and_commas_is_read_in_linear_time():
+    before = perf_counter()
+    assert re.fullmatch(f"{_DIGITS}([_,' ]{_DIGITS})+", "1" * 200_000 + "x") is None
+    assert perf_counter() - before < 2

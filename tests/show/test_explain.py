@@ -15,7 +15,7 @@ from attncli.names import cell_name, locate, parse_cell
 from attncli.ops.expression import ASCII, cells_of, spell, value_of
 from attncli.problem.sources import builtin_names
 from attncli.result import Explanation
-from attncli.show.explain import Working
+from attncli.show.working import Working
 from tests.support.running import attncli as run
 
 # What design allows in an expression, and nothing else.
@@ -134,6 +134,57 @@ def test_masked_cells() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "mask", "reason"),
+    [
+        ("[1,3]", "true", "row 1 (Death) may not look at column 3 (wind): the causal mask"),
+        ("[2,3]", "causal-bottom-right", "row 2 (is) may not look at column 3 (wind): the causal mask"),
+        ("[2,1]", "{padding: [Death]}", "row 2 (is) may not look at column 1 (Death): it is padding"),
+        (
+            "[3,1]",
+            "[[1,1,1],[1,1,1],[0,1,1]]",
+            "row 3 (wind) may not look at column 1 (Death): the mask has a 0",
+        ),
+    ],
+)
+def test_a_masked_cell_says_why(cell: str, mask: str, reason: str) -> None:
+    names = [f"{symbol}{cell}" for symbol in ("M", "A", "dZ")]
+    done = run(
+        "explain", *names, "-c", "tiny", "--set", f"mask={mask}", "--depth", "0", "--width", "200", "-q"
+    )
+    assert done.out.count(reason) == 3
+    a = done.out.partition("\nA[")[2].partition("\ndZ")[0]
+    assert re.search(r"= e\^-∞/\(e\^.* = 0/\d.* = 0\n", a)
+    assert "= −∞ and e^−∞ = 0" in a
+    seen = run(
+        "explain", "M[3,3]", "A[3,3]", "-c", "tiny", "--set", f"mask={mask}", "--width", "200", "-q"
+    ).out
+    assert "may not look" not in seen.partition("A[wind,wind]")[0]
+
+
+def test_a_row_in_which_everything_is_masked() -> None:
+    mask = ["-c", "tiny", "--set", "mask=[[1,1,1],[0,0,0],[1,1,1]]", "-q", "--depth", "0"]
+    assert "everything is masked in this row" in run("explain", "A[is,is]", *mask).out
+
+
+def test_a_masked_weight_is_0_for_a_machine() -> None:
+    record = json.loads(run("explain", "A[1][Death,is]", "-c", "masked", "--json", "-q").out)
+    assert (record["expression"], record["value"], record["from"]) == ("0", 0.0, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("C[Death,2]", "C[Death,2] = concat(H)[Death,2] = H[1][Death,2] = 1"),
+        ("C[is,4]", "C[is,4] = concat(H)[is,4] = H[2][is,2] = "),
+        ("Qh[2][the,3]", "Qh[2][the,3] = split(Q)[2][the,3] = Q[the,6] = "),
+        ("M[1][is,is]", "M[1][is,is] = mask(Z)[1][is,is] = Z[1][is,is] = 1.1547"),
+    ],
+)
+def test_a_copied_cell_is_named(cell: str, line: str) -> None:
+    assert run("explain", cell, "-c", "masked", "--depth", "0", "-q").out.startswith(line)
+
+
+@pytest.mark.parametrize(
     "mask", ["{add: [[0, -1, 2, 0, 1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 1, 0, 1, 0]]}"]
 )
 def test_an_added_mask(mask: str) -> None:
@@ -195,7 +246,7 @@ def test_several_cells_are_a_list_of_records() -> None:
     ("cell", "message", "hint"),
     [
         ("A[Death,winds]", "A has no 'winds'", "did you mean 'wind'?"),
-        ("A[1]", "A is 9 × 9: a cell of it has 2 indices, not 1", "row first"),
+        ("A[1,2,3]", "A is 9 × 9: a cell of it has 2 indices, not 3", "row first"),
         ("A[10,1]", "A has no 10: it goes from 1 to 9", "counted from 1"),
         ("AA[1,1]", "'AA' is not on this page", "did you mean 'A'?"),
         ("A[", "is not a cell", "write it like A[Death,wind]"),
@@ -209,12 +260,6 @@ def test_a_cell_that_does_not_exist(cell: str, message: str, hint: str) -> None:
     assert not done.out
     assert message in done.err
     assert hint in done.err
-
-
-def test_a_config_among_cells_is_put_where_it_belongs() -> None:
-    done = run("explain", "dS[my wind,1]", "tiny")
-    assert (done.code, done.out) == (2, "")
-    assert "attncli explain 'dS[my wind,1]' -c tiny" in done.err
 
 
 def test_an_ambiguous_token_says_how_to_number_it() -> None:

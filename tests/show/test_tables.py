@@ -263,6 +263,16 @@ def test_the_loss_stands_at_the_top_in_its_row_and_at_the_end():
     assert any(line.startswith("L = −Σ") and f"= {value} " in line for line in lines)
 
 
+def test_weights_that_are_stored_out_in_are_said_once_to_be_shown_transposed():
+    weights = {name: [[1, 2], [0, 1]] for name in ("Wq", "Wk", "Wv")}
+    config = json.dumps({"embeddings": WEIGHTS, "loss": "sum", "weights": "out-in", **weights})
+    for command in ("forward", "backward"):
+        out = attncli(command, "-", stdin=config).out
+        assert out.count("shown transposed: Q = X·Wq") == 1
+        assert "transposed" not in attncli(command, "-", "--quiet", stdin=config).out
+        assert "transposed" not in attncli(command, "-", stdin=config.replace("out-in", "in-out")).out
+
+
 def test_a_tiny_loss_is_not_nothing():
     tiny = {"given": {"Q": [[1]], "K": [[1]], "V": [[20]]}, "target": 1}
     assert "\nL = 2.0612e-09   bce, sum\n" in attncli("backward", "-", stdin=json.dumps(tiny)).out

@@ -71,7 +71,7 @@ def results(out: Path) -> dict[str, dict[str, Any]]:
 
 def gradebook(out: Path, name: str = "gradebook.csv") -> dict[str, dict[str, str]]:
     """Read a table: its lines by file."""
-    with (out / name).open(encoding="utf-8", newline="") as stream:
+    with (out / name).open(encoding="utf-8-sig", newline="") as stream:
         return {line["file"]: line for line in csv.DictReader(stream)}
 
 

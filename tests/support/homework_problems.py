@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from random import Random
 from typing import Any
 
@@ -11,11 +12,29 @@ from attncli.homework.key import Key
 
 WORDS = "the cat sat on a mat and then slept".split()
 LOSSES = ("bce", "ce", "mse", "sum", "upstream")
+HW: dict[str, Any] = {  # small enough to do by hand, with a mask and an output weight
+    "tokens": ["I", "like", "green", "tea"],
+    "embeddings": [[1, 0, 2], [0, 1, 1], [2, 1, 0], [1, 1, 1]],
+    "Wq": [[1, 0], [0, 1], [1, 1]],
+    "Wk": [[0, 1], [1, 0], [1, -1]],
+    "Wv": [[1, 1], [0, 2], [-1, 0]],
+    "Wo": [[1, -1], [0, 1]],
+    "mask": True,
+    "target": [[1, 0], [0, 1], [1, 1], [0, 0]],
+    "loss": "bce",
+}
 
 
 def seeded(seed: int) -> Random:
     """Make what draws: the same from the same seed."""
     return Random(seed)  # noqa: S311 - nothing here is secret
+
+
+def problems(seed: int, count: int) -> Iterator[tuple[str, Key]]:
+    """Name so many problems: one by hand, the article's, and then those drawn."""
+    by_hand = (("HW", Key.of(attncli.Problem(**HW))), ("article", Key.of(attncli.load("article"))))
+    drawn = ((str(i), key) for i, key in enumerate(keys(seed)))
+    return islice(chain(by_hand, drawn), count)
 
 
 def keys(seed: int) -> Iterator[Key]:

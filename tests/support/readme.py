@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 from attncli import language
-from attncli.homework.slips import SLIPS
+from attncli.homework.slips import SENTENCES
 from attncli.language import _
 from attncli.mistakes.catalogue import listing
 from tests.support.equation import equation
@@ -56,7 +56,7 @@ def run(command: str, **environment: str) -> str:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-    return done.stdout.decode("utf-8")
+    return done.stdout.decode("utf-8").replace("\ufeff", "")  # of a table for Excel: no terminal shows it
 
 
 def transcript(block: str) -> str:
@@ -73,7 +73,7 @@ def mistakes(lang: str) -> str:
     language.use(lang)
     lines = [
         *((one.id, f"`{one.formula}`", _(one.says)) for one in listing()),
-        *((slip, "", _(says)) for (slip, _find), says in SLIPS.items()),
+        *((id_, "", _(says)) for id_, says in SENTENCES.items() if id_.startswith("slip-")),
     ]
     language.use(None)
     rows = (
