@@ -33,7 +33,7 @@ MAX_BYTES = 32 * 2**20  # of a config or a table of numbers
 SMALL_BYTES = 16 * 2**20  # of a rubric, a roster
 PATIENCE = 1.0  # seconds to wait for the writer of a pipe
 Writer: TypeAlias = "Callable[[IO[bytes]], None]"
-READ: set[tuple[int, int]] = set()  # by device and inode, the files that were read in this run
+READ: dict[int, set[int]] = {}  # by device, the inodes of the files that were read in this run
 BY_HAND = frozenset({".yaml", ".yml", ".py"})  # endings of what a person writes
 # Endings of what a person writes as well as we do, and how what we write begins.
 SIGNED = frozenset({".json", ".html", ".htm", ".tex", ".latex", ".svg", ".dot", ".gv", ".mmd", ".mermaid"})
@@ -69,7 +69,7 @@ def open_read(path: Path | str) -> BinaryIO:
 def note_read(about: os.stat_result) -> None:
     """Remember a file as one that this run must not write over."""
     if stat.S_ISREG(about.st_mode):
-        READ.add((about.st_dev, about.st_ino))
+        READ.setdefault(about.st_dev, set()).add(about.st_ino)
 
 
 def open_now(path: str, flags: int) -> int:
@@ -454,7 +454,7 @@ def refuse_read(path: Path, about: os.stat_result | None) -> None:
 
 def was_read(about: os.stat_result | None) -> bool:
     """Whether a file was read for this run, under whatever name."""
-    return about is not None and (about.st_dev, about.st_ino) in READ
+    return about is not None and about.st_ino in READ.get(about.st_dev, ())
 
 
 def refuse_device(path: Path, about: os.stat_result | None, hint: str) -> None:
