@@ -187,13 +187,15 @@ class Summary:
     @property
     def duplicates(self) -> dict[str, list[str]]:
         """The students with more than one sheet, and its files."""
-        numbers = defaultdict(list)
+        first: dict[str, int] = {}
+        several: dict[int, list[int]] = {}  # nearly nobody: a list for each student would take much memory
         for number, student in enumerate(self.students):
-            numbers[folded(student)].append(number)
+            before = first.setdefault(folded(student), number)
+            if before != number:
+                several.setdefault(before, [before]).append(number)
         return {
-            self.students[found[0]]: [self.files[number] for number in found]
-            for found in numbers.values()
-            if len(found) > 1
+            self.students[before]: [self.files[number] for number in found]
+            for before, found in sorted(several.items())
         }
 
     @property
