@@ -13,6 +13,7 @@ import numpy as np
 from attncli.homework.by_hand import Places
 from attncli.homework.writing import (
     SURE_DIGITS,
+    half_digit,
     half_unit,
     is_uniform,
     most_digits,
@@ -87,8 +88,7 @@ class Judge:
         if self.by_value:
             size = np.where(np.isfinite(right), np.abs(right), 0.0)
             if self.tolerance.significant is not None:
-                leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
-                yield 0.5 * 10.0 ** (leading - self.tolerance.significant + 1)
+                yield half_digit(size, self.tolerance.significant)
             else:
                 yield (self.tolerance.atol or 0.0) + (self.tolerance.rtol or 0.0) * size
         elif self.tolerance.decimals is not None:

@@ -64,12 +64,18 @@ def significant(answer: Answer, digits: int | None = None) -> Array:
     """Return half a unit of each cell's last significant digit, as many as the longest has by default."""
     digits = most_digits(answer) if digits is None else digits
     size = np.abs(np.where(np.isfinite(answer.values), answer.values, 0.0))
-    leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
-    half: Array = 0.5 * 10.0 ** (leading - digits + 1)
+    half = half_digit(size, digits)
     if digits < SURE_DIGITS:
         plain = np.array(["e" not in text.lower() for text in answer.texts]).reshape(half.shape)
         half = np.where(plain, np.minimum(half, 0.5), half)
-    return np.where(size == 0, half[size > 0].min(initial=0.5 * 10.0**-answer.decimals), half)
+    return np.where(size == 0, half[size > 0].min(initial=half_unit(answer)), half)
+
+
+def half_digit(size: Array, digits: int) -> Array:
+    """Return half a unit of the last of so many significant digits of each number, of 0 as of 1."""
+    leading = np.floor(np.log10(np.where(size == 0, 1.0, size) * (1 + 1e-12)))
+    half: Array = 0.5 * 10.0 ** (leading - digits + 1)
+    return half
 
 
 def most_digits(answer: Answer) -> int:
