@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from attncli.calculation import backward, forward
+    from attncli.code.trial import test
     from attncli.errors import AttnError, AttnErrors
     from attncli.homework.marking import check
     from attncli.problem.problem import Problem
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
 
 
 __version__ = "0.1.0"
-__all__ = ["AttnError", "AttnErrors", "Problem", "Result", "Rounding", "backward", "check", "forward", "load"]
+__all__ = [
+    "AttnError",
+    "AttnErrors",
+    "Problem",
+    "Result",
+    "Rounding",
+    "backward",
+    "check",
+    "forward",
+    "load",
+    "test",
+]
 
 _HOME = {
     "AttnError": "errors",
@@ -28,6 +40,7 @@ _HOME = {
     "check": "homework.marking",
     "forward": "calculation",
     "load": "problem.sources",
+    "test": "code.trial",
 }
 
 

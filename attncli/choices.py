@@ -8,5 +8,7 @@ DTYPES = ("float64", "float32")
 MOST_DECIMALS = 15  # that a float64 can tell apart
 TOPICS = (
     *("config", "notation", "working", "rounding", "graph", "train", "export", "scripts", "python"),
-    *("sheets", "mistakes", "grade", "rubric", "graders", "performance", "changes"),
+    *("test", "sheets", "mistakes", "grade", "rubric", "graders", "performance", "changes"),
 )
+# How code is tried: what true in its mask means, what its mask is, how weights are stored, what it is given.
+MASK_TRUE, MASKS, WEIGHTS, ARRAYS = ("look", "hide"), ("add",), ("in-out", "out-in"), ("numpy", "torch")

@@ -39,12 +39,16 @@ class Where(NamedTuple):
 
 
 class AttnError(Exception):
-    """One mistake in what was given: what was found, what was expected and why, and what to do."""
+    """One mistake in what was given: what was found, what was expected and why, and what to do.
 
-    def __init__(self, message: str, where: Where | None = None, hint: str = "") -> None:
+    ``code`` are lines that belong to the hint and are shown as they are.
+    """
+
+    def __init__(self, message: str, where: Where | None = None, hint: str = "", code: str = "") -> None:
         self.message = message
         self.where = where
         self.hint = hint
+        self.code = code
         super().__init__(message)
 
     @property
@@ -58,9 +62,10 @@ class AttnError(Exception):
         return ()
 
     def __str__(self) -> str:
-        """The place, the message and the hint on one line."""
+        """The place, the message and the hint on one line; code below it."""
         place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.message}" + (f" ({self.hint})" if self.hint else "")
+        hint = f"; {self.hint}\n{self.code}" if self.code else f" ({self.hint})" * bool(self.hint)
+        return f"{place}{self.message}{hint}"
 
 
 class AttnErrors(AttnError):  # noqa: N818 - the plural of the one above

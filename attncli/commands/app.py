@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "check": N_("Mark a sheet and name the mistakes on it."),
     "grade": N_("Mark a folder of sheets and write the gradebook."),
     "diagnose": N_("What homework cannot reveal, before it goes out."),
+    "test": N_("Name the mistakes in attention code."),
     "diff": N_("What a change does to the page."),
     "train": N_("Gradient descent on the weights."),
     "guide": N_("Read the manual, one topic at a time."),

@@ -32,7 +32,7 @@ def add_completion(parameter: Parameter) -> None:
     Where nothing is offered, shells offer files.
     """
     for info in (parameter.default, *getattr(parameter.annotation, "__metadata__", ())):
-        metavar = (getattr(info, "metavar", None) or "").strip("[.]")
+        metavar = (getattr(info, "metavar", None) or "").strip("[.]").partition("[")[0]
         if "|" in metavar or metavar.islower():
             info.autocompletion = one_of_these(metavar.split("|"))
         elif metavar in TAKES:
@@ -49,13 +49,23 @@ def configs(incomplete: str) -> list[str]:
     """Return the built-in problems, and the configs of the folder that is begun."""
     from attncli.problem.sources import builtin_names, is_config
 
+    built_in = [] if "/" in incomplete else builtin_names()
+    return [name for name in built_in if name.startswith(incomplete)] + files_of(incomplete, is_config)
+
+
+def programs(incomplete: str) -> list[str]:
+    """Return the Python files of the folder that is begun."""
+    return files_of(incomplete, lambda name: name.endswith(".py"))
+
+
+def files_of(incomplete: str, wanted: Callable[[str], bool]) -> list[str]:
+    """Return the wanted files of the folder that is begun."""
     folder, slash, _name = incomplete.rpartition("/")
-    found = [] if slash else builtin_names()
     try:
-        files = sorted(file.name for file in Path(folder + slash or ".").iterdir())
+        names = sorted(file.name for file in Path(folder + slash or ".").iterdir())
     except (OSError, ValueError):
-        files = []
-    found += [folder + slash + name for name in files if is_config(name) and PLAIN.fullmatch(name)]
+        names = []
+    found = [folder + slash + name for name in names if wanted(name) and PLAIN.fullmatch(name)]
     return [name for name in found if name.startswith(incomplete)]
 
 
@@ -100,6 +110,7 @@ def methods(incomplete: str) -> list[str]:
 
 TAKES: dict[str, Callable[..., Any]] = {
     "CONFIG": configs,
+    "FILE.py": programs,
     "OTHER": configs,
     "SYMBOLS": symbols,
     "CELL": symbols,

@@ -54,11 +54,12 @@ class Variants:
 
     @cached_property
     def mistakes(self) -> dict[Name, Mistake]:
-        """Every mistake that could be made on this page, by its name, in the page's order."""
+        """Every mistake that is met on paper and could be made on this page, by its name, in its order."""
         page, problem = self.setting.page, self.setting.problem
         found = {
             Name(one.id, one.rows[0].symbol, tuple(row.formula for row in one.rows)): one
             for one in catalogue(page, frozenset(self.right), problem.sizes, out_in=problem.out_in)
+            if not one.code
         }
         return {
             name: found[name]

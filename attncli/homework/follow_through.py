@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import numpy as np
 from attncli.choices import MOST_DECIMALS
 from attncli.homework.by_hand import ways_of
 from attncli.homework.forms import shaped
+from attncli.homework.tolerance import hides
 from attncli.mistakes.consistent import consistent_page
 from attncli.page.lazy import IMPOSSIBLE, LazyPage
 from attncli.problem.keys import WEIGHTS
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 HALVES = ("half-up", "half-even")
-LOWEST = 4  # decimals, at least, to which a weight must be 0
 MOST_FITS = 3  # explanations of one row that are followed up
 MOST_TERMS = 512  # of a cell that a person adds up by hand
 
@@ -215,10 +214,7 @@ def hiding(answer: Answer, right: Array) -> Answer:
     hidden = np.isneginf(right)
     if answer.values.shape != right.shape or not hidden.any():
         return answer
-    seen = np.where(hidden | np.isnan(answer.values), -np.inf, answer.values)
-    top = seen.max(axis=-1, keepdims=True)
-    low = np.where(np.isfinite(top), top, 0.0) - math.log(2) - max(answer.decimals, LOWEST) * math.log(10)
-    if (hidden & ~answer.blank & ~(answer.values <= low)).any():
+    if (hidden & ~answer.blank & ~hides(answer.values, hidden, answer.decimals)).any():
         return answer
     values = np.where(hidden, -np.inf, answer.values)
     return replace(answer, values=values, blank=answer.blank & ~hidden, plain=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
-from attncli.homework.tolerance import SAME, largest_of, near
+from attncli.homework.tolerance import SAME, hides, largest_of, near
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.names import cell_name
 from attncli.page.lazy import LazyPage
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ROUNDINGS = 16  # how many times its last digit an array may have been rounded on the way
 PATIENCE = 2.0  # seconds, at least, in which the mistakes behind one sheet may be looked for
 PASSES = 10  # as many as that many times working out the page takes
+SAMPLE = 2**12  # numbers of a matrix that are compared with those of another mistake
+ALIKE = 1e-7  # of a row's largest number: −1e-9 in the place of 0 shows in no sheet
 NEEDS_TARGET = {"bce", "ce", "mse"}
 
 
@@ -149,14 +151,24 @@ class Key:
         return {symbol: self.mistakes_in(symbol) for symbol in self.symbols}
 
     def mistakes_in(self, symbol: str) -> tuple[Mistake, ...]:
-        """Return the mistakes in a row that can be told from the right one."""
+        """Return the mistakes in a row that can be told from the right one; those met on paper come first.
+
+        One that is met in code is left out where one that is met on paper gives the same numbers.
+        """
         if symbol not in self.told:
+            found, on_paper = [], []
             with np.errstate(invalid="ignore"):  # of differences between infinities
-                self.told[symbol] = tuple(
-                    mistake
-                    for mistake in self.catalogue[symbol]
-                    if any(self.differs(row.symbol, self.right.tried(row)) for row in mistake.rows)
-                )
+                for mistake in sorted(self.catalogue[symbol], key=lambda one: one.code):
+                    values = {row.symbol: self.right.tried(row) for row in mistake.rows}
+                    if not any(self.differs(name, value) for name, value in values.items()):
+                        continue
+                    sample = {name: sampled(value) for name, value in values.items() if value is not None}
+                    if not mistake.code:
+                        on_paper.append(sample)
+                    elif any(alike(sample, other) for other in on_paper):
+                        continue
+                    found.append(mistake)
+            self.told[symbol] = tuple(found)
         return self.told[symbol]
 
     @cached_property
@@ -179,6 +191,9 @@ class Key:
         right = self.values[symbol]
         if value is None:
             return False
+        if symbol == "M" and value.shape == right.shape:
+            hidden = np.isneginf(right)
+            value = np.where(hidden & hides(value, hidden), -np.inf, value)
         return value.shape != right.shape or not near(value, right, self.slack[symbol]).all()
 
     @cached_property
@@ -197,3 +212,18 @@ class Key:
         numbers = (self.setting.constants[name] for name in ("h", "√d_k", "c", "N"))
         found.update(repr((*numbers, self.setting.loss)).encode())
         return f"sha256:{found.hexdigest()}"
+
+
+def sampled(value: Array) -> tuple[tuple[int, ...], Array]:
+    """Return a matrix' shape and its numbers; of a large one only some."""
+    return value.shape, value.ravel()[:: max(1, value.size // SAMPLE)].copy()
+
+
+def alike(
+    one: Mapping[str, tuple[tuple[int, ...], Array]], other: Mapping[str, tuple[tuple[int, ...], Array]]
+) -> bool:
+    """Whether two mistakes make the same of the same rows, at as many digits as anybody writes."""
+    return one.keys() == other.keys() and all(
+        shape == other[name][0] and near(some, other[name][1], ALIKE * largest_of(some)).all()
+        for name, (shape, some) in one.items()
+    )

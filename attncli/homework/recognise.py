@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from attncli.homework.follow_through import HALVES
 from attncli.homework.tolerance import near, slack, trivial
+from attncli.mistakes.dropout import DROPPED_WEIGHTS, dropped_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,27 +65,42 @@ class Recogniser:
         if unfiltered is not None and self.agrees(answer, unfiltered.tried(unfiltered.rows[symbol])):
             return []  # right, but for numbers that may not be gone on from: those are wrong already
         blanks = self.student.blanks_before(symbol)
-        here: list[Mistakes] = [
-            (mistake,)
-            for mistake in self.in_time(self.key.mistakes_in(symbol))
-            if self.fits_here(symbol, mistake, unfiltered)
-        ]
+        here = self.in_one(symbol, self.here(symbol, unfiltered), unfiltered) or self.left_to_chance(symbol)
         if not blanks:
             return here
         where = [name for name in self.key.symbols if name in blanks]
         singles = unique((mistake,) for name in self.in_time(where) for mistake in self.key.mistakes_in(name))
-        fits = [*self.fits(symbol, [*here, *singles], ROUNDINGS)]
+        fits = self.plainest(symbol, [*here, *singles])
         best = max((fit.later for fit in fits), default=-1)
         later = sum(1 for _ in self.later(symbol))
         weak = answer.values.size < WEAK
         whole = answer.values.shape == self.key.values[symbol].shape
         if whole and not self.bounded and (not fits or (weak and best == 0 < later)):
             mistakes = unique((*singles, *((mistake,) for mistake in self.key.mistakes_in(symbol))))
+            mistakes = [one for one in mistakes if not in_code(one)]
             found = [*self.fits(symbol, self.near_pairs(symbol, mistakes), ROUNDINGS[:2])]
             top = max((fit.later for fit in found), default=-1)
             if top > best and (top > 0 or not weak):
                 fits, best = found, top
         return [fit.mistakes for fit in fits if fit.later == best] or here
+
+    def here(self, symbol: str, unfiltered: LazyPage | None) -> list[Mistakes]:
+        """Find the mistakes in this very row: those that are met in code if no other fits."""
+        for code in (False, True):
+            told = (one for one in self.key.mistakes_in(symbol) if in_code((one,)) == code)
+            fitting = (one for one in self.in_time(told) if self.fits_here(symbol, one, unfiltered))
+            found: list[Mistakes] = [(one,) for one in fitting]
+            if found:
+                return found
+        return []
+
+    def plainest(self, symbol: str, candidates: Sequence[Mistakes]) -> list[Fit]:
+        """Try explanations on a row: those met in code, where nothing is rounded, if no other fits."""
+        for code, roundings in ((False, ROUNDINGS), (True, ROUNDINGS[:1])):
+            fits = [*self.fits(symbol, (one for one in candidates if in_code(one) == code), roundings)]
+            if fits:
+                return fits
+        return []
 
     def fits_here(self, symbol: str, mistake: Mistake, unfiltered: LazyPage | None) -> bool:
         """Whether a mistake in this very row gives the student's numbers."""
@@ -93,6 +109,29 @@ class Recogniser:
         if any(self.agrees(answer, value) for value in self.student.values(symbol, row)):
             return True
         return unfiltered is not None and self.agrees(answer, unfiltered.tried(row))
+
+    def in_one(self, symbol: str, found: list[Mistakes], unfiltered: LazyPage | None) -> list[Mistakes]:
+        """Tell one slip in several rows from the same in this row alone: the other rows show which it was."""
+        for many in [one for one in found if len(rows_of(one)) > 1]:
+            parts = [one for one in found if {*rows_of(one)} < {*rows_of(many)}]
+            others = {row.symbol for row in rows_of(many)} & self.student.answers.keys() - {symbol}
+            if parts and others:
+                whole = all(self.fits_here(name, many[0], unfiltered) for name in others)
+                found = [one for one in found if (one not in parts if whole else one != many)]
+        return found
+
+    def left_to_chance(self, symbol: str) -> list[Mistakes]:
+        """Find what cannot be worked out, but seen: weights of which some are gone, by chance."""
+        answer = self.student.answers[symbol]
+        return [
+            (mistake,)
+            for mistake in self.key.catalogue[symbol]
+            if any(row.op is DROPPED_WEIGHTS for row in mistake.rows)
+            and any(
+                dropped_weights(answer.values, right, self.judge.width(answer, right) + slack(right))
+                for right in self.student.right_values(symbol)
+            )
+        ]
 
     def fits(self, symbol: str, candidates: Iterable[Mistakes], roundings: Sequence[str]) -> Iterator[Fit]:
         """Try each of several explanations on a row, and then on what comes behind it."""
@@ -182,6 +221,11 @@ class Recogniser:
 def unique(groups: Iterable[Mistakes]) -> list[Mistakes]:
     """Leave out repetitions: a mistake in several rows stands under each of them."""
     return list(dict.fromkeys(groups))
+
+
+def in_code(mistakes: Mistakes) -> bool:
+    """Whether one of these is met in code rather than on paper."""
+    return any(mistake.code for mistake in mistakes)
 
 
 def rows_of(mistakes: Mistakes) -> list[Row]:

@@ -36,6 +36,7 @@ SHARE = 20  # a tolerance is at most this part of the row's largest number
 MOST_PLACES = 8  # that are written down on the way
 FINE = 12  # decimals, from which on a number may be what rounding has left of 0
 EPS = float(np.finfo(float).eps)
+LOWEST = 4  # decimals, at least, to which the weight of a hidden score must be 0
 MANY = 3  # quantities that show the same number of decimals make it the sheet's
 
 
@@ -204,6 +205,15 @@ def slack(value: Array) -> float:
 def near(value: Array, right: Array, allowed: Any) -> Any:  # noqa: ANN401 - numbers or arrays
     """Tell where two matrices agree; the boundary does, and an infinity with itself."""
     return (np.abs(value - right) <= allowed) | (value == right)
+
+
+def hides(scores: Array, hidden: NDArray[np.bool_], decimals: int = 0) -> NDArray[np.bool_]:
+    """Tell which scores lie so far below those that are seen that the softmax cannot tell them from −∞."""
+    seen = np.where(hidden | np.isnan(scores), -np.inf, scores)
+    top = seen.max(axis=-1, keepdims=True)
+    low = np.where(np.isfinite(top), top, 0.0) - math.log(2) - max(decimals, LOWEST) * math.log(10)
+    below: NDArray[np.bool_] = scores <= low
+    return below
 
 
 def trivial(values: Array, right: Array, *, picks: bool = True) -> bool:

@@ -19,9 +19,9 @@ from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import whole_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from attncli.mistakes.entry import Entry
+    from attncli.mistakes.entry import Entry, Way
     from attncli.page.page import Page, Row
 
 
@@ -32,48 +32,76 @@ for _entry in FORWARD | BACKWARD:
         for _job in _one.jobs.split():
             ENTRIES[_job].append(_one)
 RIGHT_OUT_IN = "dw-transposed"  # where weights are stored so, their gradients may stand so as well
-EXAMPLES = (Form(), Form(heads=2, masked=True, output_weights=True, biases=frozenset({"bq", "bo"})))
+EXAMPLES = (
+    Form(),
+    Form(heads=2, masked=True, output_weights=True, biases=frozenset({"bq", "bo"})),
+    Form(heads=2, context=True, masked=True, biases=frozenset({"bq", "bk"})),
+    Form(heads=2),
+)
+
+
+ON_THE_WAY = "A: "  # to A: a mask that is done wrongly there
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake: its stable name, and the rows as they were written; mostly one."""
+    """One mistake: its stable name, and the rows as they were written; mostly one.
+
+    ``way`` tells which of the mistakes of that name it is, in whichever row and on whichever page;
+    ``code``: it is met in code rather than on paper.
+    """
 
     id: str
     rows: tuple[Row, ...]
+    way: Way = ("0", 0, 0)
+    code: bool = False
+
+    @property
+    def usual(self) -> int:
+        """How usual the place is where it is made: 2 its own, 1 in several rows together, 0 another."""
+        place = self.way[0]
+        return 2 * (place == "0") or int(not (place.isdecimal() or place.startswith(ON_THE_WAY)))
 
 
 def catalogue(
-    page: Page, known: frozenset[str], sizes: Mapping[str, int], *, out_in: bool = False
+    page: Page,
+    known: frozenset[str],
+    sizes: Mapping[str, int],
+    *,
+    out_in: bool = False,
+    ids: Collection[str] | None = None,
 ) -> Iterator[Mistake]:
-    """Write down every mistake that could be made on a page.
+    """Write down every mistake that could be made on a page; of those with ``ids``, if they are given.
 
     ``known``: the symbols that have a value. ``sizes``: n, m, d_model and d_k, as far as there are.
     ``out_in``: the weights are handed out transposed, so that a transposed gradient is right.
     """
     place = Place(page, sizes)
-    together: dict[str, list[Row]] = defaultdict(list)
+    together: dict[tuple[str, Way, bool], list[Row]] = defaultdict(list)
     for right in page.rows:
-        for entry, wrong in wrong_rows(right, place):
+        for entry, way, wrong in wrong_rows(right, place, ids):
             if out_in and entry.id == RIGHT_OUT_IN:
                 continue
             if known.issuperset(symbol for symbol, _ in wrong.reads):
                 if entry.together:
-                    together[entry.id].append(wrong)
+                    together[entry.id, way, entry.code].append(wrong)
                 else:
-                    yield Mistake(entry.id, (wrong,))
-    for id_, rows in together.items():
-        yield Mistake(id_, tuple(rows))
+                    yield Mistake(entry.id, (wrong,), way, entry.code)
+    for (id_, way, code), rows in together.items():
+        yield Mistake(id_, tuple(rows), way, code)
 
 
-def wrong_rows(right: Row, place: Place) -> Iterator[tuple[Entry, Row]]:
+def wrong_rows(right: Row, place: Place, ids: Collection[str] | None) -> Iterator[tuple[Entry, Way, Row]]:
     """Write down what may stand in the place of a row; the softmax may also be taken of a wrong mask."""
     if right.symbol == "A" and place.symbols["mask"]:
-        for entry, mask in wrong_rows(place.page.row["M"], place):
-            yield entry, replace(right, op=softmax_after(mask.op), args=mask.args)
+        for entry, way, mask in wrong_rows(place.page.row["M"], place, ids):
+            if not entry.together:
+                after = replace(right, op=softmax_after(mask.op), args=mask.args)
+                yield entry, (f"{ON_THE_WAY}{way[0]}", *way[1:]), after
     for entry in ENTRIES[place.job(right)]:
-        for wrong in entry.rows(right, place):
-            yield entry, wrong
+        if ids is None or entry.id in ids:
+            for way, wrong in entry.ways(right, place):
+                yield entry, way, wrong
 
 
 class Example(NamedTuple):
@@ -88,6 +116,7 @@ class Example(NamedTuple):
 def listing() -> list[Example]:
     """List the whole catalogue, with no problem at hand: each mistake once, in the order of the page."""
     found: dict[str, Example] = {}
+    usual: dict[str, int] = {}
     sizes = dict.fromkeys(("n", "m", "d_model", "d_k"), 1)
     for form, loss, mean in product(EXAMPLES, ("bce", "mse"), (False, True)):
         page = whole_page(form, frozenset(), loss, mean=mean)
@@ -95,5 +124,7 @@ def listing() -> list[Example]:
         for mistake in catalogue(page, known, sizes):
             wrong = mistake.rows[0]
             right = page.row[wrong.symbol].formula
-            found.setdefault(mistake.id, Example(mistake.id, wrong.formula, right, SENTENCES[mistake.id]))
+            if mistake.usual > usual.get(mistake.id, -1):
+                found[mistake.id] = Example(mistake.id, wrong.formula, right, SENTENCES[mistake.id])
+                usual[mistake.id] = mistake.usual
     return [found[id_] for id_ in SENTENCES]

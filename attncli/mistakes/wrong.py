@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from attncli.page.page import Row
 
 
+HIDING = -1e8  # a score as low as that hides: −∞, or in code −10⁹ and less
+
 Allowed = NDArray[np.bool_]
 Function = Callable[..., Array]
 Back = Callable[..., "Iterable[Gradient]"]  # of y, dy and the arguments' names, as Op.gradients
@@ -36,8 +38,9 @@ class Wrong(Op):
     """An operation in the place of the right one: its text and its NumPy function.
 
     ``text`` holds {0}, {1}, … for the arguments' names, or makes the text from them. A last argument N
-    divides, which the text need not say. ``paper``: the function for numbers rounded on the way, where it
-    is another. ``back``: its own derivative, where it has one: who did this may go back through it rightly.
+    divides, which the text need not say. ``function`` is what a machine makes of it, NaN and all; ``paper``:
+    the function for somebody who works by hand, from numbers rounded on the way, where that is another.
+    ``back``: its own derivative, where it has one: who did this may go back through it rightly.
     """
 
     def __init__(
@@ -69,7 +72,7 @@ class Wrong(Op):
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         """Give the number alone."""
-        return Number(float(self.function(*(operand.value for operand in args))[index]))
+        return Number(float(self.paper(*(operand.value for operand in args))[index]))
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         """Apply the chain rule to what was done; nothing where that has no derivative."""
@@ -266,9 +269,16 @@ def without_keepdims(scores: Array) -> Array:
     return shares
 
 
+def plain_softmax(scores: Array) -> Array:
+    """Take the softmax of each row as code does: NaN where all of it is −∞."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights: Array = powers / along_rows(powers)
+    return weights
+
+
 def share_of_row(scores: Array) -> Array:
     """Divide each number by its row's sum, in which masked scores do not count."""
-    seen = np.where(np.isneginf(scores), 0.0, scores)
+    seen = np.where(scores <= HIDING, 0.0, scores)
     shares: Array = seen / along_rows(seen)
     return shares
 
@@ -298,7 +308,7 @@ SCALED_LATER_GRADIENT = Wrong(
 SHARE_GRADIENT = Wrong(
     "({2} − rowsum({1}∘{2}))/rowsum({0})",
     lambda b, a, g: np.where(
-        np.isneginf(b), 0.0, (g - along_rows(a * g)) / along_rows(np.where(np.isneginf(b), 0.0, b))
+        b <= HIDING, 0.0, (g - along_rows(a * g)) / along_rows(np.where(b <= HIDING, 0.0, b))
     ),
 )
 ZERO_FILLED_GRADIENT = Wrong(
@@ -309,7 +319,7 @@ ZERO_FILLED_GRADIENT = Wrong(
 
 def hidden(text: str, function: Function) -> Wrong:
     """Return a mask that hides other cells than it should; no gradient goes through those."""
-    kept = Wrong(N_("{1}, 0 where {0} is −∞"), lambda m, g: np.where(np.isneginf(m), 0.0, g))
+    kept = Wrong(N_("{1}, 0 where {0} is −∞"), lambda m, g: np.where(m <= HIDING, 0.0, g))
     return Wrong(text, function, back=by(kept, "y dy"))
 
 
@@ -334,7 +344,8 @@ def softmax_after(mask: Op) -> Wrong:
     keeps = any(path.op is KEEP_ALLOWED for path in mask.gradients("M", "dM", "Z", "mask"))
     return Wrong(
         lambda *args: f"softmax({mask.text(*args)})",
-        lambda *args: softmax(mask.value(*args)),
+        lambda *args: plain_softmax(mask.value(*args)),
+        lambda *args: softmax(mask.on_paper(*args)),
         back=by(ZERO_FILLED_GRADIENT, "y dy 1") if keeps else by(SOFTMAX_GRADIENT, "y dy"),
     )
 
@@ -365,7 +376,8 @@ SCALED_LATER = Wrong(
 )
 BY_COLUMN = Wrong(
     N_("softmax of each column of {0}"),
-    lambda b: softmax(b.swapaxes(-1, -2).copy()).swapaxes(-1, -2),
+    lambda b: plain_softmax(b.mT).mT,
+    lambda b: softmax(b.mT.copy()).mT,
     back=by(COLUMN_SUM, "y dy"),
 )
 NOT_NORMALISED = Wrong("e^{0}", np.exp, back=by(ONLY_A_DA, "y dy"))

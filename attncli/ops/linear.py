@@ -68,6 +68,8 @@ class Affine(MatMul):
 
     def value(self, x: Array, w: Array, b: Array) -> Array:  # type: ignore[override]
         product: Array = np.matmul(x, w)
+        if b.shape != product.shape[-1:]:  # of a wrong row; a bias of one number would go with any
+            raise ValueError("the shapes differ")
         product += b
         return product
 

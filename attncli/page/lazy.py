@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from attncli.errors import AttnError
 from attncli.page.page import strict
@@ -64,9 +64,9 @@ class LazyPage(dict[str, Any]):
                     found[symbol] = self.rows[symbol].compute(self, on_paper=True)
         return found
 
-    def changed(self, rows: Iterable[Row], behind: Iterable[str]) -> LazyPage:
+    def changed(self, rows: Iterable[Row], behind: Iterable[str]) -> Self:
         """Copy what is worked out so far, do other rows differently and forget what stands behind them."""
-        copy = LazyPage.__new__(LazyPage)
+        copy = type(self).__new__(type(self))
         dict.__init__(copy, self)
         copy.rows = {**self.rows, **{row.symbol: row for row in rows}}
         copy.rounded = self.rounded

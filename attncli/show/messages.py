@@ -32,6 +32,8 @@ def error_parts(error: AttnError, terminal: Terminal) -> Iterator[Words]:
             yield from excerpt(one.where, terminal)
         if one.hint:
             yield sentence("hint", one.hint, indent=INDENT)
+        for line in one.code.splitlines():
+            yield Words(line, indent=2 * INDENT, whole=True)
         shown_already = one.where
     if len(error.errors) > MOST:
         yield Words(_("… and {count} more", count=len(error.errors) - MOST))

@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "sub").mkdir()
     for name in ("my.yaml", "sub/bài.yml"):
         shutil.copy(CONFIGS / "multihead.yaml", tmp_path / name)
-    for name in ("notes.txt", "a$(reboot).yaml"):
+    for name in ("notes.txt", "a$(reboot).yaml", "mine.py", "sub/other.py"):
         (tmp_path / name).write_text("no config")
     return tmp_path
 
@@ -61,6 +61,10 @@ def folder(tmp_path: Path) -> Path:
         ("attncli explain A --format n", []),
         ("attncli grade --format c", ["canvas"]),
         ("attncli check s.yaml --format ", ["classroom50"]),
+        ("attncli test ", ["mine.py"]),
+        ("attncli test sub/", ["sub/other.py"]),
+        ("attncli test mine.py --mask-true ", ["look", "hide"]),
+        ("attncli test mine.py --mask ", ["add"]),
         ("attncli init --template ", [*builtin_names(), "blank"]),
         ("attncli init x.yaml --init he", ["he_uniform", "he_normal"]),
         ("attncli --lang ", ["en", "vi"]),

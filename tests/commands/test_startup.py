@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ except SystemExit as end:
     assert not end.code, end.code
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
+CODE = Path(__file__).parents[1] / "data" / "code"
 GUESTS = {"numpy", "typer", "yaml"}
 NEVER = {"pydantic", "numpy.random", "numpy.ma", "numpy.fft", "numpy.polynomial", "asyncio", "secrets"}
 BLOCKED = """
@@ -51,6 +53,11 @@ def test_forward_loads_only_what_it_needs(forward: set[str]):
 @pytest.mark.parametrize("style", ["--json", "--plain"])
 def test_scripts_need_no_tables(style: str):
     assert "rich" not in loaded("forward", "article", style)
+
+
+def test_right_code_needs_little():
+    assert not {"rich", "attncli.homework"} & loaded("test", str(CODE / "right_plain.py"), "--json")
+    assert not {"attncli.show.beside", "attncli.graders"} & loaded("test", str(CODE / "right_plain.py"))
 
 
 def test_matrices_are_rich_tables():

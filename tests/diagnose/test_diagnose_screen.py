@@ -38,7 +38,7 @@ def test_the_screen(tmp_path) -> None:
         "    output-with-k        O = A·K",
         "    output-with-q        O = A·Q",
     ]
-    verdict = "6 mistakes cannot be detected, 3 groups of mistakes cannot be told apart"
+    verdict = "7 mistakes cannot be detected, 3 groups of mistakes cannot be told apart"
     quiet = run("diagnose", str(path), "--quiet").out
     assert verdict in " ".join(quiet.split())
     assert "scores-swapped" not in quiet
@@ -63,7 +63,7 @@ def test_the_record() -> None:
         "config": "multihead",
         "decimals": 3,
         "rows": None,
-        "mistakes": 96,
+        "mistakes": 112,
         "outside": 0,
         "blind_spots": [
             {

@@ -25,7 +25,8 @@ def written(entry: Entry, symbol: str, form: Form = Form()) -> list[str]:  # noq
 
 
 def test_an_id_stands_in_one_place() -> None:
-    assert len(SENTENCES) == len(FORWARD) + len(BACKWARD) == 100
+    ids = [entry.id for entry in (*FORWARD, *BACKWARD)]
+    assert list(SENTENCES) == list(dict.fromkeys(ids)) == ids
 
 
 def test_the_whole_catalogue_is_listed_without_a_problem() -> None:
@@ -76,5 +77,9 @@ def test_a_mistake_of_several_rows_at_once_is_one() -> None:
 def test_the_mask_is_also_forgotten_on_the_way_to_a() -> None:
     whole = page(Form(masked=True))
     known = whole.reads | whole.row.keys() | CONSTANTS
-    rows = [one.rows[0].formula for one in catalogue(whole, known, SIZES) if one.id == "mask-missing"]
-    assert rows == ["M = Z", "A = softmax(Z)"]
+    found = [one.rows for one in catalogue(whole, known, SIZES) if one.id == "mask-missing"]
+    assert [[row.formula for row in rows] for rows in found] == [
+        ["M = Z"],
+        ["A = softmax(Z)"],
+        ["dV = softmax(Z)ᵀ·dO", "dM = softmax(Z)∘(dA − rowsum(softmax(Z)∘dA))", "dZ = dM"],
+    ]

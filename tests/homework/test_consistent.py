@@ -16,6 +16,16 @@ from attncli.page.page import Page
 from tests.support.homework_problems import config, seeded
 from tests.support.homework_recognition import by_id
 
+# On paper they are right, or as another: tests/mistakes has them
+IN_CODE_ALONE = {
+    "mask-tiny-fill",
+    "mask-lost-in-cross",
+    "mask-small-fill",
+    "softmax-overflow",
+    "softmax-max-whole",
+    "softmax-max-zero",
+    "half-precision",
+}
 LEARNED = ("embeddings", "Wq", "Wk", "Wv", "Wo", "bq", "bk", "bv", "bo", "upstream")
 
 
@@ -67,7 +77,7 @@ def test_every_wrong_row_of_the_forward_pass_has_the_gradients_of_its_own_loss()
         key = small(random)
         for id_, variants in by_id(key).items():
             for mistake in variants:
-                if id_ not in seen or seen[id_] > 12:
+                if id_ not in seen or seen[id_] > 12 or any(row.backward for row in mistake.rows):
                     continue
                 page = consistent_page(key.page, mistake.rows)
                 if page is None:
@@ -76,9 +86,10 @@ def test_every_wrong_row_of_the_forward_pass_has_the_gradients_of_its_own_loss()
                 compared, wrong = compare(key, page)
                 assert wrong == [], (mistake, key.setting.loss)
                 seen[id_] += compared
-    assert [id_ for id_, compared in seen.items() if not compared] == [
+    assert [id_ for id_, compared in seen.items() if not compared and id_ not in IN_CODE_ALONE] == [
         "weights-averaged",
         "softmax-argmax",
+        "dropout-active",  # left to chance
         "activation-missing",  # P is seldom between 0 and 1 then: see below
         "activation-tanh",
     ]

@@ -14,7 +14,14 @@ from tests.support.homework_problems import keys
 from tests.support.homework_recognition import by_id, double, final, honest, share, single
 from tests.support.homework_sheets import FINAL, HALVES, Hand, marked, named, worked
 
-IDS = set(SENTENCES)
+NOT_ON_PAPER = {  # met in code alone
+    *("softmax-overflow", "softmax-max-whole", "softmax-max-zero", "mask-small-fill"),  # on large scores
+    "half-precision",  # nobody rounds so
+    "dropout-active",  # left to chance, it is no fixed number
+    *("mask-tiny-fill", "mask-lost-in-cross"),  # as mask-zero-fill and mask-missing
+    *("softmax-of-one", "gradient-cut-at-softmax", "db-one-number"),  # as no answer: all numbers are equal
+}
+IDS = set(SENTENCES) - NOT_ON_PAPER
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +46,8 @@ def test_right_sheets_get_full_marks_and_are_accused_of_nothing(decimals: int) -
 
 def test_every_mistake_of_the_catalogue_is_named() -> None:
     trials = [trial for trial in single(7, 120, 4, 1) if trial.found is not None]
-    assert {id_ for trial in trials for id_ in trial.ids} == IDS
-    assert {id_ for trial in trials if trial.named for id_ in trial.ids} == IDS
+    assert {id_ for trial in trials for id_ in trial.ids} - NOT_ON_PAPER == IDS
+    assert {id_ for trial in trials if trial.named for id_ in trial.ids} >= IDS
     assert share(trials, "alone") >= 0.9
 
 
@@ -55,7 +62,8 @@ def test_mistakes_are_named_in_numbers_with_fewer_decimals(
 
 
 def test_two_mistakes_in_one_sheet_are_both_named() -> None:
-    trials = [trial for trial in double(7, 12, 4, 6) if trial.found is not None]
+    tried = [trial for trial in double(7, 12, 4, 6) if trial.found is not None]
+    trials = [trial for trial in tried if NOT_ON_PAPER.isdisjoint(trial.ids)]
     assert len(trials) > 40
     assert sum(trial.named for trial in trials) >= 0.95 * len(trials)
 
@@ -64,6 +72,20 @@ def test_a_mistake_is_named_from_the_last_results_alone() -> None:
     trials = [trial for trial in final(7, 1, 4, 1) if trial.found is not None]
     assert len(trials) > 30
     assert share(trials, "named") >= 0.95
+
+
+def test_one_slip_in_two_rows_is_told_from_the_same_in_one_of_them(article: Key) -> None:
+    assert findings(article, "dq-dk-exchanged") == {"dQ": ["dq-dk-exchanged"]}  # dK follows from it
+    assert findings(article, "dq-with-q") == {"dQ": ["dq-with-q"]}
+    left = findings(article, "dq-with-q", without=("dK",))  # then nothing tells which it was
+    assert left == {"dQ": ["dq-with-q", "dq-dk-exchanged"]}
+
+
+def test_a_gradient_that_was_cut_is_named_from_what_is_left_of_it(article: Key) -> None:
+    others = tuple(name for name in article.symbols if name not in FINAL)
+    found = findings(article, "gradient-cut-at-softmax", without=others)
+    assert "gradient-cut-at-softmax" in found["dX"]
+    assert not {"dWq", "dWk"} & found.keys()  # all 0
 
 
 def test_two_mistakes_are_named_from_the_last_results_alone(article: Key) -> None:
@@ -196,3 +218,28 @@ def test_where_weights_are_stored_out_in_a_transposed_gradient_is_no_mistake() -
     key = Key.of(attncli.Problem(**SMALL | turned, weights="out-in", loss="sum"))
     assert "dw-transposed" not in by_id(key)
     assert "dw-transposed" in by_id(Key.of(attncli.Problem(**SMALL, loss="sum")))
+
+
+def test_what_is_met_in_code_is_named_where_nothing_met_on_paper_gives_the_same_numbers() -> None:
+    z = attncli.forward(attncli.Problem(**SMALL, mask=True))["Z"]
+
+    def named_in(seen: np.ndarray, fill: float = -1e9) -> set[str]:
+        scores = np.where(seen, z, fill)
+        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        weights = powers / powers.sum(axis=-1, keepdims=True) * (scores > -1e8).any(axis=-1, keepdims=True)
+        return told(f"{{A: {weights.round(5).tolist()}}}", mask=True, loss="sum")["A"]
+
+    causal = np.tri(3, dtype=bool)
+    assert named_in(~causal) == {"mask-inverted"}
+    assert named_in(causal, 1e9) == {"mask-sign"}
+    assert named_in(causal.T) == {"mask-wrong-triangle"}  # as the mask transposed
+    assert named_in(causal, -1e-9) == {"mask-zero-fill"}
+    assert named_in(np.ones_like(causal)) == {"mask-missing"}  # as its last row for every query
+
+
+def test_a_fill_that_the_softmax_cannot_tell_from_infinity_is_no_mistake() -> None:
+    key = Key.of(attncli.Problem(**SMALL, mask=True, loss="sum"))
+    assert "mask-small-fill" not in by_id(key)
+    large = {**SMALL, "X": (1000 * np.array(SMALL["X"])).tolist(), "mask": True, "loss": "sum"}
+    low = Key.of(attncli.Problem(**{**large, "Wk": (-np.array(SMALL["Wk"])).tolist()}))
+    assert "mask-small-fill" in by_id(low)  # all scores are below

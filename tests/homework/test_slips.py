@@ -362,7 +362,7 @@ def test_slips_that_exclude_each_other_are_told_together() -> None:
 
 def test_there_is_a_sentence_for_everything() -> None:
     assert set(SENTENCES) >= {id_ for id_, _ in SLIPS}
-    assert len(SENTENCES) == len(FORWARD) + len(BACKWARD) + len(SLIPS) + 1 == 112
+    assert len(SENTENCES) == len(FORWARD) + len(BACKWARD) + len(SLIPS) + 1
     assert len(set(SENTENCES.values())) == len(SENTENCES)
     for id_, says in SENTENCES.items():
         assert sentence(id_) == says

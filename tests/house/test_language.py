@@ -26,11 +26,15 @@ NO_MESSAGE = {
     *("Death is like the wind", "module 'attncli' has no attribute ", ", 0 where masked", "one number"),
     *("<Result of ", " has no LaTeX", " is more than a formula", "the end", "attncli explain"),
     *("attncli explain ", "attncli check SHEET ", "attncli check SHEET", "attncli check "),
+    *("attncli test ", "attncli explain -c ", "attncli test my_attention.py", "--example small.yaml"),
+    "def attention(X, Wq, Wk, Wv):\n    return ",
     *("--set scale=", "--set mask=true", "SIS User ID", "SIS Login ID", "Feedback comments"),
     "    Points Possible",
     *("Email address", "ID number", "by: {column: submitted}"),
     *("this mask is no triangle", "the shapes differ"),
     *("this mask is not causal", "as many sums as columns are needed"),
+    "one block holds all keys",
+    *("this is left to chance", "too many weights, or too few numbers"),
 }
 # Constants whose texts are handed on, and looked up where they are shown.
 HANDED_ON = {
@@ -46,9 +50,10 @@ HANDED_ON = {
     "GLOSSARY",
     "GROUPS",
 }
-# Markup, styles and lines of a config, which have words too.
+# Markup, styles, lines of a config and programs, which have words too.
 MARKUP = re.compile(
-    r'^\s*<|">|\{ |^% |^\w+: \w+$|^(bold |color\(|flowchart|digraph|Iterable)|style=|stroke|monospace|#fff'
+    r'^\s*<|">|\{ |^% |^\w+: \w+$|^(bold |color\(|flowchart|digraph|Iterable|\n?import )'
+    r"|style=|stroke|monospace|#fff"
 )
 PLAIN = gettext.NullTranslations()
 WORDS = re.compile(r"[A-Za-z]{2,}[,;:]? [A-Za-z]{2,}")

@@ -74,10 +74,10 @@ def single(seed: int, problems: int, decimals: int, each: int) -> Iterator[Trial
 
 
 def double(seed: int, problems: int, decimals: int, each: int) -> Iterator[Trial]:
-    """Hand in sheets with two mistakes in different rows, so many a problem."""
+    """Hand in sheets with two mistakes that are met on paper, in different rows, so many a problem."""
     random = seeded(seed)
     for i, key in enumerate(islice(keys(seed), problems)):
-        variants = by_id(key)
+        variants = on_paper(key)
         for _ in range(each):
             made = tuple(random.choice(variants[id_]) for id_ in random.sample(sorted(variants), 2))
             if not {row.symbol for row in made[0].rows} & {row.symbol for row in made[1].rows}:
@@ -88,7 +88,7 @@ def final(seed: int, problems: int, decimals: int, each: int) -> Iterator[Trial]
     """Hand in the loss and the gradients that were asked for, and nothing else; one mistake behind them."""
     random, made = seeded(seed), Counter[str]()
     for i, key in enumerate(islice(keys(seed), problems)):
-        for id_, variants in by_id(key).items():
+        for id_, variants in on_paper(key).items():
             if made[id_] < each:
                 mistake, hand = random.choice(variants), draw(random, decimals)
                 right, values = worked(key, hand), worked(key, hand, (mistake,))
@@ -113,6 +113,12 @@ def by_id(key: Key) -> dict[str, list[Mistake]]:
     for mistake in dict.fromkeys(mistake for row in key.mistakes.values() for mistake in row):
         found[mistake.id].append(mistake)
     return found
+
+
+def on_paper(key: Key) -> dict[str, list[Mistake]]:
+    """Gather those that are met on paper: the others are looked for only alone, and where they stand."""
+    found = {id_: [one for one in ways if not one.code] for id_, ways in by_id(key).items()}
+    return {id_: ways for id_, ways in found.items() if ways}
 
 
 def draw(random: Random, decimals: int) -> Hand:

@@ -5,8 +5,9 @@
     python tests/support/readme.py config.md  (or --write config.md) only files of such a name
 
 A transcript is a block that begins with ```console; each of its lines that begins with ``$ `` is run
-in a folder that holds copies of configs/ and tests/data/sheets, and what it prints, errors included,
-stands under it. The table of mistakes is made from the catalogue, the picture from tiny's numbers.
+in a folder that holds copies of configs/, tests/data/sheets and tests/data/code, and what it prints,
+errors included, stands under it. The table of mistakes is made from the catalogue, the picture from
+tiny's numbers.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tests.support.equation import equation
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "attncli" / "guide").rglob("*.md")))
 PICTURE = ROOT / ".github" / "equation.svg"
-COPIED = ("configs", "tests/data/sheets")
+COPIED = ("configs", "tests/data/sheets", "tests/data/code")
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 MISTAKES = re.compile(r"(?<=<!-- mistakes -->\n)(.*?)(?=<!-- /mistakes -->)", re.DOTALL)
 TABLE_HEAD = {
