@@ -13,7 +13,7 @@ import pytest
 TESTS = Path(__file__).parent
 SLOW = (
     "blocks",
-    "diagnose",
+    *("code/test_handwritten.py", "code/test_naming.py", "diagnose"),
     *("course/test_grade_hostile.py", "course/test_grade_resume.py"),
     *("homework/test_recognition.py", "homework/test_slips.py"),
     *("page/test_exact.py", "page/test_finite_differences.py", "page/test_properties.py"),

@@ -212,7 +212,7 @@ class Report:
         if self.verdict == RIGHT:
             return _("right, where {convention}", convention=self.convention) if self.convention else verdict
         found = either(dict.fromkeys(map(ids_of, self.alternatives))) if self.mistakes else ""
-        if self.verdict == FAILED and self.failures:
+        if self.verdict == FAILED and self.failures and not self.right:
             found = str(self.failures[0])
         elif self.only_fails:
             failed = [one.name for one in self.abilities if self.judged(one) == FAILED]
@@ -269,7 +269,7 @@ class Report:
                 title = _("Or: {id}", id=names)
             yield Said(title, loud=True)
             yield from explained(group)
-        if len(self.failures) > (self.verdict == FAILED):  # one alone is in the heading
+        if len(self.failures) > (self.verdict == FAILED and not self.right):  # one alone is in the heading
             for failure in self.failures:
                 yield Said("")
                 names = titles(failure.abilities)

@@ -39,7 +39,7 @@ X, Wq, Wk, Wv, Wo, heads, mask, dO and their usual other spellings. It returns t
 the weights, a dict of quantities, or a dict of gradients. The problems are chosen so that mistakes can be
 told apart; the one that explains all that is wrong is named, its formula beside the right one. The guide
 has more: attncli guide test. The exit code is 0 if the code is right, 1 if it is wrong, 2 if it cannot be
-tried, and 3 if it fails on every problem.
+tried, and 3 if it fails: on every problem, or on all of one kind.
 
 \b
 Examples:

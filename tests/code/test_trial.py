@@ -50,9 +50,9 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_an_error_is_told_once_with_its_line(tried) -> None:
     report = tried(FORWARD.format(scale=SQRT, mask="S = S.masked_fill(~mask, -1e9)"))
-    assert report.finding == "wrong: it fails on causal mask, padding mask"
+    assert report.finding == "failed: it fails on causal mask, padding mask"
     (failure,) = report.failures
-    assert (failure.line, failure.problems) == (6, 6)
+    assert (failure.line, failure.problems) == (6, 7)
     assert failure.abilities == ("causal", "padding", "large-scores", "masked-row")
     text = str(report)
     assert text.count("masked_fill") == 1
@@ -61,7 +61,7 @@ def test_an_error_is_told_once_with_its_line(tried) -> None:
 
 def test_gradients_that_are_not_given_for_heads(tried) -> None:
     report = tried(BACKWARD)
-    assert report.finding == "wrong: it fails on several heads"
+    assert report.finding == "failed: it fails on several heads"
     verdicts = {one.name: one.verdict for one in report.abilities}
     assert verdicts == {"dWq": "right", "dWk": "right", "dWv": "right", "several-heads": "failed"}
     assert (report.failures[0].line, report.failures[0].abilities[0]) == (3, "several-heads")

@@ -61,6 +61,7 @@ GOOD = replace(
 FAILED = replace(
     GOOD,
     verdict="failed",
+    right=0,
     abilities=(Ability("one-head", 4, 0, "failed", "ValueError: no"),),
     failures=(Failure("ValueError: no", 12, 4, ("one-head",)),),
 )
