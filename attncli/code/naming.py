@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
-from time import process_time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
 NEARLY = 1e-4  # of the largest number: what code may do and be right
 EXPLAINS, AGREES, SILENT, CONTRADICTS = PREFERRED = ("explains", "agrees", "silent", "contradicts")
 DRAWN = frozenset({DROPPED_OUTPUT, DROPPED_WEIGHTS})
-PATIENCE = 0.8  # seconds of processor time that are spent on two mistakes at once
+MOST_PAIRS = 15_000  # that are tried: a count, so that a result can be repeated
+DERIVED_PAIR = 5  # so many of them is one whose gradients are derived anew
 ALL = "*"  # in every row where it can be made
 NOT_OUTPUT = "-"  # in Q, K and V, but not in O
 
@@ -367,7 +367,6 @@ def two_at_once(evidence: Sequence[Evidence]) -> Iterator[Keys]:
 
     Where one mistake alone explains a problem, or one quantity of it, it is one of the two.
     """
-    until = process_time() + PATIENCE
     wrong = [one for one in evidence if one.attempt.verdict == WRONG]
     smallest = {one.attempt.case.ability: one for one in reversed(wrong)}.values()
     alone = min(
@@ -376,8 +375,10 @@ def two_at_once(evidence: Sequence[Evidence]) -> Iterator[Keys]:
     )
     others = dict.fromkeys(key for one in smallest for key in one.ways)
     pairs = ((key, other) for key in alone for other in others) if alone else combinations(others, 2)
+    left = MOST_PAIRS
     for one, other in pairs:
-        if process_time() > until:
+        left -= DERIVED_PAIR if one.derived or other.derived else 1
+        if left < 0:
             return
         if one.id != other.id and apart(one, other, wrong[0]) and possible((one, other), wrong[0]):
             yield one, other

@@ -117,5 +117,5 @@ def test_a_convention_is_told_in_words_that_fit_wrong_code(tried) -> None:
 def test_from_python_a_word_that_is_none_is_an_error() -> None:
     with pytest.raises(AttnError, match="'hidden'"):
         trial.test(lambda Q, K, V: Q, mask_true="hidden")  # noqa: N803, ARG005
-    with pytest.raises(AttnError, match=r"^exp takes neither X"):
+    with pytest.raises(AttnError, match="exp"):
         trial.test(np.exp)
