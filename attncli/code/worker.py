@@ -96,6 +96,13 @@ def messages(descriptor: int) -> Iterator[Message]:
             yield unpack(stream.read(text), stream.read(body))
 
 
+def send(descriptor: int, message: bytes) -> None:
+    """Write a message into a pipe, without a buffer: what nobody reads must not be written once more."""
+    left = memoryview(message)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
 # The process
 
 
@@ -206,9 +213,7 @@ def serve(
     """Answer one request after the other: the first opens what is to be called, the others call it."""
     target: Target | None = None
     process = os.getpid()
-    stream = open(replies, "wb", closefd=False)  # noqa: SIM115 - a descriptor
-    stream.write(pack({"kind": "ready"}))
-    stream.flush()
+    send(replies, pack({"kind": "ready"}))
     for head, arrays in requests:
         if printed is not None:  # this process is ours alone
             connect(printed)
@@ -220,8 +225,7 @@ def serve(
             message = pack(*target.call({**head, **arrays}))
         if os.getpid() != process:  # the code has forked, and this is the other one
             os._exit(0)
-        stream.write(message)
-        stream.flush()
+        send(replies, message)
 
 
 def opened(
