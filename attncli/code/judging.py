@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.code.parameters import symbols_of
-from attncli.code.problems import LARGE_SCORES, NEVER_DECISIVE
-from attncli.code.report import FAILED, RIGHT, WRONG
+from attncli.code.problems import LARGE_SCORES
+from attncli.code.report import FAILED, MASKED_ROW, RIGHT, WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ class Attempt:
         name = self.case.ability
         if self.case.sizes.far and not all(np.isfinite(value).all() for value in self.values.values()):
             return False
-        return name != NEVER_DECISIVE and not (self.backward and name == LARGE_SCORES)
+        return name != MASKED_ROW and not (self.backward and name == LARGE_SCORES)
 
     @cached_property
     def verdict(self) -> str:
@@ -192,8 +192,8 @@ def placed(value: Array, symbols: Sequence[str], right: Mapping[str, Array]) -> 
             return symbol, matrix
     if fitting:
         return fitting[0]
-    judged = symbols[:1] if len(symbols) == 1 and (symbols[0] == "O" or symbols[0][0] == "d") else [""]
-    return judged[0], value
+    judged = len(symbols) == 1 and (symbols[0] == "O" or symbols[0][0] == "d")
+    return symbols[0] if judged else "", value
 
 
 def like(value: Array, right: Array) -> Array:

@@ -24,11 +24,7 @@ if TYPE_CHECKING:
     from attncli.ops.op import Array
 
 
-ABILITIES = (
-    *("one-head", "several-heads", "wo", "biases", "causal", "padding", "dv", "cross"),
-    *("large-scores", "masked-row"),
-)
-NEVER_DECISIVE, LARGE_SCORES = "masked-row", "large-scores"
+LARGE_SCORES = "large-scores"
 WEIGHTS, BIASES = ("Wq", "Wk", "Wv"), ("bq", "bk", "bv")
 HIDDEN_ROW = 1
 LARGE = 20_000.0  # scores of some ten thousands, in steps that float32 holds exactly

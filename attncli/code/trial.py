@@ -12,10 +12,12 @@ import numpy as np
 from attncli.choices import ARRAYS, MASK_TRUE, MASKS, WEIGHTS
 from attncli.code.judging import EXACTNESS, attempt, close, in_order, is_backward
 from attncli.code.parameters import asked
-from attncli.code.problems import ABILITIES, LARGE_SCORES, NEVER_DECISIVE, cases
+from attncli.code.problems import LARGE_SCORES, cases
 from attncli.code.process import Limits, Program
 from attncli.code.report import (
+    ABILITIES,
     FAILED,
+    MASKED_ROW,
     NOT_TAKEN,
     RIGHT,
     WRONG,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from attncli.code.naming import Found
     from attncli.code.parameters import Asked
     from attncli.code.problems import Case
+    from attncli.code.process import Outcome
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Trial:
         self.backward: bool | None = None
         self.changed: dict[str, None] = {}
         self.order: tuple[str, ...] = ()
+        self.outcomes: dict[tuple[Convention, int, float], Outcome] = {}
 
     def run(self, convention: Convention, only: Sequence[Case] | None = None) -> list[Attempt]:
         """Try all problems, or some of them."""
@@ -153,18 +157,27 @@ class Trial:
                 return []
         return found if self.is_right(found) else []
 
-    def attempt(self, case: Case, convention: Convention, *, by: float = 1.0) -> Attempt:
-        """Try one problem; ``by``: with embeddings, or queries, keys and values, so many times as large."""
-        arguments = {
-            parameter: convention.applied(name, value * by if name in BATCHED else value)
-            for parameter, value in case.arguments(self.asked).items()
-            for name in (self.asked.names[parameter],)
-        }
+    def call(self, case: Case, convention: Convention, by: float) -> Outcome:
+        """Call the function on one problem."""
+        arguments = {}
+        for parameter, value in case.arguments(self.asked).items():
+            name = self.asked.names[parameter]
+            arguments[parameter] = convention.applied(name, value * by if name in BATCHED else value)
         outcome = self.program.call(arguments)
-        outcome = outcome._replace(
+        self.changed.update(dict.fromkeys(outcome.changed))
+        return outcome._replace(
             values=tuple((name, convention.returned(value)) for name, value in outcome.values)
         )
-        self.changed.update(dict.fromkeys(outcome.changed))
+
+    def attempt(self, case: Case, convention: Convention, *, by: float = 1.0) -> Attempt:
+        """Try one problem, for which the function is called once.
+
+        ``by``: with embeddings, or queries, keys and values, so many times as large.
+        """
+        tried = convention, id(case), by
+        if tried not in self.outcomes:
+            self.outcomes[tried] = self.call(case, convention, by)
+        outcome = self.outcomes[tried]
         if self.backward is None and outcome.values:
             self.backward = is_backward(outcome) or ("dO" in self.asked.taken)
             self.order = in_order(outcome.values, case.right(backward=self.backward), backward=self.backward)
@@ -183,7 +196,7 @@ class Trial:
         for axes in (1, 2):
             batch = usual._replace(batch=axes)
             if any(one.values for one in self.run(batch, simple)):
-                masked = [case for case in self.cases if case.sizes.mask and case.ability != NEVER_DECISIVE]
+                masked = [case for case in self.cases if case.sizes.mask and case.ability != MASKED_ROW]
                 alike = not masked or any(one.values for one in self.run(batch, masked))
                 return batch if alike else batch._replace(batched_mask=True)
         return usual
@@ -191,7 +204,7 @@ class Trial:
     def others(self, first: Convention, attempts: Sequence[Attempt]) -> list[Convention]:
         """Return the other conventions by which the code may be right."""
         options, taken = self.options, self.asked.taken
-        ordinary = [one for one in attempts if one.case.ability not in {LARGE_SCORES, NEVER_DECISIVE}]
+        ordinary = [one for one in attempts if one.case.ability not in {LARGE_SCORES, MASKED_ROW}]
         masked = any(one.verdict != RIGHT and one.case.sizes.mask for one in ordinary)
         free = masked and options.mask is None and options.mask_true is None
         masks = ["look", "hide", "add"] if free and "mask" in taken else [first.mask]
@@ -265,7 +278,7 @@ class Trial:
 
     def is_right(self, attempts: Sequence[Attempt]) -> bool:
         """Whether the code is right wherever it gives numbers, and gives some for each ability."""
-        verdicts = {one.name: one.verdict for one in self.abilities(attempts) if one.name != NEVER_DECISIVE}
+        verdicts = {one.name: one.verdict for one in self.abilities(attempts) if one.name != MASKED_ROW}
         return WRONG not in verdicts.values() and not any(
             verdict == FAILED for name, verdict in verdicts.items() if name != NOT_NEEDED
         )
@@ -274,16 +287,14 @@ class Trial:
         """Judge each ability: of a backward pass, each gradient, and what it gives no gradients for."""
         judged = decisive(attempts)
         if not self.backward:
-            judged += [one for one in attempts if one.case.ability == NEVER_DECISIVE]
+            judged += [one for one in attempts if one.case.ability == MASKED_ROW]
         found = [ability(name, [one for one in judged if one.case.ability == name]) for name in ABILITIES]
         if self.backward:
             symbols = dict.fromkeys(symbol for one in attempts for symbol in one.decisive)
             gradients = [gradient_ability(symbol, judged) for symbol in symbols]
             return [*gradients, *(one for one in found if one.verdict == FAILED)]
         return [
-            replace(one, says=masked_row(attempts[-1]))
-            if one.problems and one.name == NEVER_DECISIVE
-            else one
+            replace(one, says=masked_row(attempts[-1])) if one.problems and one.name == MASKED_ROW else one
             for one in found
         ]
 

@@ -151,9 +151,7 @@ def isolate(printed: int, seconds: int, memory: int) -> list[str]:
     except ImportError:
         return ["memory"]
     bounds = {resource.RLIMIT_CORE: 0, resource.RLIMIT_CPU: seconds, resource.RLIMIT_FSIZE: LARGEST_FILE}
-    if (
-        sys.platform == "linux"
-    ):  # which counts what can be written; libraries map gigabytes that they never use
+    if sys.platform == "linux":  # what can be written counts: libraries map gigabytes that they never use
         bounds[resource.RLIMIT_DATA] = memory + used()
     elif sys.platform != "darwin":  # which heeds no limit of memory
         bounds[resource.RLIMIT_AS] = memory
