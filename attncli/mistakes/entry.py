@@ -75,12 +75,8 @@ class Entry:
         code, number = code or self.code, len(self.also) + 1
         return replace(self, also=(*self.also, Entry(self.id, jobs, op, args, together, code, number=number)))
 
-    def rows(self, right: Row, place: Place) -> Iterator[Row]:
-        """Write down each wrong row that may stand where ``right`` should."""
-        return (row for _, row in self.ways(right, place))
-
     def ways(self, right: Row, place: Place) -> Iterator[tuple[Way, Row]]:
-        """Write down the same rows, each with the way in which the mistake is made there."""
+        """Write down each wrong row that may stand where ``right`` should, and which of the ways it is."""
         made = self.op(right) if callable(self.op) else self.op
         for i, op in enumerate(made if isinstance(made, tuple) else (made,)):
             for j, pattern in enumerate(self.args.split(", ")):

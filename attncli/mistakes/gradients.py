@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.language import N_, _
-from attncli.mistakes.wrong import Wrong
+from attncli.mistakes.heads import joined_in_memory, split_in_memory
+from attncli.mistakes.wrong import Wrong, need
 from attncli.ops.heads import SPLIT
 from attncli.ops.linear import ADD, COPY
 from attncli.ops.softmax import KEEP_ALLOWED, SOFTMAX_GRADIENT
@@ -78,13 +79,7 @@ WITH_SPLIT = Wrong("{0}·split({1})ᵀ", lambda g, w, heads: g @ SPLIT.value(w, 
 # Heads, as their numbers lie in memory
 
 
-def joined_in_memory(heads: Array, _h: int) -> Array:
-    """Make n rows of the numbers of all heads, head after head."""
-    h, n, width = heads.shape
-    return heads.reshape(n, h * width)
-
-
-SPLIT_IN_MEMORY = Wrong("reshape({0}, h × n × d_v)", lambda g, h: g.reshape(h, g.shape[0], g.shape[1] // h))
+SPLIT_IN_MEMORY = Wrong("reshape({0}, h × n × d_v)", split_in_memory)
 JOINED_IN_MEMORY = {
     width: Wrong(f"reshape({{0}}, n × h·{width})", joined_in_memory) for width in ("d_k", "d_v")
 }
@@ -95,8 +90,7 @@ JOINED_IN_MEMORY = {
 
 def weight_lost(g: Array, weight: Array) -> Array:
     """Go back without the weight: that has the embeddings' shape where the weight is square."""
-    if g.shape[-1] != weight.shape[-1]:
-        raise ValueError("the shapes differ")
+    need(g.shape[-1] == weight.shape[-1])
     return g
 
 
@@ -107,8 +101,7 @@ def one_of_two(right: Row) -> Op | None:
 
 def sum_alike(*args: Array) -> Array:
     """Add up gradients before their weights: that can be done where they have one shape."""
-    if len({arg.shape for arg in args}) > 1:
-        raise ValueError("the shapes differ")
+    need(len({arg.shape for arg in args}) == 1)
     return ADD.value(*args)
 
 

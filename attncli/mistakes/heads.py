@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.language import N_
-from attncli.mistakes.wrong import Wrong, along_rows, by, joining, times
+from attncli.mistakes.wrong import Wrong, along_rows, by, joining, need, times
 from attncli.ops.linear import AFFINE, COLSUM, COPY, MATMUL
 from attncli.ops.op import TRANSPOSED, Array, Gradient, transpose
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 
 CHANCES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)  # of dropout, as people choose them
-
-
-def need(fits: bool) -> None:  # noqa: FBT001 - there is nothing else
-    """Raise ValueError where shapes do not fit: NumPy would find some way to use them."""
-    if not fits:
-        raise ValueError("the shapes differ")
 
 
 def product_with_weight(right: Row) -> bool:
@@ -115,20 +109,28 @@ def sides(symbol: str) -> tuple[str, str]:
     return "n" if name == "Q" else "m", "d_v" if name == "V" else "d_k"
 
 
+def split_in_memory(matrix: Array, heads: int) -> Array:
+    """Cut a matrix into heads as its numbers lie in memory."""
+    return matrix.reshape(heads, len(matrix), -1)
+
+
+def joined_in_memory(heads: Array, _h: int = 0) -> Array:
+    """Make n rows of the numbers of all heads, head after head."""
+    _, n, _ = heads.shape
+    return heads.reshape(n, -1)
+
+
 RESHAPED = Wrong(
     lambda q, _h: "reshape({}, h × {} × {})".format(q, *sides(q)),
-    lambda q, heads: q.reshape(heads, len(q), -1),
+    split_in_memory,
     back=by(
-        Wrong(
-            lambda g, _h: "reshape({}, {} × h·{})".format(g, *sides(g)),
-            lambda g, _h: g.reshape(g.shape[-2], -1),
-        ),
+        Wrong(lambda g, _h: "reshape({}, {} × h·{})".format(g, *sides(g)), joined_in_memory),
         "dy 1",
     ),
 )
 RESHAPED_BACK = joining(
     "reshape({0}, n × h·d_v)",
-    lambda h: h.reshape(h.shape[-2], -1),
+    joined_in_memory,
     "reshape({1}, h × n × d_v)",
     lambda h, g: g.reshape(h.shape),
 )

@@ -18,6 +18,8 @@ from attncli.mistakes.wrong import (
     like_right,
     linear,
     masked,
+    need,
+    plain_softmax,
 )
 from attncli.ops.linear import COPY, DIVIDE, MATMUL
 from attncli.ops.op import Array, Gradient, Op
@@ -73,8 +75,7 @@ def lowered(text: str, change: Callable[[Allowed], Allowed]) -> Wrong:
 
 def square(allowed: Allowed) -> Allowed:
     """Return a mask in which queries and keys can be exchanged."""
-    if allowed.shape[-2] != allowed.shape[-1]:
-        raise ValueError("the shapes differ")
+    need(allowed.shape[-2] == allowed.shape[-1])
     return allowed
 
 
@@ -98,8 +99,7 @@ def in_one_head(which: int) -> Function:
     """Mask the scores of one head alone."""
 
     def change(scores: Array, allowed: Allowed) -> Array:
-        if scores.ndim < 3:  # noqa: PLR2004 - heads, queries, keys
-            raise ValueError("the shapes differ")
+        need(scores.ndim > 2)  # noqa: PLR2004 - heads, queries, keys
         found = scores.copy()
         found[which] = hide(scores, allowed)[which]
         return found
@@ -198,8 +198,7 @@ def one_more_gradient(scores: Array, weights: Array, g: Array) -> Array:
 
 def crossed_sums(scores: Array) -> Array:
     """Divide e^(B − the row's maximum) by the sum of the row that has the number of its column."""
-    if scores.shape[-2] != scores.shape[-1]:
-        raise ValueError("the shapes differ")
+    need(scores.shape[-2] == scores.shape[-1])
     powers: Array = np.exp(scores - top(scores))
     powers /= along_rows(powers).mT
     return powers
@@ -218,12 +217,7 @@ def crossed_gradient(scores: Array, weights: Array, g: Array) -> Array:
 
 def less(text: str, shift: Function) -> Wrong:
     """Take the softmax with something else than the row's maximum subtracted, or with nothing."""
-
-    def function(scores: Array) -> Array:
-        powers = np.exp(scores - shift(scores))
-        return powers / along_rows(powers)
-
-    return Wrong(text, function, back=by(SOFTMAX_GRADIENT, "y dy"))
+    return Wrong(text, lambda b: plain_softmax(b, shift(b)), back=by(SOFTMAX_GRADIENT, "y dy"))
 
 
 OF_ONE = Wrong(

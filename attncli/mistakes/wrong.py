@@ -99,6 +99,12 @@ def by(op: Op, pattern: str) -> Back:
     return back
 
 
+def need(fits: bool) -> None:  # noqa: FBT001 - there is nothing else
+    """Raise ValueError where shapes do not fit: NumPy would find some way to use them."""
+    if not fits:
+        raise ValueError("the shapes differ")
+
+
 def linear(text: str, function: Function) -> Wrong:
     """Return an operation that does to the gradient what it did to the matrix."""
     op = Wrong(text, function)
@@ -269,9 +275,12 @@ def without_keepdims(scores: Array) -> Array:
     return shares
 
 
-def plain_softmax(scores: Array) -> Array:
-    """Take the softmax of each row as code does: NaN where all of it is −∞."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+def plain_softmax(scores: Array, less: Array | None = None) -> Array:
+    """Take the softmax of each row as code does: NaN where all of it is −∞.
+
+    ``less``: what is subtracted in the place of each row's maximum.
+    """
+    powers = np.exp(scores - (scores.max(axis=-1, keepdims=True) if less is None else less))
     weights: Array = powers / along_rows(powers)
     return weights
 
@@ -433,8 +442,7 @@ def joined(heads: Array) -> Array:
 
 def by_cell(a: Array, v: Array) -> Array:
     """Multiply cell by cell, where the shapes are the same."""
-    if a.shape != v.shape:
-        raise ValueError("the shapes differ")
+    need(a.shape == v.shape)
     return a * v
 
 

@@ -21,7 +21,7 @@ def page(form: Form = Form(), loss: str = "bce", *, mean: bool = False):  # noqa
 
 def written(entry: Entry, symbol: str, form: Form = Form()) -> list[str]:  # noqa: B008
     whole = page(form)
-    return [row.formula for row in entry.rows(whole.row[symbol], Place(whole, SIZES))]
+    return [row.formula for _, row in entry.ways(whole.row[symbol], Place(whole, SIZES))]
 
 
 def test_an_id_stands_in_one_place() -> None:
