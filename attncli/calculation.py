@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,12 +11,13 @@ import numpy as np
 from attncli.choices import DTYPES, LOSSES, REDUCTIONS
 from attncli.errors import AttnError
 from attncli.language import _
+from attncli.page.attention import count_of
 from attncli.page.chain_rule import whole_page
 from attncli.report import not_on_page, one_of
 from attncli.result import Loss, Result, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from attncli.ops.op import Array
     from attncli.page.page import Page
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Dtype = Literal["float64", "float32"]
 LARGE = 2**17  # numbers in a head's scores, from which on they are worked out in blocks
+MOST_WHOLE = 2**33  # bytes of a page with lines of one's own, which is worked out whole
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,7 +54,8 @@ class Setting:
             "√d_k": sqrt(self.problem.sizes.get("d_k", 1)),
             "c": self.problem.scale,
             "mask": self.problem.mask,
-            "N": self.count,
+            count_of(self.page.rows): self.count,
+            **self.problem.numbers,
         }
 
 
@@ -102,7 +106,7 @@ def backward_setting(problem: Problem, loss: str | None, reduction: str | None) 
     reduction = one_of("reduction", problem.reduction if reduction is None else reduction, REDUCTIONS)
     mean = reduction == "mean" and loss != "upstream"
     givens: dict[str, Array] = dict(problem.givens)
-    n, d_out = problem.shape("O")
+    n, d_out = problem.shape(problem.form.output)
     count = float(n * d_out)
     if loss == "upstream":
         if problem.upstream is None:
@@ -149,11 +153,15 @@ def evaluate(
     given = {**givens, **setting.constants}
     kept = wanted | {"L"}
     keep = None if only is None else kept.__contains__
-    if rounding is None and problem.sizes["n"] * problem.sizes["m"] > LARGE:
+    large = problem.sizes["n"] * problem.sizes["m"] > LARGE
+    own = bool(problem.form.lines) or problem.form.output != "O"
+    if large and rounding is None and not own:
         from attncli.blocks.streaming import evaluate_in_blocks  # noqa: PLC0415 - small problems fit whole
 
         exact = computed = evaluate_in_blocks(run, given, kept, problem.letters, problem.sizes)
     else:
+        if large and own:
+            refuse_too_large(problem, run, keep or bool)
         exact = computed = run.evaluate(given, keep)
     if rounding is not None:
         computed = run.evaluate(given, keep, rounding.matrix)
@@ -171,7 +179,21 @@ def evaluate(
         taken,
         exact if rounding is not None else None,
         rounding,
-    )
+    ).shown_so
+
+
+def refuse_too_large(problem: Problem, page: Page, keep: Callable[[str], bool]) -> None:
+    """Refuse a page that would not fit in memory: with lines of one's own it is worked out whole.
+
+    What is kept counts, and a few rows as large as the largest, which are there at the same time.
+    """
+    sizes = {row.symbol: 8 * prod(problem.shape(row.of or row.symbol)) for row in page.rows}
+    need = sum(size for symbol, size in sizes.items() if keep(symbol)) + AT_ONCE * max(sizes.values())
+    if need > MOST_WHOLE:
+        amounts = {"need": need / 1e9, "most": MOST_WHOLE / 1e9}
+        message = _("this page of one's own is worked out whole, in {need:.0f} GB of memory", **amounts)
+        hint = _("at most {most:.0f} GB are taken: give fewer tokens, or keep less with --only", **amounts)
+        raise AttnError(message, hint=hint)
 
 
 def narrowed(symbol: str, value: Array) -> Array:

@@ -16,6 +16,7 @@ import re
 import select
 import stat
 import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, TextIO, TypeAlias, cast
@@ -24,7 +25,6 @@ from attncli.errors import AttnError, Where
 from attncli.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
     from io import FileIO
 
 
@@ -98,13 +98,18 @@ def has_writer(descriptor: int) -> bool:
     return False
 
 
+def check_size(data: bytes, name: str, most: int, hint: str) -> None:
+    """Refuse what is too large."""
+    if len(data) > most:
+        raise AttnError(_("{file} is larger than {most} MiB", file=name, most=most // 2**20), hint=hint)
+
+
 def decode(data: bytes, name: str, most: int, hint: str) -> str:
     """Return bytes as text; ``hint`` is what to do where there are more than ``most`` of them.
 
     Raises AttnError where there are, or where they are not UTF-8: with the place.
     """
-    if len(data) > most:
-        raise AttnError(_("{file} is larger than {most} MiB", file=name, most=most // 2**20), hint=hint)
+    check_size(data, name, most, hint)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -117,23 +122,25 @@ def decode(data: bytes, name: str, most: int, hint: str) -> str:
         ) from None
 
 
-def read_small(path: str) -> str:
-    """Return the text of a file; raises AttnError where it cannot be read, is too large or not UTF-8."""
+def read_named(path: str, most: int) -> bytes:
+    """Return the bytes of a file; raises AttnError where it cannot be read, or is too large."""
     try:
-        data = read_bytes(path, SMALL_BYTES)
+        data = read_bytes(path, most)
     except FileNotFoundError:
         raise AttnError(_("there is no file {file!r}", file=path), hint=_("check its name")) from None
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
-    return decode(from_utf16(data), path, SMALL_BYTES, _("check its name"))
+    check_size(data, path, most, _("check its name"))
+    return data
 
 
-def from_utf16(data: bytes) -> bytes:
-    """Return as UTF-8 what says that it is UTF-16, as a spreadsheet's Unicode text does; else as it is."""
+def read_small(path: str) -> str:
+    """Return the text of a file, also as a spreadsheet's Unicode text; raises AttnError as the others do."""
+    data = read_named(path, SMALL_BYTES)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         with suppress(UnicodeDecodeError):
-            return data.decode("utf-16").encode()
-    return data
+            data = data.decode("utf-16").encode()
+    return decode(data, path, SMALL_BYTES, _("check its name"))
 
 
 def write_whole(path: Path | str, content: str | bytes | Writer, *, force: bool) -> None:
@@ -263,17 +270,19 @@ def temporary(folder: Path) -> tuple[int, Path]:
         os.close(descriptor)  # it was taken for left over before it was locked
 
 
-def lock(descriptor: int, *, alone: bool = False) -> bool:
+def lock(descriptor: int, *, alone: bool = False) -> bool | None:
     """Lock a file until it is closed, or its process ends, however it does; return whether that could be.
 
-    ``alone``: only if nobody else has locked it. Some systems and file systems have no locks.
+    ``alone``: only if nobody else has locked it. None: this system or file system has no locks.
     """
     try:
         import fcntl  # noqa: PLC0415 - not every system has it
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
-    except (ImportError, OSError):
+    except BlockingIOError:
         return False
+    except (ImportError, OSError):
+        return None
     return True
 
 

@@ -28,11 +28,18 @@ LANGUAGES = ("en", "vi")
 ENGLISH = LANGUAGES[0]
 FOLDER = Path(__file__).parent / "locale"
 DOMAIN = "attncli"
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "rho": "ρ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+"""Letters that a symbol may have, by their names in ASCII; σ and Σ are signs of the page."""
 ASCII = str.maketrans({
+    **{letter: name for name, letter in GREEK.items()},
     "·": "*", "ᵀ": "^T", "√": "sqrt ", "∘": " o ", "−": "-", "Σ": "sum ", "σ": "sigmoid", "∞": "inf",
     "×": "x", "²": "^2", "∂": "d", "▸": ">", "…": "...", "⋯": "..", "⋮": ":", "–": "-", "’": "'",
     "─": "-", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "✓": "+", "✗": "!", "↷": ">", "○": "o", "█": "#",
-    "≈": "~=", "•": "*",
+    "≈": "~=", "•": "*", "⁻": "^-", "¹": "1", "\u0302": "_hat",
 })  # fmt: skip
 
 _active = ENGLISH

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
-from attncli.language import _, either
+from attncli.language import GREEK, _, either
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
@@ -20,8 +20,18 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _GROUP = re.compile(rf'\[((?:{_QUOTED}|[^\[\]"])*)\]\s*', re.DOTALL)
 _PART = re.compile(rf'\s*({_QUOTED}|[^,"]+|,(?=,|$))\s*(,|$)', re.DOTALL)
 _NAME = re.compile(r"\s*(\(\*\)|[^\W\d]\w*)\s*")
+_BY_NAME = re.compile(rf"^(d?)({'|'.join(GREEK)})(?=[0-9_]|$)")
 STAR = "(*)"  # the derivative of the softmax
 _MOST_DIGITS = 9
+
+
+def from_ascii(symbol: str) -> str:
+    """Return a symbol with its Greek letter where that is spelt out: ``gamma1``, ``dgamma1``."""
+    return (
+        _BY_NAME.sub(lambda match: match[1] + GREEK[match[2]], symbol, count=1)
+        if symbol.isascii()
+        else symbol
+    )
 
 
 def parse_cell(text: str) -> tuple[str, list[str]]:
@@ -44,7 +54,7 @@ def parse_cell(text: str) -> tuple[str, list[str]]:
             _("{text!r} is not a cell", text=text[:60]),
             hint=_('write it like A[Death,wind], A[1,5] or A[2][1,5] for head 2; odd tokens as A["[",1]'),
         )
-    return name[1], indices
+    return from_ascii(name[1]), indices
 
 
 def parse_group(text: str) -> list[str] | None:

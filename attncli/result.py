@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from attncli.errors import AttnError
 from attncli.language import _
 from attncli.names import MATRIX, STAR, cell_name, locate, parse_cell
-from attncli.ops.expression import ASCII, Call, Cell, Expression, Number, cells_of, paper, spell
+from attncli.ops.expression import ASCII, Call, Cell, Exact, Expression, Number, cells_of, paper, spell
 from attncli.ops.softmax import SAFE, Softmax
+from attncli.page.attention import is_number
 from attncli.page.chain_rule import whole_page
 from attncli.page.lazy import LazyPage
+from attncli.page.lying import lying_page, turn
 from attncli.page.noise import MOST, Errors
 from attncli.page.tables import MOST as MOST_SHOWN
 from attncli.page.tables import html_matrix, html_page, html_table, number_text
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from attncli.rounding import Rounding
 
 
+Turned = TypeVar("Turned")
+Spelling = Callable[["Expression"], str]
 ROWS_AT_ONCE = 256
 SCHEMA = 1
 LARGEST_EXACT = 2.0**53
@@ -60,7 +64,8 @@ class Result:
 
     It is a mapping of the symbols, in the page's order, to their numbers.
     ``given`` has all that the page reads and does not compute, numbers such as √d_k and the mask too.
-    ``exact`` holds the rows as they are without rounding, where ``values`` were rounded on the way.
+    ``exact`` holds the rows as they are without rounding, where ``values`` were rounded on the way. All of it
+    lies where the problem's layout is that of columns.
     """
 
     problem: Problem
@@ -109,6 +114,31 @@ class Result:
             yield html_matrix(matrix, names, caption, self.decimals)
 
     @property
+    def shown_so(self) -> Result:
+        """The same in the layout in which the problem is shown: lying, if it has tokens as columns."""
+        if not self.problem.lying:
+            return self
+
+        def turned(values: Mapping[str, Any]) -> dict[str, Any]:
+            return {symbol: turn(value) for symbol, value in values.items()}
+
+        return replace(
+            self,
+            page=lying_page(self.page),
+            values=Values(turned(self.values)),
+            given=turned(self.given),
+            exact=None if self.exact is None else turned(self.exact),
+        )
+
+    def turn(self, value: Turned) -> Turned:
+        """Turn a matrix, a shape or an index to where tokens are rows, or back from there."""
+        return turn(value) if self.problem.lying else value
+
+    def words(self, text: str) -> str:
+        """Write what is said of a page with tokens as rows as it is for this one."""
+        return self.problem.words(text)
+
+    @property
     def rows(self) -> tuple[Row, ...]:
         """The rows whose values are held, in the page's order."""
         return tuple(row for row in self.page.rows if row.symbol in self.values)
@@ -119,7 +149,7 @@ class Result:
         return {
             symbol: value
             for symbol, value in self.given.items()
-            if symbol in self.page.reads and isinstance(value, float)
+            if symbol in self.page.reads and isinstance(value, float) and not is_number(symbol)
         }
 
     @property
@@ -141,8 +171,10 @@ class Result:
         return [self.problem.labels(letter) for letter in self.letters(symbol)]
 
     def cell_name(self, symbol: str, index: tuple[int, ...]) -> str:
-        """Name a cell: ``A[2][Death,wind]``."""
-        return cell_name(symbol, index, self.labels(symbol))
+        """Name a cell: ``A[2][Death,wind]``; with one index less a token's whole row, lying its column."""
+        labels = self.labels(symbol)
+        whole = len(index) == len(labels)
+        return cell_name(symbol, index, labels if whole else self.turn(tuple(labels)))
 
     @cached_property
     def known(self) -> LazyPage:
@@ -213,12 +245,13 @@ class Result:
             self.check_star(indices)
         if star or (len(shape) >= MATRIX and len(indices) == len(shape) - 1):
             kind = Jacobian if star else RowExplanation
-            return kind(self, symbol, locate(name, indices, shape[:-1], labels[:-1]))
+            shape, names = self.turn(shape), self.turn(tuple(labels))
+            return kind(self, symbol, locate(name, indices, shape[:-1], names[:-1]))
         return Explanation(self, symbol, locate(symbol, indices, shape, labels))
 
     def check_star(self, indices: Sequence[str]) -> None:
         """Refuse a (*) that is not one matrix, or one that is too large."""
-        *lead, m = self.values["A"].shape
+        *lead, m = self.turn(self.values["A"].shape)
         if len(indices) != len(lead):
             place = self.cell_name("A", (0,) * len(lead)).removeprefix("A")
             raise AttnError(
@@ -239,6 +272,7 @@ class Result:
             "config": problem.name,
             "tokens": list(problem.tokens),
             "context_tokens": None if problem.context_tokens is None else list(problem.context_tokens),
+            **({"layout": problem.layout} if problem.lying else {}),
             "heads": problem.form.heads,
             **{letter: problem.sizes.get(letter) for letter in ("d_model", "d_k", "d_v")},
             "loss": loss
@@ -258,11 +292,11 @@ class Result:
 
 
 def letters_of(problem: Problem, symbol: str) -> Shape:
-    """Return a symbol's shape in letters; a gradient has that of its quantity."""
+    """Return a symbol's shape in letters, as it is shown; a gradient has that of its quantity."""
     if symbol not in problem.letters:
         page = whole_page(problem.form, problem.given_rows, "bce", mean=False)  # it has every gradient
         symbol = page.row[symbol].of
-    return problem.letters[symbol]
+    return problem.shown_letters(symbol)
 
 
 def plain(value: Array) -> Any:  # noqa: ANN401 - nested lists of any depth
@@ -328,6 +362,8 @@ def operand(
         return Placed(symbol, value, transposed)
     if symbol == "√d_k":
         return Constant(value, Call("sqrt", Number(float(sizes["d_k"]))))
+    if symbol == "ε":
+        return Constant(value, Number(Exact(value)))
     return Constant(value, Number(value if isinstance(value, int | float) else 0.0))
 
 
@@ -398,21 +434,28 @@ class Explanation(Place):
         for cell in cells_of(expression) if self.row else ():
             yield Explanation(self.result, cell.symbol, cell.index)
 
+    def spelling(self, expression: Expression) -> str:
+        """Write arithmetic as on paper, with the decimals that are shown."""
+        decimals = self.result.decimals
+        return spell(expression, paper(lambda number: number_text(number, decimals), MOST_SHOWN))
+
     def _repr_html_(self) -> str:
         """The cell and those that it was made from, each with its arithmetic, for notebooks."""
         decimals = self.result.decimals
-        style = paper(lambda number: number_text(number, decimals), MOST_SHOWN)
         lines = [[_("cell"), _("formula"), _("with the numbers"), _("value")]]
         for one in [self, *islice(self.sources, MOST_SHOWN)]:
-            worked = spell(one.expression, style) if one.row else _("given")
+            worked = self.spelling(one.expression) if one.row else _("given")
             lines.append([one.name, one.result.formula(one.symbol), worked, number_text(one.shown, decimals)])
         return html_table(lines)
 
-    def to_dict(self, depth: int, substituted: Any, seen: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
+    def to_dict(
+        self, depth: int = 1, substituted: Spelling | None = None, seen: set[str] | None = None
+    ) -> dict[str, Any]:
         """Return the record that ``--json`` prints; ``substituted`` writes an expression as on paper.
 
         A cell that stands earlier in the same record is not opened again.
         """
+        substituted = substituted or self.spelling
         seen = set() if seen is None else seen
         sources = self.cells(self.expression) if depth > 0 and self.name not in seen else ()
         seen.add(self.name)
@@ -422,31 +465,40 @@ class Explanation(Place):
             "formula": self.result.formula(self.symbol),
             "substituted": substituted(self.expression),
             "expression": spell(self.expression, ASCII),
-            "value": self.value if abs(self.value) != float("inf") else spell(Number(self.value), ASCII),
+            "value": self.value if np.isfinite(self.value) else spell(Number(self.value), ASCII),
             "from": [source.to_dict(depth - 1, substituted, seen) for source in sources],
         }
 
 
 @dataclass(frozen=True)
 class RowExplanation(Place):
-    """A whole row of a quantity: its cells, and for a softmax the steps that lead to it."""
+    """A whole row of a quantity, lying a whole column: its cells, and for a softmax the steps to it."""
+
+    def line(self, matrix: Array) -> Array:
+        """Return this row of a matrix."""
+        numbers: Array = self.result.turn(matrix)[self.index]
+        return numbers
+
+    @property
+    def tokens(self) -> tuple[str, ...] | None:
+        """The tokens along it, or None where it is only counted."""
+        return self.result.turn(tuple(self.result.labels(self.symbol)))[-1]
 
     @property
     def value(self) -> Array:
         """The numbers of the row."""
-        numbers: Array = self.result.values[self.symbol][self.index]
-        return numbers
+        return self.line(self.result.values[self.symbol])
 
     @property
     def shown(self) -> Array:
         """The numbers as screens show them."""
-        numbers: Array = self.result.shown(self.symbol)[self.index]
-        return numbers
+        return self.line(self.result.shown(self.symbol))
 
     @property
     def sources(self) -> Iterator[Explanation]:
         """Its cells."""
-        return (Explanation(self.result, self.symbol, (*self.index, j)) for j in range(len(self.value)))
+        indices = (self.result.turn((*self.index, j)) for j in range(len(self.value)))
+        return (Explanation(self.result, self.symbol, index) for index in indices)
 
     @cached_property
     def softmax(self) -> dict[str, Array]:
@@ -454,9 +506,9 @@ class RowExplanation(Place):
 
         Where a z is too large for e^z, the row's largest is taken off first.
         """
-        if self.row is None or not isinstance(self.row.op, Softmax):
+        if self.row is None or not isinstance(self.row.op.upright, Softmax):
             return {}
-        z = self.result.known[self.row.args[0]][self.index]
+        z = self.line(self.result.known[self.row.args[0]])
         top = z.max(initial=-np.inf, where=np.isfinite(z))
         steps = {"z": z}
         name = "z"
@@ -469,10 +521,10 @@ class RowExplanation(Place):
     def _repr_html_(self) -> str:
         """The row, below the steps of a softmax, for notebooks."""
         lines = np.array([*self.softmax.values(), self.shown])
-        names = [[*self.softmax, self.symbol], self.result.labels(self.symbol)[-1]]
+        names = [[*self.softmax, self.symbol], self.tokens]
         return html_matrix(lines, names, self.name, self.result.decimals)
 
-    def to_dict(self, depth: int, substituted: Any) -> dict[str, Any]:  # noqa: ANN401 - as a cell's
+    def to_dict(self, depth: int = 1, substituted: Spelling | None = None) -> dict[str, Any]:
         """Return the record that ``--json`` prints; its cells are what it was made from."""
         names = ("z", "z_minus_max") if len(self.softmax) > 3 else ("z",)  # noqa: PLR2004
         steps = dict(zip((*names, "exp", "sum"), map(plain, self.softmax.values()), strict=False))
@@ -526,22 +578,25 @@ class Jacobian(RowExplanation):
         da, dz = f"d{self.symbol}", f"d{self.scores}"
         if not {da, dz} <= self.result.values.keys():
             return {}
-        arriving = self.result.shown(da)[self.index]
-        product = arriving @ self.value
+        arriving = self.line(self.result.shown(da))
+        product: Array = arriving @ self.value
         if self.result.rounding:
             product = self.result.rounding.matrix(product)
         else:
-            product = np.where(self.result.shown(dz)[self.index] == 0, 0.0, product)
-        return {da: arriving, f"{da}·{STAR}": product, dz: self.result.shown(dz)[self.index]}
+            product = np.where(self.line(self.result.shown(dz)) == 0, 0.0, product)
+        return {
+            da: arriving,
+            self.result.words(f"{da}·{STAR}"): product,
+            dz: self.line(self.result.shown(dz)),
+        }
 
     def _repr_html_(self) -> str:
         """The matrix, for notebooks."""
-        tokens = self.result.labels(self.symbol)[-1]
         return html_matrix(
-            self.value, [tokens, tokens], f"{self.name} = {self.formula}", self.result.decimals
+            self.value, [self.tokens, self.tokens], f"{self.name} = {self.formula}", self.result.decimals
         )
 
-    def to_dict(self, depth: int, substituted: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - as a row's
+    def to_dict(self, depth: int = 1, substituted: Spelling | None = None) -> dict[str, Any]:  # noqa: ARG002
         """Return the record that ``--json`` prints."""
         return {
             "cell": self.name,

@@ -8,14 +8,13 @@ token (dK, dV, dWq, L) adds up from block to block. The rows and their arithmeti
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
     from attncli.ops.op import Shape
     from attncli.page.page import Page, Row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from math import ceil, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,8 +24,6 @@ from attncli.ops.op import lengths
 from attncli.page.page import Row, strict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
     from attncli.blocks.schedule import Stage
     from attncli.ops.op import Array, Shape
     from attncli.page.page import Page
@@ -150,7 +149,7 @@ class Blocks:
 
     def block(self, queries: slice, room: Room) -> None:
         """Work out one block, stage by stage."""
-        keys = slice(0, self.keys_seen(queries))
+        keys = self.keys_seen(queries)
         block = Block(queries, keys, {})
         block.values.update((symbol, self.part(symbol, value, block)) for symbol, value in self.read.items())
         for stage in self.step.stages:
@@ -163,15 +162,15 @@ class Blocks:
                     known = self.work_out(stage, heads, block, plain=True)
                 self.add_up(stage, heads, known, block, room)
 
-    def keys_seen(self, queries: slice) -> int:
-        """Count the keys that a block of queries may look at; all, where a row of scores comes out."""
+    def keys_seen(self, queries: slice) -> slice:
+        """Return the keys that a block of queries may look at; all, where a row of scores comes out."""
         if self.scores_come_out:
-            return self.m
-        return max(1, self.mask.rows(queries).seen_by_any(queries.stop - queries.start, self.m))
+            return slice(0, self.m)
+        return self.mask.rows(queries).seen_by_any(queries.stop - queries.start, self.m)
 
     def prepare(self, stage: Stage, block: Block, room: Room) -> None:
         """Assign the memory in which the rows of a stage are computed, where it is known beforehand."""
-        count, keys = block.queries.stop - block.queries.start, block.keys.stop
+        count, keys = (part.stop - part.start for part in (block.queries, block.keys))
         for symbol in (row.symbol for row in stage.rows):
             if symbol in self.results:
                 block.values[symbol] = self.part(symbol, self.results[symbol], block)

@@ -7,6 +7,7 @@ parts go one after the other.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
@@ -17,8 +18,6 @@ from attncli.ops.linear import MatMul
 from attncli.page.page import strict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from attncli.ops.op import Array
     from attncli.page.page import Row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,8 +14,6 @@ from attncli.code.problems import LARGE_SCORES
 from attncli.code.report import FAILED, MASKED_ROW, RIGHT, WRONG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from attncli.calculation import Setting
     from attncli.code.problems import Case
     from attncli.code.process import Outcome

@@ -7,9 +7,8 @@ not fit says nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -25,8 +24,6 @@ from attncli.page.lazy import LazyPage
 from attncli.problem.keys import BIASES, WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
     from attncli.code.judging import Attempt
     from attncli.mistakes.entry import Way
     from attncli.ops.op import Array
@@ -102,11 +99,9 @@ def filled(symbol: str, value: Array, _page: Numbers) -> Array:
 
 def lowered(symbol: str, value: Array, page: Numbers) -> Array:
     """Add −10⁹ to a hidden score."""
-    return (
-        np.where(np.isneginf(value), page[page.rows["M"].reads[0][0]] - 1e9, value)
-        if symbol == "M"
-        else value
-    )
+    if symbol != "M":
+        return value
+    return np.where(np.isneginf(value), page[page.rows["M"].reads[0][0]] - 1e9, value)
 
 
 def filled_throughout(symbol: str, value: Array, page: Numbers) -> Array:
@@ -211,7 +206,8 @@ class Evidence:
             fitting = attempt.verdict == WRONG and attempt.standard and not attempt.misshaped
             return CONTRADICTS if fitting else SILENT
         if attempt.overflowed:
-            return CONTRADICTS if all(map(is_finite, values.values())) else EXPLAINS
+            finite = all(np.isfinite(value).all() for value in values.values())
+            return CONTRADICTS if finite else EXPLAINS
         if attempt.verdict == WRONG:
             same = all(close(attempt.values[symbol], value) for symbol, value in values.items())
             return EXPLAINS if same else CONTRADICTS
@@ -294,17 +290,21 @@ def explanations(attempts: Sequence[Attempt], *, pairs: bool) -> list[Found]:
     first = Evidence.of(order[0])
     if pairs:
         evidence = [first, *map(Evidence.of, order[1:])]
-        tried = [explained(partial(in_one_way, keys), evidence) for keys in two_at_once(evidence)]
+        tried = [explained(keys, evidence) for keys in two_at_once(evidence)]
     else:
         keys = [key for key in first.ways if possible((key,), first)]
         ids = dict.fromkeys(key.id for key in keys)
         evidence = [first, *(Evidence.of(one, ids) for one in order[1:] if ids)]
-        tried = [explained(partial(in_one_way, (key,)), evidence) for key in keys]
+        tried = [explained((key,), evidence) for key in keys]
         if not any(tried):
-            tried = [explained(partial(in_any_way, id_), evidence) for id_ in ids]
+            tried = [explained(id_, evidence) for id_ in ids]
     found = [one for one in tried if one]
     best = max((one.explains for one in found), default=0)
-    return distinct(seen_through([one for one in found if one.explains == best]))
+    found = [one for one in found if one.explains == best]
+    kept: dict[frozenset[str], Found] = {}  # those that fit what else was returned, where there are such
+    for one in [one for one in found if one.fits()] or found:
+        kept.setdefault(frozenset(key.id for key in one.keys), one)
+    return list(kept.values())
 
 
 def told_otherwise(id_: str, attempts: Sequence[Attempt]) -> list[Found]:
@@ -315,21 +315,6 @@ def told_otherwise(id_: str, attempts: Sequence[Attempt]) -> list[Found]:
     return [Found(parts, None)] if parts else []
 
 
-def in_one_way(keys: Keys, _evidence: Evidence) -> list[Keys]:
-    """Return the same on every problem."""
-    return [keys]
-
-
-def in_any_way(id_: str, evidence: Evidence) -> list[Keys]:
-    """Return every way of making one mistake on one problem."""
-    return [(key,) for key in evidence.ways if key.id == id_]
-
-
-def is_finite(values: Array) -> bool:
-    """Whether all numbers are finite."""
-    return bool(np.isfinite(values).all())
-
-
 def possible(keys: Keys, evidence: Evidence) -> bool:
     """Whether one problem does not contradict mistakes, however scores are hidden."""
     return any(
@@ -338,13 +323,15 @@ def possible(keys: Keys, evidence: Evidence) -> bool:
     )
 
 
-def seen_through(found: Sequence[Found]) -> Sequence[Found]:
-    """Keep the explanations that fit what else was returned, where there are such."""
-    return [one for one in found if one.fits()] or found
+def explained(made: Keys | str, evidence: Sequence[Evidence]) -> Found | None:
+    """Try mistakes on every problem, for each way of hiding scores.
 
+    ``made``: they are made in the same way everywhere; or the id of one that is made in any way.
+    """
 
-def explained(choices: Callable[[Evidence], list[Keys]], evidence: Sequence[Evidence]) -> Found | None:
-    """Try mistakes on every problem, for each way of hiding scores; ``choices``: those of one problem."""
+    def choices(one: Evidence) -> list[Keys]:
+        return [(key,) for key in one.ways if key.id == made] if isinstance(made, str) else [made]
+
     masked = any(one.masked for one in evidence)
     for hiding in WAYS_OF_HIDING if masked else WAYS_OF_HIDING[:1]:
         parts: list[tuple[Evidence, Keys]] = []
@@ -392,14 +379,6 @@ def apart(one: Key, other: Key, evidence: Evidence) -> bool:
     return (one.derived == other.derived or not all(forward)) and set.isdisjoint(*symbols)
 
 
-def distinct(found: Iterable[Found]) -> list[Found]:
-    """Name each mistake, or each pair of them, once."""
-    kept: dict[frozenset[str], Found] = {}
-    for one in found:
-        kept.setdefault(frozenset(key.id for key in one.keys), one)
-    return list(kept.values())
-
-
 # What may have been done on one problem
 
 
@@ -428,7 +407,7 @@ def ways(attempt: Attempt, ids: Collection[str] | None) -> Iterator[tuple[Key, R
 def label(row: Row, page: Page, place: Place) -> str:
     """Tell where a mistake is made, in a word that is the same on every page."""
     right = page.row[row.symbol]
-    job = place.job(right)
+    job = place.job(right).partition("|")[0]
     if job == "path":
         return f"path {right.args[-1]}"
     return row.symbol if right.of in (*WEIGHTS, *BIASES) else job or row.symbol

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +11,6 @@ from attncli.language import _
 from attncli.problem.foreign import SAME, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
     from attncli.code.process import Parameter, Signature
 
 
@@ -20,6 +19,7 @@ def spellings(table: dict[str, str]) -> dict[str, str]:
     return {folded(name): key for key, names in table.items() for name in f"{key}|{names}".split("|")}
 
 
+HERE = {"embeddings": "X", "heads": "h"}  # what a config calls otherwise
 # As `folded` leaves them: without case, _ and a dot
 ASKED = spellings(
     {
@@ -67,7 +67,7 @@ ASKED = spellings(
         "false": "needweights|returnweights|returnattention|returnattn|training|train|istraining|debug"
         "|verbose",
     }
-) | {name: {"embeddings": "X", "heads": "h"}.get(key, key) for name, key in SAME.items() if key[0] in "ehWb"}
+) | {name: HERE.get(key, key) for name, key in SAME.items() if key in HERE or key[0] in "Wb"}
 GIVEN = ("X", "E", "Wq", "Wk", "Wv", "Wo", "Wqkv", "bqkv", "bq", "bk", "bv", "bo", "Q", "K", "V", "dO")
 
 RESULTS = {

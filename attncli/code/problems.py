@@ -7,6 +7,7 @@ but where they are very large, and every matrix has numbers of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,8 +18,6 @@ from attncli.calculation import backward_setting, forward_setting
 from attncli.problem.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from attncli.calculation import Setting
     from attncli.code.parameters import Asked
     from attncli.ops.op import Array

@@ -15,10 +15,12 @@ import threading
 import time
 import tokenize
 import warnings
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from attncli import files
 from attncli.code import worker
@@ -28,10 +30,6 @@ from attncli.report import did_you_mean
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-    from typing import Self
-
     from attncli.ops.op import Array
 
     Pipes = tuple[int, int, int]  # the ends of one side: of requests, of replies, and of what is printed
@@ -534,15 +532,7 @@ def after(code: int) -> Reply:
 
 def source_of(path: Path) -> str:
     """Return the text of a file of code; raises AttnError where it cannot be read."""
-    try:
-        data = files.read_bytes(path, LARGEST)
-    except FileNotFoundError:
-        raise AttnError(_("there is no file {file!r}", file=str(path)), hint=_("check its name")) from None
-    except (OSError, ValueError) as error:
-        raise files.unreadable(str(path), error) from None
-    if len(data) > LARGEST:
-        message = _("{file} is larger than {most} MiB", file=str(path), most=LARGEST // 2**20)
-        raise AttnError(message, hint=_("check its name"))
+    data = files.read_named(str(path), LARGEST)
     try:
         text = data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])
     except (SyntaxError, UnicodeDecodeError) as error:

@@ -71,13 +71,7 @@ class Ability:
 
     def to_dict(self) -> dict[str, Any]:
         """Return its part of the record."""
-        record = {
-            "name": self.name,
-            "problems": self.problems,
-            "right": self.right,
-            "verdict": self.verdict,
-        }
-        return {**record, "says": self.says} if self.says else record
+        return {name: value for name, value in vars(self).items() if value != ""}
 
 
 @dataclass(frozen=True)
@@ -130,6 +124,14 @@ class Named:
         }
 
 
+class Side(NamedTuple):
+    """One of two matrices that stand beside each other; ``off``: which of its numbers are wrong."""
+
+    title: str
+    values: NDArray[Any]
+    off: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """A problem on which the code is wrong, as a config, with its numbers and the right ones by symbol."""
@@ -141,12 +143,7 @@ class Example:
 
     def to_dict(self) -> dict[str, Any]:
         """Return its part of the record."""
-        return {
-            "config": in_json(self.config),
-            "yours": in_json(self.yours),
-            "expected": in_json(self.expected),
-            "ability": self.ability,
-        }
+        return {name: in_json(value) for name, value in vars(self).items()}
 
     @property
     def wrong(self) -> list[str]:
@@ -157,6 +154,28 @@ class Example:
         """Tell which of the code's numbers are wrong: all of them, where they have another shape."""
         yours, expected = np.asarray(self.yours[symbol]), np.asarray(self.expected[symbol])
         return differ(yours, expected) if yours.shape == expected.shape else np.ones(yours.shape, np.bool_)
+
+    def sides(self, symbol: str) -> tuple[Side, Side]:
+        """Return the code's numbers and the right ones; of a quantity with heads, those of a wrong one."""
+        yours, expected, off = self.yours[symbol], self.expected[symbol], self.off(symbol)
+        head = int(np.argwhere(off)[0][0]) if off.ndim == HEADED and off.any() else None
+        title = "" if head is None else f", {_('head {number}', number=head + 1)}"
+        signs = off if yours.shape == expected.shape else np.zeros_like(off)  # another shape is said
+        right = np.zeros(expected.shape, np.bool_)
+        return (
+            Side(f"{_('yours')}{title}", flat(yours, head), flat(signs, head)),
+            Side(f"{_('expected')}{title}", flat(expected, head), flat(right, head)),
+        )
+
+    def decimals(self, symbol: str) -> int:
+        """Return how many decimals it takes to see that wrong numbers are wrong: four, or more."""
+        yours, expected, off = self.yours[symbol], self.expected[symbol], self.off(symbol)
+        if np.shape(yours) != np.shape(expected) or not off.any():
+            return DECIMALS
+        distance = np.abs(np.asarray(yours, np.float64) - expected)[off]
+        seen = distance[np.isfinite(distance)]
+        fine = (n for n in range(DECIMALS, MOST_DECIMALS) if (seen >= 10.0**-n).all())
+        return next(fine, MOST_DECIMALS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,20 +358,16 @@ class Report:
         if not written:
             source = shlex.quote(f"{self.file}:{self.name}")
             yield Said(f"attncli test {source} --example {file}", inset=True, command=True)
-        cells = " ".join(map(shlex.quote, dict.fromkeys([*self.where_made, *self.where_seen])))
+        cells = " ".join(map(shlex.quote, dict.fromkeys(self.where_to_look)))
         yield Said(f"attncli explain -c {file} {cells}", inset=True, command=True)
 
     @property
-    def where_made(self) -> Iterator[str]:
-        """The quantities that were worked out otherwise."""
+    def where_to_look(self) -> Iterator[str]:
+        """The quantities that were worked out otherwise, and the first wrong cell."""
         for mistake in self.alternatives[0] if self.mistakes else ():
             symbol = mistake.right.partition(" = ")[0]
             if symbol.isidentifier():
                 yield symbol
-
-    @property
-    def where_seen(self) -> Iterator[str]:
-        """The first wrong cell."""
         if self.example and self.shown:
             off = self.example.off(self.shown)
             shape = np.shape(self.example.expected[self.shown])
@@ -363,9 +378,8 @@ class Report:
         """The whole report as plain text."""
         parts = [sanitize(self.heading), "", text_table(self.table), *map(line_of, self.findings)]
         if self.example and self.shown:
-            yours, expected = self.example.yours[self.shown], self.example.expected[self.shown]
             parts += map(line_of, self.example_heading)
-            parts += beside(yours, expected, self.example.off(self.shown))
+            parts += beside(self.example, self.shown)
         parts += map(line_of, self.way_on())
         parts += ["", *(sanitize(f"{_('note')}: {note}") for note in self.notes)] if self.notes else []
         return "\n".join(parts)
@@ -431,52 +445,22 @@ def differ(yours: Array, expected: Array) -> NDArray[np.bool_]:
     return ~good
 
 
-def decimals_for(yours: Array, expected: Array, off: NDArray[np.bool_]) -> int:
-    """Return how many decimals it takes to see that wrong numbers are wrong: four, or more."""
-    if np.shape(yours) != np.shape(expected) or not off.any():
-        return DECIMALS
-    distance = np.abs(np.asarray(yours, np.float64) - expected)[off]
-    seen = distance[np.isfinite(distance)]
-    fine = (n for n in range(DECIMALS, MOST_DECIMALS) if (seen >= 10.0**-n).all())
-    return next(fine, MOST_DECIMALS)
-
-
-def head_of(off: NDArray[np.bool_]) -> int | None:
-    """Return the first head in which a number is wrong; None where there are no heads."""
-    return int(np.argwhere(off)[0][0]) if off.ndim == HEADED and off.any() else None
-
-
 def flat(values: NDArray[Any], head: int | None) -> NDArray[Any]:
     """Return numbers as rows and columns: of those with heads the chosen one."""
     chosen = values[head] if head is not None and values.ndim == HEADED and head < len(values) else values
     return np.reshape(chosen, (-1, np.shape(chosen)[-1] if np.ndim(chosen) else 1))
 
 
-def side_title(title: str, head: int | None) -> str:
-    """Say whose numbers these are, and of which head."""
-    return title if head is None else f"{title}, {_('head {number}', number=head + 1)}"
-
-
-def signed(yours: Array, expected: Array, off: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which numbers are to carry a sign: none where the shape is wrong, which is said."""
-    return off if yours.shape == expected.shape else np.zeros_like(off)
-
-
-def beside(yours: Array, expected: Array, off: NDArray[np.bool_]) -> list[str]:
+def beside(example: Example, symbol: str) -> list[str]:
     """Write the code's numbers beside the right ones as text; the wrong ones carry a sign."""
-    decimals, head = decimals_for(yours, expected, off), head_of(off)
-    sides = []
-    for title, values, signs in (
-        (_("yours"), yours, signed(yours, expected, off)),
-        (_("expected"), expected, np.zeros(expected.shape, np.bool_)),
-    ):
-        numbers, bad = (flat(part, head).tolist() for part in (values, signs))
+    decimals, sides = example.decimals(symbol), []
+    for title, values, off in example.sides(symbol):
         cells = [
-            [("✗" if sign else "") + text_of(x, decimals) for x, sign in zip(row, marks, strict=True)]
-            for row, marks in zip(numbers, bad, strict=True)
+            [("✗" if sign else "") + text_of(x, decimals) for x, sign in zip(row, signs, strict=True)]
+            for row, signs in zip(values.tolist(), off.tolist(), strict=True)
         ]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        sides.append([side_title(title, head), *("  ".join(map(str.rjust, row, widths)) for row in cells)])
+        sides.append([title, *("  ".join(map(str.rjust, row, widths)) for row in cells)])
     widths = [max(map(len, lines), default=0) for lines in sides]
     return [
         "  " + "   ".join(map(str.ljust, row, widths)).rstrip() for row in zip_longest(*sides, fillvalue="")

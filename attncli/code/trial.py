@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -32,8 +33,6 @@ from attncli.language import N_, _
 from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from attncli.code.judging import Attempt
     from attncli.code.naming import Found
     from attncli.code.parameters import Asked
@@ -305,7 +304,8 @@ class Trial:
         wrong = [one for one in judged if one.verdict == WRONG]
         right = sum(one.verdict == RIGHT for one in judged)
         verdict = WRONG if wrong else RIGHT if self.is_right(attempts) else FAILED
-        order = [symbol for one in wrong for symbol in one.right if symbol in one.wrong]
+        off = {symbol for one in wrong for symbol in one.wrong}
+        first_wrong = next((symbol for one in wrong for symbol in one.right if symbol in off), None)
         signature = self.program.signature
         if self.asked.always_causal:
             by_name = _("every token sees itself and those before it")
@@ -319,7 +319,7 @@ class Trial:
             right,
             tuple(abilities),
             tuple(named(found)) if found else (),
-            first_of(order, wrong),
+            first_wrong,
             convention or None,
             example(wrong, found),
             tuple(self.notes(attempts)),
@@ -362,7 +362,8 @@ def ability(name: str, attempts: Sequence[Attempt]) -> Ability:
     verdicts = [one.verdict for one in attempts]
     right = verdicts.count(RIGHT)
     verdict = WRONG if WRONG in verdicts else RIGHT if right else FAILED
-    return Ability(name, len(attempts), right, verdict, said(attempts))
+    failed = (one.outcome.says for one in attempts if one.verdict == FAILED and one.outcome.says)
+    return Ability(name, len(attempts), right, verdict, next(failed, ""))
 
 
 def gradient_ability(symbol: str, attempts: Sequence[Attempt]) -> Ability:
@@ -370,11 +371,6 @@ def gradient_ability(symbol: str, attempts: Sequence[Attempt]) -> Ability:
     given = [one for one in attempts if symbol in one.values]
     right = sum(symbol not in one.wrong for one in given)
     return Ability(symbol, len(given), right, RIGHT if right == len(given) else WRONG)
-
-
-def said(attempts: Sequence[Attempt]) -> str:
-    """Say how the code failed, where it did."""
-    return next((one.outcome.says for one in attempts if one.verdict == FAILED and one.outcome.says), "")
 
 
 def ways_of_failing(attempts: Iterable[Attempt], verdict: str) -> Iterable[Failure]:
@@ -421,12 +417,6 @@ def masked_row(one: Attempt) -> str:
     if close(row, right):
         return _("zeros")
     return _("uniform weights") if close(row, everywhere) else _("other numbers")
-
-
-def first_of(symbols: Sequence[str], wrong: Sequence[Attempt]) -> str | None:
-    """Return the first wrong quantity, in the order of the page."""
-    order = [symbol for one in wrong for symbol in one.right]
-    return min(symbols, key=order.index, default=None)
 
 
 def named(found: Sequence[Found]) -> Iterable[Named]:

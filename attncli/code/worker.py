@@ -23,7 +23,7 @@ import sys
 import warnings
 from _queue import SimpleQueue  # queue itself would load threading
 from _thread import start_new_thread
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import CodeType, ModuleType
 
     Message = tuple[dict[str, Any], dict[str, Any]]

@@ -6,11 +6,11 @@ import math
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -22,10 +22,6 @@ from attncli.commands.help_text import translate_help, translate_phrase, without
 from attncli.commands.options import command
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 # The module of a command has its name, and in it the function of that name and its HELP.
@@ -156,7 +152,8 @@ def exit_code(arguments: Sequence[str], environment: Environment) -> int:
             import traceback
 
             traceback.print_exc()
-        environment.error(internal_error(fault))
+        message = _("internal error: {kind}: {fault}", kind=type(fault).__name__, fault=fault)
+        environment.error(AttnError(message, hint=_("--debug shows where; please report it")))
         return ExitCode.FAULT
     else:
         return code or ExitCode.OK
@@ -178,11 +175,13 @@ def language_option(arguments: Sequence[str]) -> str | None:
 
 
 def told(wrong: Exception, arguments: Sequence[str]) -> AttnError:
-    """Return the error for what is not a fault of this program."""
+    """Return the error for what is not a fault of this program; a file, or a stream, may have failed."""
     if isinstance(wrong, AttnError):
         return wrong
     if isinstance(wrong, OSError):
-        return system_error(wrong)
+        if wrong.filename is None:
+            discard(sys.stdout)  # a full disk fails again when the process ends
+        return AttnError(f"{wrong.filename or _('standard output')}: {_(wrong.strerror or '')}")
     return too_large(wrong) if isinstance(wrong, MemoryError) else usage_error(wrong, arguments)
 
 
@@ -222,13 +221,6 @@ def set_instead(wrong: Any, arguments: Sequence[str]) -> str:  # noqa: ANN401 - 
     return _("did you mean {names}?", names=hint) if hint.startswith("--set") else hint
 
 
-def system_error(error: OSError) -> AttnError:
-    """Return the error for a file, or for standard output, that failed while it was used."""
-    if error.filename is None:
-        discard(sys.stdout)  # a full disk fails again when the process ends
-    return AttnError(f"{error.filename or _('standard output')}: {_(error.strerror or '')}")
-
-
 def too_large(lack: MemoryError) -> AttnError:
     """Return the error that a problem does not fit into the memory, with the size of what did not."""
     message = _("this problem is too large for the memory of this machine")
@@ -250,11 +242,3 @@ def too_large(lack: MemoryError) -> AttnError:
 def in_bytes(count: int) -> str:
     """Return a size as a person reads it."""
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
-
-
-def internal_error(fault: Exception) -> AttnError:
-    """Return the error for what no user can help."""
-    return AttnError(
-        _("internal error: {kind}: {fault}", kind=type(fault).__name__, fault=fault),
-        hint=_("--debug shows where; please report it"),
-    )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
 from attncli.commands.environment import Environment
-from attncli.commands.options import Changes, Dtype, Only, OnPaper, Source, command, symbols_in
+from attncli.commands.options import Changes, Dtype, Only, OnPaper, Source, command, flag, symbols_in
 from attncli.commands.output import Output
 from attncli.language import N_
 
@@ -20,7 +18,6 @@ Examples:
   attncli backward my.yaml --json | jq .values.dWq
   attncli backward my.yaml -o page.tex    a LaTeX document
   attncli backward my.yaml -o page.npz    every array for NumPy""")
-LOSS_SIDE = ("Y", "U", "O", "P", "L")
 
 
 @command()
@@ -29,7 +26,7 @@ def backward(
     source: Source,
     changes: Changes,
     only: Only = None,
-    every: bool = typer.Option(False, "--all", help=N_("Show the givens and the forward pass as well.")),
+    every: bool = flag("--all", N_("Show the givens and the forward pass as well.")),
     target: Output,
     on_paper: OnPaper,
     dtype: Dtype = "float64",
@@ -47,6 +44,7 @@ def backward(
     if symbols is None and every:
         symbols = list(result.values)
     elif symbols is None:
-        symbols = [symbol for symbol in LOSS_SIDE if symbol in result.values]
+        loss_side = ("Y", "U", result.problem.form.output, "P", "L")
+        symbols = [symbol for symbol in loss_side if symbol in result.values]
         symbols += [row.symbol for row in result.rows if row.backward]
     target.show(result, symbols, environment)

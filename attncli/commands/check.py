@@ -12,7 +12,7 @@ import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import HintLevel, Judging
-from attncli.commands.options import Changes, Force, Full, Json, Source, command, format_option, output_option
+from attncli.commands.options import Changes, Force, Full, Json, Source, command, flag, option
 from attncli.errors import AttnError, ExitCode
 from attncli.homework.policy import Hint
 from attncli.language import N_, _
@@ -45,15 +45,18 @@ Examples:
 class ForRunner:
     """What is written for a system that runs the command for each submission."""
 
-    style: str | None = format_option(
+    style: str | None = option(
+        "--format -f",
         FORMATS,
         N_(
             "Write the result as Classroom 50 reads it, instead of showing it; the exit code is then 0 even"
             " if answers are wrong."
         ),
     )
-    output: str | None = output_option(
-        N_("Write to this file, replacing it, whole or not at all. Default: standard output.")
+    output: str | None = option(
+        "--output -o",
+        "FILE",
+        N_("Write to this file, replacing it, whole or not at all. Default: standard output."),
     )
     force: Force = False
 
@@ -93,14 +96,9 @@ class ForRunner:
         """Write what became of a sheet."""
         from datetime import UTC, datetime
 
-        from attncli.files import write_whole
         from attncli.graders.classroom50 import result_json
 
-        text = result_json(about, tests, datetime.now(UTC))
-        if self.output is None:
-            environment.write_utf8(text)
-        else:
-            write_whole(self.output, text, force=True)
+        environment.write_file(result_json(about, tests, datetime.now(UTC)), self.output)
 
 
 @command(quiet=N_("Show only the score and the verdicts: no notes, no matrices."))
@@ -112,23 +110,16 @@ def check(
         help=N_("The sheet: a YAML, JSON or .npz file, or - for standard input. With --answer, the problem."),
     ),
     source: Source,
-    answers: list[str] | None = typer.Option(
-        None,
-        "--answer",
-        "-a",
-        metavar="QUANTITY=NUMBERS",
-        help=N_("An answer, instead of a sheet: --answer 'S=[[2,1],[0,2]]'. Can be repeated."),
+    answers: list[str] | None = option(
+        "--answer -a",
+        "QUANTITY=NUMBERS",
+        N_("An answer, instead of a sheet: --answer 'S=[[2,1],[0,2]]'. Can be repeated."),
     ),
-    student_id: str | None = typer.Option(
-        None,
-        "--student-id",
-        metavar="ID",
-        help=N_("Whose sheet it is. Default: as the sheet says, then the file's name."),
+    student_id: str | None = option(
+        "--student-id", "ID", N_("Whose sheet it is. Default: as the sheet says, then the file's name.")
     ),
     judging: Judging,
-    student: bool = typer.Option(
-        False, "--student", help=N_("Show what a student may see: no right number, no right shape.")
-    ),
+    student: bool = flag("--student", N_("Show what a student may see: no right number, no right shape.")),
     hint: HintLevel = Hint.MISTAKE,
     changes: Changes,
     full: Full = False,
@@ -177,9 +168,12 @@ def check(
     else:
         from attncli.show.check import Telling, screen
 
+        # As the sheet was marked, which may not be how the problem is shown.
+        shown = problem.changed(lying=marked.lying)
+        assignments += [f"layout={shown.layout}"] * (marked.lying != problem.lying)
         same = same_problem(source.name or key.name, assignments, student=student)
         telling = Telling(student, Hint(hint), same, environment.quiet)
-        environment.show(screen(marked, problem, environment.display(problem.decimals, full=full), telling))
+        environment.show(screen(marked, shown, environment.display(problem.decimals, full=full), telling))
     for note in marked.notes:
         environment.note(note)
     if not about and marked.verdict not in {"correct", "follow-through"}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from attncli.choices import TOPICS
 from attncli.errors import AttnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
     from inspect import Parameter
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
 from attncli.choices import MOST_DECIMALS
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import due_rows
-from attncli.commands.options import Changes, Json, Source, check_number, command
+from attncli.commands.options import Changes, Json, Source, check_number, command, option
 from attncli.language import N_
 
 HELP = N_("""Before homework goes out: which mistakes this problem cannot reveal, and how to change it.
@@ -32,14 +30,9 @@ Examples:
 def diagnose(
     *,
     source: Source,
-    decimals: int = typer.Option(
-        4, "--decimals", "-d", metavar="N", help=N_("To how many decimals students round each step.")
-    ),
-    rows: str | None = typer.Option(
-        None,
-        "--rows",
-        metavar="SYMBOLS",
-        help=N_("The quantities that students hand in: --rows S,A,dWq. Default: all."),
+    decimals: int = option("--decimals -d", "N", N_("To how many decimals students round each step."), 4),
+    rows: str | None = option(
+        "--rows", "SYMBOLS", N_("The quantities that students hand in: --rows S,A,dWq. Default: all.")
     ),
     changes: Changes,
     json: Json = False,

@@ -15,6 +15,8 @@ from attncli.commands.options import (
     check_decimals,
     command,
     decimals_of,
+    flag,
+    option,
 )
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
@@ -41,20 +43,14 @@ def diff(
         help=N_("The first problem: a file, - for standard input, or a built-in one."),
     ),
     other: str | None = typer.Argument(None, metavar="[OTHER]", help=N_("The second problem.")),
-    changes: list[str] | None = typer.Option(
-        None,
+    changes: list[str] | None = option(
         "--set",
-        metavar="KEY=VALUE",
-        help=N_("Change the second problem: --set mask=true, --set 'Wq[1,2]=0.5'. Can be repeated."),
+        "KEY=VALUE",
+        N_("Change the second problem: --set mask=true, --set 'Wq[1,2]=0.5'. Can be repeated."),
     ),
-    backward: bool = typer.Option(
-        False, "--backward", help=N_("Compare the loss and the gradients as well.")
-    ),
-    loss: str | None = typer.Option(
-        None,
-        "--loss",
-        metavar="|".join(LOSSES),
-        help=N_("The loss of both problems; compares their gradients as well."),
+    backward: bool = flag("--backward", N_("Compare the loss and the gradients as well.")),
+    loss: str | None = option(
+        "--loss", LOSSES, N_("The loss of both problems; compares their gradients as well.")
     ),
     reduction: Reduction = None,
     tolerance: float = typer.Option(
@@ -88,6 +84,7 @@ def diff(
     from attncli.readings.diff import difference, record
 
     second = load(other or config or default_source()[0], changes or ())
+    second = second.changed(lying=first.lying)  # how they are shown makes no difference
     for note in second.notes:
         if note not in first.notes:
             environment.note(note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,6 @@ from attncli.report import one_of
 from attncli.show.display import Display, columns_of, takes_unicode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
     from rich.console import RenderableType
@@ -87,18 +87,13 @@ class Environment:
         return Display(self.width or columns_of(self.stdout), decimals, full, ascii_only)
 
     @property
-    def interactive(self) -> bool:
-        """Whether somebody is watching: progress is shown on a terminal and nowhere else."""
-        return self.stderr.isatty() and not self.quiet
-
-    @property
     def paged(self) -> bool:
         """Whether a long text may be shown in a pager: somebody reads it, and can turn the pages."""
         return self.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
 
     def progress(self, name: str, total: int) -> AbstractContextManager[Callable[..., None]]:
-        """Draw a bar of show/progress.py if somebody is watching; return what moves it on."""
-        if not self.interactive:
+        """Draw a bar of show/progress.py if somebody watches a terminal; return what moves it on."""
+        if self.quiet or not self.stderr.isatty():
             return nullcontext(lambda *_done: None)
         from attncli.show import progress
 
@@ -126,18 +121,23 @@ class Environment:
 
         self.stdout.write(json_text(record, ascii_only=self.display(0).ascii_only))
 
-    def write_utf8(self, text: str) -> None:
-        """Write a file's content to standard output: in UTF-8, whatever the terminal's encoding."""
+    def write_file(self, text: str, output: str | None) -> None:
+        """Write a file; standard output where none is named gets UTF-8, whatever the terminal has."""
+        if output is not None:
+            from attncli.files import write_whole
+
+            write_whole(output, text, force=True)
+            return
         self.flush()
         self.stdout.buffer.write(text.encode())
         self.stdout.buffer.flush()
 
-    def note(self, text: str) -> None:
-        """Say something that is not a result."""
+    def note(self, text: str, *more: str) -> None:
+        """Say something that is not a result; what more there is on lines below it."""
         if not self.quiet:
-            from attncli.show.messages import sentence
+            from attncli.show.messages import note_parts
 
-            self.tell([sentence("note", text)])
+            self.tell(note_parts(text, more))
 
     def error(self, error: AttnError) -> None:
         """Report an error, below what was already shown."""

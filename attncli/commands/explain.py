@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, cast
 
@@ -15,12 +16,13 @@ from attncli.commands.options import (
     Force,
     OnPaper,
     PageJson,
+    ResultFile,
     Source,
     check_decimals,
     command,
     decimals_of,
-    format_option,
-    output_option,
+    flag,
+    option,
 )
 from attncli.commands.output import destination
 from attncli.errors import AttnError
@@ -28,8 +30,6 @@ from attncli.export.formats import FORMATS
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from attncli.problem.problem import Problem
     from attncli.result import Result
     from attncli.rounding import Rounding
@@ -63,21 +63,20 @@ def explain(
         ),
     ),
     config_option: ConfigOption = None,
-    depth: str = typer.Option(
-        "1", "--depth", metavar="N|all", help=N_("How many steps to go back; all goes down to the givens.")
+    depth: str = option(
+        "--depth", "N|all", N_("How many steps to go back; all goes down to the givens."), "1"
     ),
     changes: Changes,
     decimals: Decimals = None,
     on_paper: OnPaper,
-    full: bool = typer.Option(False, "--full", help=N_("Write every term of a long sum.")),
+    full: bool = flag("--full", N_("Write every term of a long sum.")),
     json: PageJson = False,
-    style: str | None = format_option(
+    style: str | None = option(
+        "--format -f",
         (name for name, format_ in FORMATS.items() if format_.explainer),
         N_("Output format. Default: by the output's file extension, then text."),
     ),
-    output: str | None = output_option(
-        N_("Write to this file, replacing another result, whole or not at all. Default: standard output.")
-    ),
+    output: ResultFile = None,
     force: Force = False,
     environment: Environment,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import Backward, Changes, Source, command, format_for, format_option
+from attncli.commands.options import Backward, Changes, Source, command, format_for, option
 from attncli.language import N_, _
 
 HELP = N_("""Write down the formulas of a problem, one per line, with the shape of each: no numbers.
@@ -23,8 +23,11 @@ def formulas(
     *,
     source: Source,
     backward: Backward = False,
-    style: str = format_option(
-        FORMATS, N_("latex is an align* for a document that has amsmath; markdown is a table."), FORMATS[0]
+    style: str = option(
+        "--format -f",
+        FORMATS,
+        N_("latex is an align* for a document that has amsmath; markdown is a table."),
+        FORMATS[0],
     ),
     changes: Changes,
     environment: Environment,
@@ -42,6 +45,6 @@ def formulas(
     if not found:
         environment.note(_("everything is given; there are no formulas"))
     if style == "text":
-        environment.write(text(found, environment.display(0).width))
+        environment.write(text(found, environment.display(0)))
     else:
         environment.write((latex_lines if style == "latex" else markdown)(found))

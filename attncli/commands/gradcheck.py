@@ -7,7 +7,7 @@ import math
 import typer
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import Changes, Json, Source, command, symbols_in
+from attncli.commands.options import Changes, Json, Source, command, option, symbols_in
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 
@@ -29,9 +29,7 @@ def gradcheck(
     *,
     source: Source,
     changes: Changes,
-    only: str | None = typer.Option(
-        None, "--only", metavar="SYMBOLS", help=N_("Check only these: --only dWq,dX")
-    ),
+    only: str | None = option("--only", "SYMBOLS", N_("Check only these: --only dWq,dX")),
     step: float = typer.Option(
         1e-5, metavar="NUMBER", help=N_("How far each number is moved to either side.")
     ),

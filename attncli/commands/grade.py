@@ -11,7 +11,7 @@ import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.marking_options import HintLevel, Judging
-from attncli.commands.options import ALIASES, Changes, Source, check_number, command
+from attncli.commands.options import ALIASES, Changes, Source, check_number, command, flag, option
 from attncli.errors import AttnError, ExitCode
 from attncli.files import check_folder
 from attncli.homework.policy import Hint
@@ -20,7 +20,7 @@ from attncli.report import one_of
 
 if TYPE_CHECKING:
     from attncli.course.course import Plan
-    from attncli.course.grader import Keys
+    from attncli.course.grader import KeyEach, OneKey
     from attncli.course.sheets import Skipped
 
 
@@ -68,39 +68,31 @@ SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 class Paths:
     """The files and folders of a course, besides that of the sheets."""
 
-    out: str = typer.Option(
-        "graded", "--out", "-o", metavar="DIR", help=N_("The folder for the results; created if needed.")
-    )
-    configs: str | None = typer.Option(
-        None,
+    out: str = option("--out -o", "DIR", N_("The folder for the results; created if needed."), "graded")
+    configs: str | None = option(
         "--configs",
-        metavar="DIR",
-        help=N_("A config for each student, named after them, instead of CONFIG: DIR/B20DCCN001.yaml"),
+        "DIR",
+        N_("A config for each student, named after them, instead of CONFIG: DIR/B20DCCN001.yaml"),
     )
-    rubric: str | None = typer.Option(
-        None,
-        "--rubric",
-        metavar="FILE",
-        help=N_("What is due and what it earns, as above; the options here override it."),
+    rubric: str | None = option(
+        "--rubric", "FILE", N_("What is due and what it earns, as above; the options here override it.")
     )
-    roster: str | None = typer.Option(
-        None,
+    roster: str | None = option(
         "--roster",
-        metavar="FILE",
-        help=N_(
+        "FILE",
+        N_(
             "Who the students are, as CSV, or as Canvas, Moodle or Gradescope export it: for the gradebooks,"
             " and for when they handed in."
         ),
     )
 
-    dates: str | None = typer.Option(
-        None,
+    dates: str | None = option(
         "--dates",
-        metavar="|".join(DATE_ORDERS),
-        help=N_("How the roster's dates such as 05/03/2026 are read: the day or the month first."),
+        DATE_ORDERS,
+        N_("How the roster's dates such as 05/03/2026 are read: the day or the month first."),
     )
-    clean: bool = typer.Option(
-        False, "--clean", help=N_("Remove what earlier runs have left in DIR and this one does not write.")
+    clean: bool = flag(
+        "--clean", N_("Remove what earlier runs have left in DIR and this one does not write.")
     )
 
     def check(self, folder: str, source: Source) -> None:
@@ -124,48 +116,39 @@ class Paths:
 class Grading:
     """What is written about the sheets, for whom, and how they are worked through."""
 
-    formats: list[str] | None = typer.Option(
-        None,
-        "--format",
-        "-f",
-        metavar="GRADER",
-        help=N_(
+    formats: list[str] | None = option(
+        "--format -f",
+        "GRADER",
+        N_(
             "Write for a grader as well: gradescope, junit, nbgrader, otter, canvas, moodle,"
             " prairielearn, markdown, html or, for what still reads it, github-classroom (legacy)."
             " Can be repeated."
         ),
     )
-    assignment: str | None = typer.Option(
-        None, "--assignment", metavar="NAME", help=N_("What the graders call it. Default: the config's name.")
+    assignment: str | None = option(
+        "--assignment", "NAME", N_("What the graders call it. Default: the config's name.")
     )
     hint: HintLevel = Hint.MISTAKE
-    reveal: bool = typer.Option(
-        False, "--reveal", help=N_("Show students the right values in these formats.")
-    )
-    jobs: int = typer.Option(
-        1, "--jobs", "-j", metavar="N", help=N_("How many processes mark at once; 0 is one per core.")
-    )
-    against: str | None = typer.Option(
-        None,
-        "--against",
-        metavar="FILE",
-        help=N_("An older results.jsonl: show whose score changed, and write changes.csv."),
+    reveal: bool = flag("--reveal", N_("Show students the right values in these formats."))
+    jobs: int = option("--jobs -j", "N", N_("How many processes mark at once; 0 is one per core."), 1)
+    against: str | None = option(
+        "--against", "FILE", N_("An older results.jsonl: show whose score changed, and write changes.csv.")
     )
 
-    on_duplicate: str = typer.Option(
-        "report",
+    on_duplicate: str = option(
         "--on-duplicate",
-        metavar="report|newest|best",
-        help=N_(
+        "report|newest|best",
+        N_(
             "Which of several sheets of a student a gradebook takes: the newest, the best,"
             " or (report) the one whose file or folder is named after the student."
         ),
+        "report",
     )
-    separator: str = typer.Option(
-        ",",
+    separator: str = option(
         "--csv-separator",
-        metavar="|".join(SEPARATORS),
-        help=N_("What separates the cells of gradebook.csv and changes.csv; some Excels want a semicolon."),
+        SEPARATORS,
+        N_("What separates the cells of gradebook.csv and changes.csv; some Excels want a semicolon."),
+        ",",
     )
 
     @property
@@ -201,7 +184,7 @@ def grade(
     judging: Judging,
     grading: Grading,
     changes: Changes,
-    json: bool = typer.Option(False, "--json", help=N_("The summary as JSON, for scripts.")),
+    json: bool = flag("--json", N_("The summary as JSON, for scripts.")),
     environment: Environment,
 ) -> None:
     """Parse, mark, write, show."""
@@ -289,7 +272,9 @@ def plan_of(
     return plan, skipped
 
 
-def keys_of(source: Source, paths: Paths, changes: Changes, environment: Environment) -> tuple[Keys, str]:
+def keys_of(
+    source: Source, paths: Paths, changes: Changes, environment: Environment
+) -> tuple[OneKey | KeyEach, str]:
     """Return what the sheets are marked against, and its name."""
     from attncli.course.grader import KeyEach, OneKey
     from attncli.course.sheets import configs_by_student

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable
+from typing import cast
 
 from attncli.commands.environment import Environment
-from attncli.commands.options import (
-    Backward,
-    Changes,
-    Force,
-    Source,
-    command,
-    format_for,
-    format_option,
-    output_option,
-)
+from attncli.commands.options import Backward, Changes, Force, ResultFile, Source, command, format_for, option
 from attncli.language import N_
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
 
 HELP = N_("""Draw the computation graph: what flows into what, with the shape of every matrix.
 
@@ -42,12 +30,10 @@ def graph(
     *,
     source: Source,
     backward: Backward = False,
-    style: str | None = format_option(
-        FORMATS, N_("How to draw it. Default: by the output's file extension, then tree.")
+    style: str | None = option(
+        "--format -f", FORMATS, N_("How to draw it. Default: by the output's file extension, then tree.")
     ),
-    output: str | None = output_option(
-        N_("Write to this file, replacing another result, whole or not at all. Default: standard output.")
-    ),
+    output: ResultFile = None,
     force: Force = False,
     changes: Changes,
     environment: Environment,

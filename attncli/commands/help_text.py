@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 import typer
 
 from attncli.commands.environment import Environment
 from attncli.language import ENGLISH, N_, _, active, either
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 # Typer's own words. What changes in one is between braces; the first that fits is taken.
 PHRASES: tuple[str, ...] = (

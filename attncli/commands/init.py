@@ -10,7 +10,7 @@ import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.options import Force, check_number, command
-from attncli.commands.output import write_config
+from attncli.commands.output import check_config, write_config
 from attncli.errors import AttnError
 from attncli.language import N_, _
 from attncli.problem.sources import builtin_names
@@ -31,6 +31,7 @@ Examples:
   attncli init my.yaml --init xavier_uniform --seed 7 --mask
   attncli init my.yaml --template multihead   a copy of a built-in problem
   attncli init my.yaml --template blank       all numbers 0, for you to fill in
+  attncli init my.yaml --from model.safetensors --layer 0   a layer of a real model
   attncli init - | attncli forward -          to standard output""")
 BLANK = "blank"
 LARGEST = 4096
@@ -56,7 +57,9 @@ class Wishes:
         None, "--d-v", metavar="N", help=N_("Width of the values of one head. Default: d_k.")
     )
     heads: int | None = typer.Option(
-        None, metavar="N", help=N_("How many heads; several are joined by Wo. Default: 1.")
+        None,
+        metavar="N",
+        help=N_("How many heads; several are joined by Wo. Default: 1; with --from what config.json says."),
     )
     masked: bool = typer.Option(
         False, "--mask", help=N_("Use the causal mask: no word looks at a later one.")
@@ -104,21 +107,63 @@ def init(
         metavar="|".join([*builtin_names(), BLANK]),
         help=N_("A copy of a built-in problem; or blank: your sizes, all numbers 0."),
     ),
+    model: str | None = typer.Option(
+        None,
+        "--from",
+        metavar="MODEL",
+        help=N_(
+            "An attention layer of this file, a .safetensors or an .npz with the names of"
+            " nn.MultiheadAttention, BERT, GPT-2, Llama or Keras."
+        ),
+    ),
+    layer: str | None = typer.Option(
+        None,
+        metavar="N|NAME",
+        help=N_("Which layer of MODEL: its number in the file, or a part of its name."),
+    ),
     force: Force = False,
     environment: Environment,
 ) -> None:
     """Parse, draw, write."""
     wishes.check()
-    if template in {None, BLANK}:
+    if layer is not None and model is None:
+        raise AttnError(_("--layer needs --from"), hint=_("like --from model.safetensors --layer 0"))
+    said: list[str] = []
+    if model is not None:
+        check_config(file, force=force)
+        text, said = of_model(file, model, layer, wishes.given, template)
+    elif template in {None, BLANK}:
         text = own_problem(wishes.given, blank=template == BLANK)
     else:
         text = built_in(str(template), wishes.given)
-    write_config(text, file, environment, force=force)
+    write_config(text, file, environment, said, force=force)
 
 
 def option_of(name: str) -> str:
     """Return how a wish is typed."""
     return {"masked": "--mask", "method": "--init"}.get(name, f"--{name.replace('_', '-')}")
+
+
+def of_model(
+    file: str, model: str, layer: str | None, given: Mapping[str, Any], template: str | None
+) -> tuple[str, list[str]]:
+    """Return a config of a model's layer, and what is said of it."""
+    from attncli.problem.layer_text import Settings, layer_text
+
+    idle = [option_of(name) for name in given if name not in Settings.__dataclass_fields__]
+    for option in [*idle, *(["--template"] if template else [])]:
+        message = _("{option} does not go with --from: the model says it", option=option)
+        raise AttnError(message, hint=_("leave one of them out"))
+    words = ["attncli", "init", "FILE", "--from", model, *(["--layer", layer] if layer else [])]
+    return layer_text(file, model, layer, Settings(**given), shlex.join(words + typed(given)))
+
+
+def typed(given: Mapping[str, Any]) -> list[str]:
+    """Return wishes as they are typed."""
+    words = []
+    for name, value in given.items():
+        words += [option_of(name)] if value is True else [option_of(name), str(value)]
+    return words
 
 
 def built_in(template: str, given: Mapping[str, Any]) -> str:
@@ -158,7 +203,5 @@ def own_problem(given: Mapping[str, Any], *, blank: bool) -> str:
                 ),
                 hint=_("leave one of them out"),
             )
-    words = ["attncli", "init", "FILE", *(["--template", BLANK] if blank else [])]
-    for name, value in given.items():
-        words += [option_of(name)] if value is True else [option_of(name), str(value)]
+    words = ["attncli", "init", "FILE", *(["--template", BLANK] if blank else []), *typed(given)]
     return starter_text(Plan(**{**given, **({"method": None} if blank else {})}), shlex.join(words))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from attncli.choices import MOST_DECIMALS
-from attncli.commands.options import check_number, symbols_in
+from attncli.choices import LAYOUTS, MOST_DECIMALS
+from attncli.commands.options import check_number, option, symbols_in
 from attncli.errors import AttnError
 from attncli.homework.policy import FOLLOW_THROUGH, Hint, Policy, Tolerance
 from attncli.language import N_, _
 from attncli.report import not_on_page, one_of
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-
+SHEET_LAYOUTS = (*LAYOUTS, "auto")
 HintLevel = Annotated[
     str,
     typer.Option(
@@ -34,49 +32,43 @@ HintLevel = Annotated[
 class Judging:
     """How the command line wants sheets to be judged; None: it does not say."""
 
-    rows: str | None = typer.Option(
-        None,
+    rows: str | None = option(
         "--rows",
-        metavar="SYMBOLS",
-        help=N_(
+        "SYMBOLS",
+        N_(
             "The quantities that are due: --rows S,A,dWq. One left blank earns nothing."
             " Default: those that are answered."
         ),
     )
-    decimals: int | None = typer.Option(
-        None,
-        "--decimals",
-        "-d",
-        metavar="N",
-        help=N_(
+    decimals: int | None = option(
+        "--decimals -d",
+        "N",
+        N_(
             "An answer is right to within half a unit of this decimal, and must show that many."
             " Default: half a unit of the last decimal that the student wrote."
         ),
     )
-    significant: int | None = typer.Option(
-        None,
-        "--significant",
-        metavar="N",
-        help=N_("An answer is right to within half a unit of this significant digit."),
+    significant: int | None = option(
+        "--significant", "N", N_("An answer is right to within half a unit of this significant digit.")
     )
-    rtol: float | None = typer.Option(
-        None,
-        "--rtol",
-        metavar="NUMBER",
-        help=N_("Relative tolerance: an answer may be off by this share of the right number."),
+    rtol: float | None = option(
+        "--rtol", "NUMBER", N_("Relative tolerance: an answer may be off by this share of the right number.")
     )
-    atol: float | None = typer.Option(
-        None,
-        "--atol",
-        metavar="NUMBER",
-        help=N_("Absolute tolerance: an answer may be off by this much; added to --rtol's."),
+    atol: float | None = option(
+        "--atol", "NUMBER", N_("Absolute tolerance: an answer may be off by this much; added to --rtol's.")
     )
-    follow_through: str | None = typer.Option(
-        None,
+    follow_through: str | None = option(
         "--follow-through",
-        metavar="|".join(FOLLOW_THROUGH),
-        help=N_(
-            "What a quantity earns that is right only for the student's own wrong numbers. Default: full."
+        FOLLOW_THROUGH,
+        N_("What a quantity earns that is right only for the student's own wrong numbers. Default: full."),
+    )
+
+    layout: str | None = option(
+        "--layout",
+        SHEET_LAYOUTS,
+        N_(
+            "How the sheets' matrices lie: a token is a row or a column, or (auto) as the sheet fits."
+            " Default: as in the problem."
         ),
     )
 
@@ -98,6 +90,8 @@ class Judging:
         Tolerance(rtol=self.rtol, atol=self.atol).check("--")
         if self.follow_through is not None:
             one_of("--follow-through", self.follow_through, FOLLOW_THROUGH)
+        if self.layout is not None:
+            one_of("--layout", self.layout, SHEET_LAYOUTS)
 
     def policy(self, symbols: Collection[str], base: Policy | None = None) -> Policy:
         """Return what is asked: the options', and where they say nothing, what ``base`` has.
@@ -110,6 +104,8 @@ class Judging:
             policy = replace(policy, tolerance=tolerance)
         if self.follow_through is not None:
             policy = replace(policy, follow_through=FOLLOW_THROUGH[self.follow_through])
+        if self.layout is not None:
+            policy = replace(policy, layout=self.layout)
         return policy if self.rows is None else replace(policy, due=due_rows(self.rows, symbols))
 
 

@@ -8,6 +8,7 @@ A command names the groups that it wants among its parameters, and gets an objec
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -21,13 +22,23 @@ from attncli.commands.completion import add_completion, completing
 from attncli.commands.environment import COLORS, Environment
 from attncli.errors import AttnError
 from attncli.language import LANGUAGES, N_, _
+from attncli.names import from_ascii
 from attncli.report import one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-
     from attncli.problem.problem import Problem
     from attncli.rounding import Rounding
+
+
+def option(names: str, takes: str | Iterable[str], text: str, default: Any = None) -> Any:  # noqa: ANN401
+    """Declare an option, ``--rows`` or ``--format -f``; it ``takes`` a FILE, say, or one of a few words."""
+    metavar = takes if isinstance(takes, str) else "|".join(takes)
+    return typer.Option(default, *names.split(), metavar=metavar, help=text)
+
+
+def flag(names: str, text: str) -> Any:  # noqa: ANN401 - any type, as what typer.Option returns
+    """Declare an option that takes nothing."""
+    return typer.Option(False, *names.split(), help=text)
 
 
 ALIASES = {"md": "markdown", "tex": "latex"}
@@ -64,6 +75,17 @@ Decimals = Annotated[
         help=N_("How many decimals to show, or full for every digit. Default: the config's, then 4."),
     ),
 ]
+ResultFile = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=N_(
+            "Write to this file, replacing another result, whole or not at all. Default: standard output."
+        ),
+    ),
+]
 Full = Annotated[bool, typer.Option("--full", help=N_("Show large matrices whole, not just their corners."))]
 Force = Annotated[
     bool,
@@ -84,21 +106,23 @@ Dtype = Annotated[
 ]
 
 
-def format_option(names: Iterable[str], text: str, default: str | None = None) -> Any:  # noqa: ANN401
-    """Declare ``--format``, one of these names, with this help."""
-    return typer.Option(default, "--format", "-f", metavar="|".join(names), help=text)
-
-
 def format_for(
-    style: str | None, known: Collection[str], usual: str, output: str | None, endings: Mapping[str, str]
+    style: str | None,
+    known: Collection[str],
+    usual: str,
+    output: str | None,
+    endings: Mapping[str, str],
+    also: str | None = None,
 ) -> str:
     """Return the format: the one named, or else the one of the output's ending, or else the usual one.
 
-    Raises AttnError where there is no such format, or the output's ending is that of none: nothing is
-    written in another format than its name says.
+    ``also``: the one that ``--json`` or the like names. Raises AttnError where that is another, where there
+    is no such format, or where the output's ending is that of none: nothing is written in another format
+    than its name says.
     """
     ending = PurePath(output or "").suffix.lower()
-    if output == "" or (style is None and ending and ending not in endings):
+    named = style or also if also else style
+    if output == "" or (named is None and ending and ending not in endings):
         message = _("{name} is empty", name="--output")
         if output:
             message = _(
@@ -106,42 +130,36 @@ def format_for(
             )
         hint = _("one of {known}; or name a format with --format", known=", ".join(endings))
         raise AttnError(message, hint=hint)
-    if style is not None:
-        return one_of("--format", ALIASES.get(style, style), known)
-    return endings.get(ending, usual)
-
-
-def output_option(text: str) -> Any:  # noqa: ANN401 - any type, as what typer.Option returns
-    """Declare ``--output``, a file, with this help."""
-    return typer.Option(None, "--output", "-o", metavar="FILE", help=text)
+    if named is None:
+        return endings.get(ending, usual)
+    chosen = one_of("--format", ALIASES.get(named, named), known)
+    if also and chosen != also:
+        raise AttnError(
+            _("--{flag} does not go with --format {style}", flag=also, style=style),
+            hint=_("keep one of them"),
+        )
+    return chosen
 
 
 @dataclass(frozen=True)
 class Screen:
     """The options of the whole program, which become an Environment."""
 
-    lang: str | None = typer.Option(
-        None,
+    lang: str | None = option(
         "--lang",
-        metavar="|".join(LANGUAGES),
-        help=N_("English or Vietnamese. Default: ATTNCLI_LANG, then the locale's, then English."),
+        LANGUAGES,
+        N_("English or Vietnamese. Default: ATTNCLI_LANG, then the locale's, then English."),
     )
-    width: int | None = typer.Option(
-        None,
-        "--width",
-        metavar="COLUMNS",
-        help=N_("Width of the screen. Default: COLUMNS, then the terminal's width, then 80."),
+    width: int | None = option(
+        "--width", "COLUMNS", N_("Width of the screen. Default: COLUMNS, then the terminal's width, then 80.")
     )
-    color: str | None = typer.Option(
-        None,
+    color: str | None = option(
         "--color",
-        metavar="|".join(COLORS),
-        help=N_("When to use colour. Default: NO_COLOR or FORCE_COLOR, then only in a terminal."),
+        COLORS,
+        N_("When to use colour. Default: NO_COLOR or FORCE_COLOR, then only in a terminal."),
     )
-    ascii_only: bool = typer.Option(
-        False, "--ascii", help=N_("Write formulas and tables in ASCII: Q*K^T, sqrt d_k.")
-    )
-    debug: bool = typer.Option(False, "--debug", help=N_("Show the traceback of an internal error."))
+    ascii_only: bool = flag("--ascii", N_("Write formulas and tables in ASCII: Q*K^T, sqrt d_k."))
+    debug: bool = flag("--debug", N_("Show the traceback of an internal error."))
 
 
 @dataclass(frozen=True)
@@ -185,11 +203,8 @@ class Source:
 class Changes:
     """What is changed in the problem for this run, the loss included."""
 
-    loss: str | None = typer.Option(
-        None,
-        "--loss",
-        metavar="|".join(LOSSES),
-        help=N_("The loss; overrides the config. Default: the config's, then bce."),
+    loss: str | None = option(
+        "--loss", LOSSES, N_("The loss; overrides the config. Default: the config's, then bce.")
     )
     reduction: Reduction = None
     assignments: Set = None
@@ -218,20 +233,19 @@ class Changes:
 class OnPaper:
     """How numbers are rounded on the way, as a person rounds them on paper."""
 
-    rounded: int | None = typer.Option(
-        None,
+    rounded: int | None = option(
         "--round",
-        metavar="N",
-        help=N_(
+        "N",
+        N_(
             "Round every quantity to N decimals before the next one uses it, as a person does;"
             " shows the drift."
         ),
     )
-    mode: str = typer.Option(
-        next(iter(ROUNDING_MODES)),
+    mode: str = option(
         "--rounding",
-        metavar="|".join(ROUNDING_MODES),
-        help=N_("How to round halves: away from zero or to the even digit; or truncate."),
+        ROUNDING_MODES,
+        N_("How to round halves: away from zero or to the even digit; or truncate."),
+        next(iter(ROUNDING_MODES)),
     )
 
     def rounding(self) -> Rounding | None:
@@ -352,7 +366,7 @@ def symbols_in(option: str, text: str | None, example: str) -> list[str] | None:
     """
     if text is None:
         return None
-    symbols = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    symbols = list(dict.fromkeys(from_ascii(name.strip()) for name in text.split(",") if name.strip()))
     if not symbols:
         raise AttnError(
             _("{name} names no quantity", name=option),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
-
-import typer
 
 from attncli.commands.options import (
     Decimals,
@@ -16,18 +15,16 @@ from attncli.commands.options import (
     PageJson,
     check_decimals,
     decimals_of,
+    flag,
     format_for,
-    format_option,
     idle_option,
-    output_option,
+    option,
 )
 from attncli.errors import AttnError
 from attncli.export.formats import FORMATS, SUFFIXES, Shown
 from attncli.language import N_, _, either, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from rich.console import RenderableType
 
     from attncli.commands.environment import Environment
@@ -111,13 +108,8 @@ def destination(
 
     Raises AttnError where there is none of that name or ending, or the options name two.
     """
-    flag = "json" if json else "plain" if plain else None
-    chosen = format_for(style or flag, FORMATS, "text", output, SUFFIXES)
-    if flag and chosen != flag:
-        raise AttnError(
-            _("--{flag} does not go with --format {style}", flag=flag, style=style),
-            hint=_("keep one of them"),
-        )
+    also = "json" if json else "plain" if plain else None
+    chosen = format_for(style or None, FORMATS, "text", output, SUFFIXES, also)
     return Destination(FORMATS[chosen], output, force)
 
 
@@ -125,18 +117,16 @@ def destination(
 class Output:
     """How forward and backward show a result, and where."""
 
-    head: int | None = typer.Option(
-        None, "--head", metavar="N", help=N_("Show only this head, counted from 1.")
-    )
+    head: int | None = option("--head", "N", N_("Show only this head, counted from 1."))
     decimals: Decimals = None
     full: Full = False
-    plain: bool = typer.Option(
-        False,
+    plain: bool = flag(
         "--plain",
-        help=N_("Plain text for scripts: no boxes, no colour, one block per quantity, tabs between numbers."),
+        N_("Plain text for scripts: no boxes, no colour, one block per quantity, tabs between numbers."),
     )
     json: PageJson = False
-    style: str | None = format_option(
+    style: str | None = option(
+        "--format -f",
         FORMATS,
         N_(
             "Output format: csv writes one file per quantity, npz one array per symbol. These and json"
@@ -144,16 +134,16 @@ class Output:
             " extension, then text."
         ),
     )
-    output: str | None = output_option(
+    output: str | None = option(
+        "--output -o",
+        "FILE",
         N_(
             "Write to this file, replacing another result, whole or not at all; with csv, to this folder,"
             " or to a file that ends in .csv or .tsv if there is one quantity. Default: standard output."
-        )
+        ),
     )
     force: Force = False
-    quiet: bool = typer.Option(
-        False, "--quiet", "-q", help=N_("Show only the tables: no heading, no notes, no summary.")
-    )
+    quiet: bool = flag("--quiet -q", N_("Show only the tables: no heading, no notes, no summary."))
 
     @property
     def destination(self) -> Destination:
@@ -165,10 +155,10 @@ class Output:
         check_decimals(self.decimals)
         self.destination.check()
         style = self.destination.format
-        for option in (*style.idle, "--plain") if style.idle else ():
-            value = getattr(self, option.removeprefix("--"))
+        for name in (*style.idle, "--plain") if style.idle else ():
+            value = getattr(self, name.removeprefix("--"))
             if value is not None and value is not False:
-                raise idle_option(option, "--json" if self.json else f"--format {style.name}")
+                raise idle_option(name, "--json" if self.json else f"--format {style.name}")
 
     def check_head(self, problem: Problem) -> None:
         """Refuse a head that the problem does not have, and a file that it was read from."""
@@ -224,14 +214,20 @@ def check_config(file: str, *, force: bool) -> None:
     check_writable(path, force=force)
 
 
-def write_config(text: str, file: str, environment: Environment, *, force: bool) -> None:
-    """Write a config to a file, or to standard output for ``-``, and say what to type next."""
+def write_config(
+    text: str, file: str, environment: Environment, said: Sequence[str] = (), *, force: bool
+) -> None:
+    """Write a config to a file, or to standard output for ``-``; then say what there is to say of it."""
     if file == "-":
-        environment.write_utf8(text)
-        return
-    from attncli.files import write_whole
+        environment.write_file(text, None)
+    else:
+        from attncli.files import write_whole
 
-    check_config(file, force=force)
-    write_whole(file, text, force=force)
+        check_config(file, force=force)
+        write_whole(file, text, force=force)
+    if said:
+        environment.note(*said)
+    if file == "-":
+        return
     name = f"./{file}" if file.startswith("-") else file  # no command takes it for an option then
     environment.note(_("wrote {file}; next: attncli forward {name}", file=file, name=shlex.quote(name)))

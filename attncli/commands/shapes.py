@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
 from attncli.commands.environment import Environment
-from attncli.commands.options import Set, Source, command
+from attncli.commands.options import Set, Source, command, flag
 from attncli.language import N_
 
 HELP = N_("""Show the shape of every matrix, in letters, in your numbers and in those of the original paper.
@@ -25,7 +23,7 @@ def shapes(
     *,
     source: Source,
     changes: Set = None,
-    json: bool = typer.Option(False, "--json", help=N_("JSON for scripts: the same shapes and counts.")),
+    json: bool = flag("--json", N_("JSON for scripts: the same shapes and counts.")),
     environment: Environment,
 ) -> None:
     """Parse, measure, show."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,22 +14,12 @@ import typer
 
 from attncli.choices import ARRAYS, MASK_TRUE, MASKS, WEIGHTS
 from attncli.commands.environment import Environment
-from attncli.commands.options import (
-    Force,
-    Json,
-    check_number,
-    command,
-    format_for,
-    format_option,
-    output_option,
-)
+from attncli.commands.options import Force, Json, check_number, command, format_for, option
 from attncli.errors import AttnError, ExitCode
 from attncli.language import N_, _
 from attncli.report import did_you_mean, one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from attncli.code.report import Report
 
 
@@ -85,48 +76,37 @@ OTHERS: Mapping[str, tuple[str, str]] = {
 class Conventions:
     """Which conventions the code keeps, and in which bounds it runs."""
 
-    mask_true: str | None = typer.Option(
-        None,
+    mask_true: str | None = option(
         "--mask-true",
-        metavar="|".join(MASK_TRUE),
-        help=N_(
+        MASK_TRUE,
+        N_(
             "What true in the mask means: one may look, or it is hidden. Default: look; where the code is"
             " right under the other, the report says so."
         ),
     )
-    mask: str | None = typer.Option(
-        None,
-        "--mask",
-        metavar="|".join(MASKS),
-        help=N_("add: the mask is added to the scores, 0 where one may look and -inf where not."),
+    mask: str | None = option(
+        "--mask", MASKS, N_("add: the mask is added to the scores, 0 where one may look and -inf where not.")
     )
-    weights: str | None = typer.Option(
-        None,
+    weights: str | None = option(
         "--weights",
-        metavar="|".join(WEIGHTS),
-        help=N_("How weights are stored: in-out for Q = X·Wq, the default; out-in as in PyTorch's Linear."),
+        WEIGHTS,
+        N_("How weights are stored: in-out for Q = X·Wq, the default; out-in as in PyTorch's Linear."),
     )
-    arrays: str = typer.Option(
-        ARRAYS[0], "--arrays", metavar="|".join(ARRAYS), help=N_("What the code is given.")
-    )
-    timeout: float = typer.Option(
-        10.0, "--timeout", metavar="SECONDS", help=N_("How long all problems together may take.")
-    )
-    memory: str = typer.Option(
-        "4GB", "--memory", metavar="SIZE", help=N_("How much memory the code may take, such as 500MB.")
-    )
-    seed: int = typer.Option(0, "--seed", metavar="N", help=N_("Another seed makes other problems."))
+    arrays: str = option("--arrays", ARRAYS, N_("What the code is given."), ARRAYS[0])
+    timeout: float = option("--timeout", "SECONDS", N_("How long all problems together may take."), 10.0)
+    memory: str = option("--memory", "SIZE", N_("How much memory the code may take, such as 500MB."), "4GB")
+    seed: int = option("--seed", "N", N_("Another seed makes other problems."), 0)
 
     def checked(self) -> dict[str, Any]:
         """Return what they say, by the names that the options have in Python. Raises AttnError."""
-        for option, value, words in (
+        for name, value, words in (
             ("--mask-true", self.mask_true, MASK_TRUE),
             ("--mask", self.mask, MASKS),
             ("--weights", self.weights, WEIGHTS),
             ("--arrays", self.arrays, ARRAYS),
         ):
             if value is not None:
-                one_of(option, value, words)
+                one_of(name, value, words)
         if self.mask_true and self.mask:
             raise AttnError(
                 _("{options} do not go together", options="--mask-true, --mask"), hint=_("keep one of them")
@@ -147,18 +127,20 @@ class Conventions:
 class Files:
     """What is written, and where."""
 
-    style: str | None = format_option(
+    style: str | None = option(
+        "--format -f",
         FORMATS,
         N_("Write the report for other programs. Default: by the output's file extension, then a screen."),
     )
-    output: str | None = output_option(
-        N_("Write the report to this file, replacing it, whole or not at all. Default: standard output.")
+    output: str | None = option(
+        "--output -o",
+        "FILE",
+        N_("Write the report to this file, replacing it, whole or not at all. Default: standard output."),
     )
-    example: str | None = typer.Option(
-        None,
+    example: str | None = option(
         "--example",
-        metavar="FILE",
-        help=N_("Write the smallest problem on which the code is wrong, as a config: --example small.yaml"),
+        "FILE",
+        N_("Write the smallest problem on which the code is wrong, as a config: --example small.yaml"),
     )
     force: Force = False
 
@@ -166,12 +148,8 @@ class Files:
         """Return the format; "" is the screen. Raises AttnError where nothing can be written so or there."""
         from attncli.files import check_result
 
-        style = format_for(self.style or ("json" if json else None), FORMATS, "", self.output, ENDINGS)
-        if json and style != "json":
-            raise AttnError(
-                _("--{flag} does not go with --format {style}", flag="json", style=style),
-                hint=_("keep one of them"),
-            )
+        also = "json" if json else None
+        style = format_for(self.style or None, FORMATS, "", self.output, ENDINGS, also)
         if self.output is not None:
             if not style:
                 raise AttnError(_("--output needs --format {style}", style="|".join(FORMATS)))
@@ -290,12 +268,7 @@ def write(report: Report, style: str, output: str | None, environment: Environme
         from attncli.graders.junit import report_junit
 
         text = report_junit(report)
-    if output is None:
-        environment.write_utf8(text)
-    else:
-        from attncli.files import write_whole
-
-        write_whole(output, text, force=True)
+    environment.write_file(text, output)
 
 
 def write_example(report: Report, file: str, environment: Environment, *, force: bool) -> None:

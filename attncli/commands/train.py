@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import typer
 
 from attncli.commands.environment import Environment
 from attncli.commands.options import (
@@ -17,14 +16,14 @@ from attncli.commands.options import (
     check_number,
     command,
     decimals_of,
+    flag,
+    option,
 )
 from attncli.commands.output import check_config, write_config
 from attncli.errors import AttnError
 from attncli.language import N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from attncli.readings.train import Training
 
 
@@ -49,22 +48,16 @@ MOST_STEPS = 10_000_000
 def train(
     *,
     source: Source,
-    steps: int = typer.Option(100, "--steps", "-n", metavar="N", help=N_("How many steps to take.")),
-    lr: float = typer.Option(
-        0.01, "--lr", metavar="NUMBER", help=N_("The learning rate: how long each step is.")
-    ),
+    steps: int = option("--steps -n", "N", N_("How many steps to take."), 100),
+    lr: float = option("--lr", "NUMBER", N_("The learning rate: how long each step is."), 0.01),
     changes: Changes,
-    embeddings: bool = typer.Option(False, "--embeddings", help=N_("Train the embeddings as well.")),
-    out_file: str | None = typer.Option(
-        None,
-        "--out",
-        "-o",
-        metavar="FILE",
-        help=N_("Write the trained problem as a config; - for standard output."),
+    embeddings: bool = flag("--embeddings", N_("Train the embeddings as well.")),
+    out_file: str | None = option(
+        "--out -o", "FILE", N_("Write the trained problem as a config; - for standard output.")
     ),
     force: Force = False,
     decimals: Decimals = None,
-    json: bool = typer.Option(False, "--json", help=N_("JSON for scripts: every loss, the weights.")),
+    json: bool = flag("--json", N_("JSON for scripts: every loss, the weights.")),
     environment: Environment,
 ) -> None:
     """Parse, train, write, show."""
@@ -101,6 +94,7 @@ def train(
 
 def trained_config(trained: Training, changes: Sequence[str]) -> str:
     """Return the trained problem as a config that says where it comes from."""
+    from attncli.page.lying import worded
     from attncli.problem.config_text import config_text
 
     problem = trained.after
@@ -125,7 +119,8 @@ def trained_config(trained: Training, changes: Sequence[str]) -> str:
         )
     )
     if problem.form.heads > 1:
-        heading.append(
-            _("The weights of several heads are one wide matrix: head 1 owns the first columns, and so on.")
+        said = _(
+            "The weights of several heads are one wide matrix: head 1 owns the first columns, and so on."
         )
+        heading.append(worded(said, lying=problem.lying))
     return config_text(problem, heading)

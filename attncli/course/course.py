@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from attncli.course.resume import PARTIAL, RESULTS, open_partial
 from attncli.course.sheets import path_text
 from attncli.course.summary import Summary
 from attncli.course.whose import OnDuplicate, Owners
-from attncli.files import make_folder, note_read, open_result, refuse_read, remove_left, stat_of
+from attncli.files import make_folder, note_read, open_result, refuse_read, remove_left, stat_of, was_read
 from attncli.graders import FORMATS, write
 from attncli.graders.gradebooks import some_of
 from attncli.graders.records import records
@@ -26,8 +27,6 @@ from attncli.language import _, plural
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from attncli.course.grader import Grader
     from attncli.course.sheets import Skipped
     from attncli.graders.records import Course, Record
@@ -140,7 +139,9 @@ def write_rest(plan: Plan, results: Path, changes: Changes | None) -> Graded:
         made = write(name, results, plan.out, course)
         paths += made.paths
         notes += made.notes
-    stale = tuple(leftovers(plan.out, plan.formats, summary.files, changes=changes is not None))
+    left = leftovers(plan.out, plan.formats, summary.files, changes=changes is not None)
+    # This run may have read one: a roster, say, that Canvas calls canvas.csv.
+    stale = tuple(path for path in left if not was_read(stat_of(path)))
     removed = remove(stale) if plan.clean else ()
     return Graded(summary, owners, changes, tuple(paths), tuple(notes), stale, removed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attncli.graders.gradebooks import write_table
@@ -10,9 +12,6 @@ from attncli.homework.marks import points_text
 from attncli.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from attncli.graders.records import Course, Record
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from attncli.course.sheets import path_text, read_submission
 from attncli.errors import AttnError
@@ -22,9 +25,6 @@ from attncli.problem.sources import load
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
     from attncli.course.late import Late
     from attncli.course.sheets import Submission
     from attncli.homework.policy import Policy
@@ -34,24 +34,9 @@ if TYPE_CHECKING:
 MOST_REASONS = 3
 
 
-class Keys(Protocol):
-    """What a student's sheet is marked against."""
-
-    def of(self, student: str, stem: str) -> Key:
-        """Return the key of a student, whose file has this stem; raises AttnError where there is none."""
-
-    @property
-    def only(self) -> Key | None:
-        """The key of everybody, if there is such a one."""
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """The rows that can be answered; raises AttnError where no key can be worked out."""
-
-
 @dataclass
 class OneKey:
-    """One problem for all."""
+    """One problem for all: ``of`` a student, whose file has this stem, the ``only`` key that there is."""
 
     problem: Problem
     loss: str | None = None
@@ -59,12 +44,12 @@ class OneKey:
 
     @cached_property
     def only(self) -> Key:
-        """Work the problem out, once a process."""
+        """The key of everybody: the problem is worked out once a process."""
         return Key.of(self.problem, self.loss, self.reduction)
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The rows of the one page."""
+        """The rows that can be answered."""
         return self.only.symbols
 
     def of(self, _student: str, _stem: str) -> Key:
@@ -112,7 +97,7 @@ class KeyEach:
         return first.symbols
 
     def of(self, student: str, stem: str) -> Key:
-        """Work out the problem of one student."""
+        """Work out the problem of one student; raises AttnError where there is none, or it cannot be."""
         path = self.configs.get(student) or self.configs.get(stem)
         if path is None:
             raise AttnError(_("there is no config for {student!r}", student=student[:40]))
@@ -135,7 +120,7 @@ class Grader:
     """
 
     folder: Path
-    keys: Keys
+    keys: OneKey | KeyEach
     policy: Policy
     late: Late | None = None
     times: Mapping[str, datetime] | None = None
@@ -191,7 +176,8 @@ class Grader:
         if self.late is None:
             return None
         if self.times is None:
-            return self.late.of(self.late.file_time(handed_in.time))
+            seconds = math.floor(handed_in.time)
+            return self.late.of(datetime.fromtimestamp(seconds, self.late.due.tzinfo))
         time = self.times.get(student)
         return None if time is None else self.late.of(time)
 

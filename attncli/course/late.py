@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from attncli.language import _, either
 from attncli.problem.document import Mapping, Scalar, kind
@@ -14,8 +13,6 @@ from attncli.problem.keys import refuse_unknown
 from attncli.problem.numbers import cell
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from attncli.problem.document import Node
     from attncli.report import Report
 
@@ -68,10 +65,6 @@ class Late:
             "periods": periods,
             "penalty": round(min(self.most, self.penalty * periods), 6),
         }
-
-    def file_time(self, seconds: float) -> datetime:
-        """Return the time of a file, to the second, in the time zone of ``due``."""
-        return datetime.fromtimestamp(math.floor(seconds), self.due.tzinfo)
 
 
 def read_time(text: str, zone: Any = None, order: str | None = None) -> datetime | None:  # noqa: ANN401 - a tzinfo, or nothing

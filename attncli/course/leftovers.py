@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from attncli.files import stat_of, was_read
 from attncli.graders import FORMATS
 from attncli.graders.records import file_path
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
 
 INDEX, CHANGES = "index.html", "changes.csv"
 ENDINGS = (".json", ".txt", ".md", ".html")  # of what is written for each sheet
@@ -26,17 +21,8 @@ def leftovers(
 ) -> Iterator[Path]:
     """Yield the files of earlier runs, sorted: of a format, a sheet or a comparison that is gone.
 
-    A file counts as theirs where it has such a name as only they give, and this run has not read it, as it
-    does a roster that Canvas calls canvas.csv; all else is left alone.
+    A file counts as theirs where it has such a name as only they give; all else is left alone.
     """
-    named = named_so(out, formats, sheets, changes=changes)
-    yield from (path for path in named if not was_read(stat_of(path)))
-
-
-def named_so(
-    out: Path, formats: Collection[str], sheets: Collection[str], *, changes: bool
-) -> Iterator[Path]:
-    """Yield the files that have the name of a result which this run does not write."""
     if not changes and (out / CHANGES).is_file():
         yield out / CHANGES
     for name in sorted(FORMATS):

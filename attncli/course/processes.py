@@ -8,23 +8,22 @@ import signal
 import sys
 import threading
 from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from attncli import language
 from attncli.errors import AttnError
 from attncli.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
     from types import TracebackType
-    from typing import Self
 
     from attncli.course.grader import Grader
 

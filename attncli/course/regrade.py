@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError
@@ -12,9 +14,6 @@ from attncli.homework.marks import points_text
 from attncli.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
     from attncli.graders.records import Record
 
 

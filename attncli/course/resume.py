@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attncli import language
 from attncli.course.grader import KeyEach, digest
 from attncli.errors import AttnError, Where
-from attncli.files import open_log, open_result, unwritable
+from attncli.files import lock, open_log, open_result, unwritable
 from attncli.graders.records import LONGEST_LINE, record_of
 from attncli.language import _
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from io import FileIO
-    from pathlib import Path
 
     from attncli.course.grader import Grader
     from attncli.graders.records import Record
@@ -96,20 +96,10 @@ def open_partial(path: Path) -> Iterator[Partial]:
     except OSError as error:
         raise unwritable(path, error) from None
     with stream:
-        lock(stream, path)
-        yield Partial(path, stream)
-
-
-def lock(stream: FileIO, path: Path) -> None:
-    """Keep other processes from writing the same file, where the system can."""
-    with suppress(ImportError):
-        import fcntl  # noqa: PLC0415 - not every system has it
-
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if lock(stream.fileno(), alone=True) is False:
             message = _("another attncli grade is writing into {path!r}", path=str(path.parent))
-            raise AttnError(message, hint=_("wait for it, or choose another --out")) from None
+            raise AttnError(message, hint=_("wait for it, or choose another --out"))
+        yield Partial(path, stream)
 
 
 def header(grader: Grader) -> bytes:

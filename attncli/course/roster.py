@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -19,7 +20,6 @@ from attncli.report import MAX_ERRORS, did_you_mean
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
-    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from attncli.course.late import Late
@@ -59,10 +59,11 @@ class Roster:
     @property
     def people(self) -> ByStudent[Person]:
         """Who the students are, by their ids."""
-        return ByStudent(
-            (student, Person(**{field: first_text(cells, names) for field, names in FIELDS.items()}))
-            for student, (_line, cells) in self.lines.items()
-        )
+        found: ByStudent[Person] = ByStudent()
+        for student, (_line, cells) in self.lines.items():
+            told = {field: next(filter(None, map(cells.get, names)), "") for field, names in FIELDS.items()}
+            found[student] = Person(**told)
+        return found
 
     def times(self, column: str, zone: tzinfo | None, order: str | None = None) -> ByStudent[datetime]:
         """Return when each student's sheet came in; a time without a zone is in ``zone``.
@@ -215,8 +216,3 @@ def rows_of(reader: CsvReader, path: str) -> Iterator[tuple[int, Sequence[str]]]
 def column_name(title: str) -> str:
     """Return the name by which a column is found: ``Student_ID`` → ``studentid``, ``Mã SV`` → ``mãsv``."""
     return "".join(filter(str.isalnum, normalize("NFC", title).casefold()))
-
-
-def first_text(cells: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """Return the first of these columns' cells that holds something."""
-    return next((cells[name] for name in names if cells.get(name)), "")

@@ -5,6 +5,8 @@ It is read as strictly as a config: all mistakes in it are reported at once, eac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Sequence as Words
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +21,6 @@ from attncli.problem.numbers import cell, whole
 from attncli.report import Report, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Sequence as Words
-
     from attncli.problem.document import Node
 
 

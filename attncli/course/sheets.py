@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from attncli.errors import AttnError
 from attncli.files import reason, unreadable
 from attncli.homework.sheet import MAX_BYTES
 from attncli.homework.student import ByStudent
 from attncli.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-
 
 SUFFIXES = (".yaml", ".yml", ".json")  # of configs
 SHEETS = (*SUFFIXES, ".npz")

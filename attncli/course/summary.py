@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from attncli.course.gradebook import percent
 from attncli.graders.feedback import SLIP
@@ -16,9 +17,6 @@ from attncli.homework.student import folded
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-    from typing import Self
-
     from attncli.graders.records import Record
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,8 +17,6 @@ from attncli.page.lazy import LazyPage
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
-
     from attncli.calculation import Setting
     from attncli.ops.op import Array
 
@@ -57,7 +56,7 @@ class Variants:
         """Every mistake that is met on paper and could be made on this page, by its name, in its order."""
         page, problem = self.setting.page, self.setting.problem
         found = {
-            Name(one.id, one.rows[0].symbol, tuple(row.formula for row in one.rows)): one
+            Name(one.id, one.rows[0].symbol, tuple(problem.words(row.formula) for row in one.rows)): one
             for one in catalogue(page, frozenset(self.right), problem.sizes, out_in=problem.out_in)
             if not one.code
         }
@@ -123,25 +122,23 @@ class BlindSpot:
     holds: Callable[[Variants], bool] = field(compare=False, repr=False)
 
 
+def blind_spot(kind: str, says: str, names: Iterable[Name], holds: Callable[[Variants], bool]) -> BlindSpot:
+    """Return what is to be said of mistakes, each once."""
+    names = tuple(dict.fromkeys(names))
+    return BlindSpot(kind, tuple(dict.fromkeys(name.symbol for name in names)), says, names, holds)
+
+
 def hidden(names: Collection[Name]) -> BlindSpot:
     """One mistake, in some of the ways in which it is written, that gives the right numbers."""
-    rows = tuple(dict.fromkeys(name.symbol for name in names))
-    return BlindSpot(
-        "hidden", rows, _("the right numbers come out"), tuple(names), lambda on: any(map(on.hides, names))
-    )
+    says = _("the right numbers come out")
+    return blind_spot("hidden", says, names, lambda on: any(map(on.hides, names)))
 
 
 def alike(pairs: Collection[tuple[Name, Name]]) -> BlindSpot:
     """Mistakes with different ids that give the same numbers, pair by pair."""
-    names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
-    rows = tuple(dict.fromkeys(name.symbol for name in names))
-    return BlindSpot(
-        "alike",
-        rows,
-        _("the same numbers come out"),
-        names,
-        lambda on: any(on.confuses(*pair) for pair in pairs),
-    )
+    says = _("the same numbers come out")
+    names = (name for pair in pairs for name in pair)
+    return blind_spot("alike", says, names, lambda on: any(on.confuses(*pair) for pair in pairs))
 
 
 def faint(symbol: str) -> list[BlindSpot]:
@@ -227,7 +224,9 @@ class Search:
         first = (
             next((spot for spot in faint(row) if spot.holds(self.rounded)), None) for row in self.rounded.rows
         )
-        return [spot for spot in first if spot and not spot.holds(self.others[0])]
+        words = self.exact.setting.problem.words
+        found = (spot for spot in first if spot and not spot.holds(self.others[0]))
+        return [replace(spot, says=words(spot.says)) for spot in found]
 
 
 def grouped(pairs: Iterable[tuple[Name, Name]]) -> list[BlindSpot]:

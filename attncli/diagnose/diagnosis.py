@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from attncli.language import _
 from attncli.result import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from attncli.diagnose.blind_spots import BlindSpot, Name
     from attncli.homework.key import Key
 

@@ -7,6 +7,8 @@ tried on the blind spots that are left, cause by cause, and the change that remo
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, count, groupby, islice
 from typing import TYPE_CHECKING, Any
@@ -19,11 +21,13 @@ from attncli.diagnose.blind_spots import Variants, saturated
 from attncli.errors import AttnError
 from attncli.language import N_, _, plural
 from attncli.ops.mask import Mask
+from attncli.ops.op import lengths
 from attncli.ops.softmax import softmax
+from attncli.page.attention import is_constant
+from attncli.page.lying import turn
+from attncli.problem.formulas import axes_of, names_of, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from attncli.calculation import Setting
     from attncli.diagnose.blind_spots import BlindSpot, Search
     from attncli.ops.op import Array
@@ -134,7 +138,7 @@ def special_facts(setting: Setting) -> Iterator[tuple[str, str]]:
     for symbol, value in setting.givens.items():
         fact = next((sentence for sentence, holds in FACTS if holds(value)), None)
         if fact:
-            yield symbol, _(fact, symbol=symbol)
+            yield symbol, setting.problem.words(_(fact, symbol=symbol))
 
 
 def symmetric(value: Array) -> bool:
@@ -199,7 +203,8 @@ def cells(setting: Setting, symbol: str, why: str, decimals: int) -> Iterator[Ch
         number = float(f"{1 - old if symbol == 'Y' and loss == 'bce' else old + 1:.3g}")
         other = value.copy()
         other[place] = number
-        cell = f"{symbol}[{','.join(str(i + 1) for i in place)}]"
+        index = turn(place) if setting.problem.lying else place
+        cell = f"{symbol}[{','.join(str(i + 1) for i in index)}]"
         yield Change(why, f"--set '{cell}={number:g}'", with_given(setting, symbol, other), decimals)
 
 
@@ -231,16 +236,69 @@ def sizes(setting: Setting) -> Iterator[Change]:
 
 
 def letters(setting: Setting) -> list[str]:
-    """Return the sizes that can be chosen: in self-attention there are as many keys as queries."""
+    """Return the sizes that can be chosen: in self-attention there are as many keys as queries.
+
+    On a page of one's own a sum may tie one to another: such a size stays as it is.
+    """
+    found = present(setting)
+    return (
+        [letter for letter in found if can_be_other(setting, letter)] if setting.problem.form.lines else found
+    )
+
+
+def present(setting: Setting) -> list[str]:
+    """Return the sizes of what is given."""
     used = set().union(*(shape_letters(setting, symbol) for symbol in setting.givens))
-    return [
+    found = [
         letter for letter in LETTERS if letter in used and (letter != "m" or setting.problem.form.context)
+    ]
+    if not setting.problem.form.lines:
+        return found
+    sizes = setting.problem.sizes  # by 2, for RoPE turns columns two by two
+    return [
+        letter
+        for letter in found
+        if fitting(setting, {**sizes, **dict.fromkeys(together(setting, letter), sizes[letter] + 2)})
     ]
 
 
+def together(setting: Setting, letter: str) -> set[str]:
+    """Return the letters that stand for as many whatever the problem: in self-attention n and m."""
+    return {letter, "m"} if letter == "n" and not setting.problem.form.context else {letter}
+
+
+def fitting(setting: Setting, sizes: Mapping[str, int]) -> bool:
+    """Whether the lines of one's own go together in other sizes: a residual sum ties two of them."""
+    letters_of = setting.problem.letters
+    for row in setting.problem.form.lines:
+        known: dict[str, int] = {}
+        numbers: list[Any] = []
+        for axes, (symbol, transposed) in zip(axes_of(row), row.reads, strict=True):
+            if is_constant(symbol):
+                numbers.append(number_of(symbol, setting.problem.form.heads))
+                continue
+            numbers.append(lengths(letters_of[symbol], sizes))
+            names = names_of(axes, len(numbers[-1]), transposed=transposed)
+            if any(known.setdefault(*one) != one[1] for one in zip(names, numbers[-1], strict=True)):
+                return False
+        if not row.op.fits(*numbers):
+            return False
+    return True
+
+
+def can_be_other(setting: Setting, letter: str) -> bool:
+    """Whether the page can be worked out where one size is another."""
+    other = random_setting(setting, enlarged(setting, letter))
+    try:
+        other.page.evaluate(other.given)
+    except (AttnError, ValueError):
+        return False
+    return True
+
+
 def shape_letters(setting: Setting, symbol: str) -> set[str]:
-    """Return the letters of a matrix's shape."""
-    return {letter.removeprefix("h·") for letter in setting.problem.letters[symbol]}
+    """Return the letters of a matrix's shape, those of products such as h·d_k too."""
+    return {part for letter in setting.problem.letters[symbol] for part in re.split("[·/]", letter)}
 
 
 def coincidences(letter: str, size: int, sizes: Mapping[str, int]) -> list[str]:
@@ -257,11 +315,16 @@ def coincidences(letter: str, size: int, sizes: Mapping[str, int]) -> list[str]:
 def enlarged(setting: Setting, *which: str) -> dict[str, int]:
     """Return the sizes with these letters made larger, until none of them coincides with another size."""
     sizes = dict(setting.problem.sizes)
-    used = {"n", "m", *letters(setting)}
+    used = {"n", "m", *present(setting)}
     for letter in which:
-        same = {letter, "m"} if letter == "n" and not setting.problem.form.context else {letter}
+        same = together(setting, letter)
         others = {other: sizes[other] for other in used - same if other in sizes}
-        larger = next(size for size in count(sizes[letter] + 1) if not coincidences(letter, size, others))
+        larger = next(
+            size
+            for size in count(sizes[letter] + 1)
+            if not coincidences(letter, size, others)
+            and fitting(setting, {**sizes, **dict.fromkeys(same, size)})
+        )
         sizes.update(dict.fromkeys(same, larger))
     return sizes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attncli.show.entry import Entry, entry_of
-from attncli.show.page import attention_view, loss_line, sizes
+from attncli.show.page import attention_view, loss_line, lying_line, sizes
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def heading(shown: Shown) -> tuple[str, list[str]]:
     lines = [sizes(result)]
     if result.loss:
         lines.append(loss_line(result.loss, shown.display.decimals).plain)
+    if result.problem.lying:
+        lines.append(lying_line())
     return fit(sanitize(result.problem.name)), list(map(fit, lines))
 
 

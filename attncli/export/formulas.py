@@ -12,29 +12,35 @@ if TYPE_CHECKING:
 
     from attncli.ops.op import Shape
     from attncli.readings.formulas import Formula
+    from attncli.show.display import Display
 
 
-GAP = "   "
+GAP, NOTE = "   ", "   # "
 ONE = N_("one number")
 
 
-def text(page: Sequence[Formula], width: int) -> Iterator[str]:
+def text(page: Sequence[Formula], display: Display) -> Iterator[str]:
     """Write one line a quantity, the equals signs and the shapes below each other.
 
-    Where that is too wide, the shape in letters is left out, then the shape: a formula is never broken.
+    It can be read back as ``formulas:`` of a config, where # begins a comment. Where it is too wide, the
+    shapes in letters are left out, then those of the long formulas: a formula is never broken.
     """
-    symbols = max((len(formula.symbol) for formula in page), default=0)
-    written = [f"{formula.symbol:<{symbols}} = {formula.text}" for formula in page]
-    columns = [
-        [times(formula.letters) for formula in page],
-        [times(tuple(map(str, formula.shape))) or _(ONE) for formula in page],
+    names = [display.fit(formula.symbol) for formula in page]
+    written = [
+        f"{name:<{widest(names)}} = {display.fit(formula.text)}"
+        for name, formula in zip(names, page, strict=True)
     ]
-    while columns and sum(widest(column) + len(GAP) for column in columns) + widest(written) > width:
-        del columns[0]
-    table = [written, *columns]
-    widths = [widest(column) for column in table]
-    for line in zip(*table, strict=True):
-        yield GAP.join(cell.ljust(room) for cell, room in zip(line, widths, strict=True)).rstrip() + "\n"
+    letters = [display.fit(times(formula.letters)) for formula in page]
+    sizes = [display.fit(times(tuple(map(str, formula.shape))) or _(ONE)) for formula in page]
+    both = [
+        f"{letter:<{widest(letters)}}{GAP}{size}" if letter else size
+        for letter, size in zip(letters, sizes, strict=True)
+    ]
+    rooms = [display.width - widest(notes) - len(NOTE) for notes in (both, sizes)]
+    notes, room = (sizes, rooms[1]) if rooms[0] < widest(written) <= rooms[1] else (both, rooms[0])
+    start = widest([line for line in written if len(line) <= room])
+    for line, note in zip(written, notes, strict=True):
+        yield (line if len(line) > room else f"{line:<{start}}{NOTE}{note}").rstrip() + "\n"
 
 
 def markdown(page: Sequence[Formula]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attncli.export.entries import entries, heading, read_off
 from attncli.export.formats import LONGEST_NAME
 from attncli.language import N_, _, active
+from attncli.page.lying import worded
 from attncli.untrusted import html_start, in_markup, page_style
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def section(entry: Entry, fit: Callable[[str], str]) -> Iterator[str]:
         if entry.views[0].hidden:
             yield f'<p class="note">{in_markup(entry.views[0].hidden)}</p>\n'
     if entry.marked:
-        words = fit(_("the largest of its row; the deeper the shade, the larger the weight"))
+        words = _("the largest of its row; the deeper the shade, the larger the weight")
+        words = fit(worded(words, lying=entry.lying))
         yield f'<p class="note"><i>{in_markup(mark)}</i> {words}</p>\n'
     yield "</section>\n"
 

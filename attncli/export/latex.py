@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from attncli.export.entries import entries, heading
 from attncli.export.formats import LONGEST_NAME
-from attncli.language import _
+from attncli.language import GREEK, _
 from attncli.ops.expression import Style
 from attncli.show.matrix import split as blocks
 from attncli.show.numbers import alone
-from attncli.show.working import MOST_TERMS, Working
+from attncli.show.working import DEFINITION, MOST_TERMS, Working
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -49,36 +49,59 @@ SPECIAL = {
     "`": r"\textasciigrave{}", "'": "{'}", '"': '{"}',
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
 }  # fmt: skip
+HAT = "א"  # x̂ as one letter, which no symbol has
+VARIANTS = {"ε": r"\varepsilon", "φ": r"\varphi"}
 SIGNS = {
     "∂": r"\partial", "∞": r"\infty", "×": r"\times", "·": r"\cdot", "√": r"\surd", "ᵀ": r"{}^{\top}",
     "∘": r"\circ", "−": "-", "Σ": r"\Sigma", "σ": r"\sigma", "²": "{}^2", "≈": r"\approx", "≠": r"\neq",
+    "³": "{}^3", "Φ": r"\Phi", HAT: r"\hat{x}",
     "≤": r"\leq", "≥": r"\geq", "→": r"\to", "⋯": r"\cdots", "⋮": r"\vdots", "⇒": r"\Rightarrow",
-}  # fmt: skip
+} | {letter: VARIANTS.get(letter, f"\\{name}") for name, letter in GREEK.items()}  # fmt: skip
 ESCAPES = str.maketrans(
     SPECIAL
     | {sign: rf"\ensuremath{{{command}}}" for sign, command in SIGNS.items()}
     | {"…": r"\ldots{}", "–": r"\textendash{}", "’": r"{'}"}
 )
 ENTRIES = {"∞": r"\infty", "-∞": r"-\infty", "~": r"\sim", "⋯": r"\cdots", "⋮": r"\vdots", "–": "-"}
+CALLS = {
+    "exp": "e^{{{}}}",
+    "sqrt": r"\sqrt{{{}}}",
+    "log": r"\ln({})",
+    "erf": r"\operatorname{{erf}}({})",
+    **{name: rf"\{name}({{}})" for name in ("tanh", "sin", "cos", "max", "min")},
+}
 # The indices of a cell or of a line, which are words; the dot behind them is one of vectors.
 INDEX = re.compile(r"""(?<=[\w)\]])(?<!Σ)\[((?:"(?:[^"\\]|\\.)*"|[^\[\]"])*)\](·?)""")
 KEPT = "\ue000"  # stands for them while the rest is translated
-SYMBOL = re.compile(r"(d?)([A-Z][a-z]?|b[a-z])(?:_([A-Z][a-z]?))?")
-GRADIENT = r"\bd(?:[A-Z]|b[a-z])\w*"
+LETTER_OF_SYMBOL = f"[A-Z{HAT}{''.join(GREEK.values())}]"
+LONGEST_INDEX = 3  # letters of Wqh; Logits and PE are words
+VECTOR = r"b[a-z]|[a-ce-z]\d+|(?<=d)[a-ce-z](?!\w)"  # bq, b1; and s, where it stands as ds
+SYMBOL = re.compile(rf"(d?)({LETTER_OF_SYMBOL}\w*?|{VECTOR})(?:_([^\W\d]\w*))?")
+GRADIENT = rf"\bd(?:{LETTER_OF_SYMBOL}\w*|(?:{VECTOR})\w*)"
+BRACKETED = r"\((?:[^()]|\([^()]*\))*\)"
 # One thing that may stand over or under a line: brackets with what belongs to them, or a name or a number.
-OPERAND = r"(\w*(?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])²?|√?\w+)"
+OPERAND = rf"(√?\w*(?:{BRACKETED}|\[[^\[\]]*\])²?|√?\w+)"
 # Not behind a product, whose last factor is not all that is divided.
 QUOTIENT = rf"(?<![\w∘·^)\]])(?<!ln ){OPERAND}/{OPERAND}"
 # From the page's signs to LaTeX's, one after the other.
 SUBSTITUTIONS = (
     (rf"({GRADIENT})ᵀ", r"(\1)ᵀ"),
-    (r"√(\w+)", r"\\sqrt{\1}"),
+    (rf"√\(((?:[^()]|{BRACKETED})*)\)", r"\\sqrt{\1}"),
+    (rf"√(\w+{BRACKETED}|\w+)", r"\\sqrt{\1}"),
     (r"Σ ?", r"\\sum "),
+    (r"\b(sum .* heads of) ", r"\\text{\1 }"),
+    (r"\^(\w\w+)", r"^{\1}"),
     (r"\bln\b", r"\\ln"),
-    (r"(?<![\\\w])([a-z_]+)(?=\()", r"\\operatorname{\1}"),
+    (r"\btanh(?=²?\()", r"\\tanh"),
+    (r"\bgelu_tanh(?=\()", r"\\operatorname{gelu\\_tanh}"),
+    (r"(?<![\\\w])([a-z][a-z0-9_]*)(?=(?:⁻¹)?\()", r"\\operatorname{\1}"),
+    (r"⁻¹", r"^{-1}"),
+    (r"\bpairs\b", r"\\text{pairs}"),
     (r"σ", r"\\sigma"),
     (r"ᵀ", r"^{\\top}"),
     (r"²", r"^2"),
+    (r"³", r"^3"),
+    (r"Φ", r"\\Phi"),
     (r"∘", r" \\odot "),
     (r"·", r" "),
     (r"/", r" / "),
@@ -209,7 +232,7 @@ def explain(explained: Sequence[Explained], paper: Display) -> Iterator[str]:
 
 def text(words: str) -> str:
     """Return words for text mode; no sign in them is taken for LaTeX, and no two become a ligature."""
-    return re.sub("([-,])(?=\\1)", r"\1{}", words.strip().translate(ESCAPES))
+    return re.sub("([-,])(?=\\1)", r"\1{}", words.strip().replace("x̂", HAT).translate(ESCAPES))
 
 
 def number(shown: str) -> str:
@@ -233,7 +256,7 @@ class TexWorking(Working):
             minus="-",
             times=r" \cdot ",
             square="^2",
-            calls={"exp": "e^{{{}}}", "log": r"\ln({})", "sqrt": r"\sqrt{{{}}}"},
+            calls=CALLS,
             enclosed=True,
             most=None if full else MOST_TERMS,
         )
@@ -271,7 +294,18 @@ class TexWorking(Working):
 
 
 def latex(formula: str) -> str:
-    """Translate the right-hand side of a formula of the page; a remark behind a comma becomes text."""
+    """Translate the right-hand side of a formula of the page; a remark behind a comma becomes text.
+
+    What a letter of it stands for is a formula too: ``…, x̂ = R/2``.
+    """
+    formula, *definitions = DEFINITION.split(formula.replace("x̂", HAT))
+    return ",\\quad ".join(
+        [sides(formula), *(" = ".join(map(sides, one.split(" = "))) for one in definitions)]
+    )
+
+
+def sides(formula: str) -> str:
+    """Translate one side of an equation, with its remark."""
     formula, *remark = re.split(r", (?![^(]*\))", formula, maxsplit=1)
     formula = re.sub(QUOTIENT, fraction, formula)
     for sign, command in SUBSTITUTIONS:
@@ -307,11 +341,22 @@ def symbol_latex(symbol: str) -> str:
     found = SYMBOL.fullmatch(symbol)
     if found is None:
         return size_latex(symbol)
-    gradient, name, path = (part and "_".join(part) for part in found.groups())
+    gradient, name, path = (part and name_latex(part) for part in found.groups())
     if not gradient:
-        return name
+        return name + (f"_{{{path}}}" if path else "")
     derivative = rf"\frac{{\partial L}}{{\partial {name}}}"
     return rf"\left.{derivative}\right|_{{{path}}}" if path else derivative
+
+
+def name_latex(name: str) -> str:
+    r"""Return a name: its first letter, and the rest of it below: W1 → W_1, γ1 → \gamma_1."""
+    if name.isalpha() and (len(name) > LONGEST_INDEX or (name[1:] and name.isupper())):
+        return rf"\text{{{name}}}"
+    first, rest = name[0], name[1:].lstrip("_").replace("_", r"\_")
+    letter = SIGNS.get(first, first)
+    if len(rest) > 1 and not rest.isdecimal():
+        rest = rf"\text{{{rest}}}"
+    return letter + (f"_{rest}" if len(rest) == 1 else f"_{{{rest}}}" if rest else "")
 
 
 def size_latex(letter: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
@@ -15,9 +16,6 @@ from attncli.graders.records import write_each
 from attncli.language import _, either
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from attncli.graders.records import Course, Written
 
 
@@ -37,8 +35,8 @@ WRITERS: Mapping[str, Callable[[Path, Path, Course], Written]] = {
 FORMATS = tuple(WRITERS)
 
 
-def write(name: str, results: Path, out: Path, course: Course, *, reveal: bool | None = None) -> Written:
-    """Write one format's files into the folder ``out``; ``reveal`` overrides the course's own.
+def write(name: str, results: Path, out: Path, course: Course) -> Written:
+    """Write one format's files into the folder ``out``.
 
     A file is replaced whole or not at all. Raises AttnError where there is no such format, where a
     line of ``results`` is not a sheet's record, or where a file cannot be written.
@@ -47,5 +45,4 @@ def write(name: str, results: Path, out: Path, course: Course, *, reveal: bool |
         raise AttnError(
             _("{name} is {value!r}; expected {wanted}", name="--format", value=name, wanted=either(FORMATS))
         )
-    chosen = course if reveal is None else replace(course, reveal=reveal)
-    return WRITERS[name](results, out / name, chosen)
+    return WRITERS[name](results, out / name, course)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import AttnError
@@ -12,7 +13,6 @@ from attncli.language import _
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from attncli.graders.records import Record

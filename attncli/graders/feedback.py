@@ -3,65 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from attncli.graders.records import GOOD, is_unreadable, late_penalty
 from attncli.homework.marks import Verdict, command_name, points_text
 from attncli.language import _, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from attncli.graders.records import Record
 
 
 SLIP = "slip-"  # the formula was right: the hand slipped
 MOST_CELLS = 8  # wrong cells that are named one by one
 LONGEST = 40  # characters of what stands in a cell
-
-
-@dataclass(frozen=True)
-class Cause:
-    """What seems to have been done: a formula, and a sentence about it."""
-
-    formula: str
-    says: str
-
-
-@dataclass(frozen=True)
-class Remarks:
-    """All there is to say about one row; false where that is nothing, as for a row that is right.
-
-    ``says``: what is wrong with the row as a whole. ``cells``: a line for each of the first wrong cells,
-    and how many more there are. ``look``: the command that shows where a number comes from.
-    """
-
-    says: str = ""
-    cells: tuple[str, ...] = ()
-    causes: tuple[Cause, ...] = ()
-    look: str = ""
-
-    def __bool__(self) -> bool:
-        return self != Remarks()
-
-    @property
-    def blocks(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """What is said, in order: each block with its kind, which says how a format sets it."""
-        if self.says:
-            yield "text", (self.says,)
-        if self.cells:
-            yield "cells", self.cells
-        if len(self.causes) == 1:
-            yield "text", (_("This is what you seem to have done:"),)
-        elif self.causes:
-            yield "text", (_("Any of these would explain it, the likeliest first:"),)
-        for cause in self.causes:
-            if cause.formula:
-                yield "formula", (cause.formula,)
-            yield "cause", (cause.says,)
-        if self.look:
-            yield "look", (self.look,)
+Block: TypeAlias = tuple[str, tuple[str, ...]]  # its kind, which says how a format sets it, and its texts
 
 
 def score_line(view: Record) -> str:
@@ -111,19 +67,28 @@ def cells_line(row: Record) -> str:
     return _("{right} of {cells}", right=row["right"], cells=row["cells"])
 
 
-def remarks(row: Record, view: Record) -> Remarks:
-    """Return what there is to say about a row of a student's view."""
+def remarks(row: Record, view: Record) -> list[Block]:
+    """Return all there is to say about a row of a student's view, in order; nothing if it is right."""
     if row["verdict"] in GOOD:
-        return Remarks()
-    wrong = row["wrong_cells"]
-    hidden = len(wrong) - MOST_CELLS
-    more = [plural("and {n} more", "and {n} more", hidden)] if hidden > 0 else []
-    return Remarks(
-        says=row.get("says", ""),
-        cells=(*map(cell_line, wrong[:MOST_CELLS]), *more),
-        causes=tuple(cause(one, row["symbol"]) for one in row["mistakes"]),
-        look=look(wrong[0]["cell"], view["config"]) if wrong else "",
-    )
+        return []
+    said: list[Block] = []
+    if row.get("says"):  # of the row as a whole
+        said.append(("text", (row["says"],)))
+    if wrong := row["wrong_cells"]:
+        hidden = len(wrong) - MOST_CELLS
+        more = [plural("and {n} more", "and {n} more", hidden)] if hidden > 0 else []
+        said.append(("cells", (*map(cell_line, wrong[:MOST_CELLS]), *more)))
+    if len(row["mistakes"]) == 1:
+        said.append(("text", (_("This is what you seem to have done:"),)))
+    elif row["mistakes"]:
+        said.append(("text", (_("Any of these would explain it, the likeliest first:"),)))
+    for mistake in row["mistakes"]:
+        said += cause(mistake, row["symbol"])
+    if wrong and not view["config"].startswith("<"):  # that is a problem without a name
+        command = f"attncli explain {shlex.quote(wrong[0]['cell'])} -c {command_name(view['config'])}"
+        lying = ["--set", "layout=columns"] if "layout" in view else []
+        said.append(("look", (" ".join([command, *lying]),)))
+    return said
 
 
 def cell_line(cell: Record) -> str:
@@ -136,26 +101,22 @@ def cell_line(cell: Record) -> str:
     return _("{cell}: you wrote {yours}", cell=cell["cell"], yours=yours)
 
 
-def cause(finding: Record, symbol: str) -> Cause:
-    """Return a mistake as a cause: it says where it was made, if not in the row in which it shows."""
+def cause(finding: Record, symbol: str) -> Iterator[Block]:
+    """Yield the formula of a mistake and a sentence: also where it was made, if not where it shows."""
     formula, says = finding["formula"], finding["says"]
-    made = formula.partition(" = ")[0]
-    if finding["id"].startswith(SLIP):
-        return Cause("", says)
-    if made == symbol:
-        return Cause(formula, says)
-    return Cause(formula, f"{says} {_('This was done in {symbol}.', symbol=made)}")
+    if not finding["id"].startswith(SLIP):
+        made = formula.partition(" = ")[0]
+        if made != symbol:
+            says = f"{says} {_('This was done in {symbol}.', symbol=made)}"
+        if formula:
+            yield "formula", (formula,)
+    yield "cause", (says,)
 
 
-def look(cell: str, config: str) -> str:
-    """Return the command that shows where a number comes from; none where the config has no name."""
-    return "" if config.startswith("<") else f"attncli explain {shlex.quote(cell)} -c {command_name(config)}"
-
-
-def plain(said: Remarks) -> list[str]:
+def plain(said: Iterable[Block]) -> list[str]:
     """Return the remarks as lines of plain text."""
     lines = []
-    for kind, texts in said.blocks:
+    for kind, texts in said:
         if kind == "look":
             lines.append(_("To see where it comes from: {command}", command=texts[0]))
         else:

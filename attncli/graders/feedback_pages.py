@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -21,39 +23,12 @@ from attncli.language import _, active
 from attncli.untrusted import code, html_start, in_markdown, in_markup, page_style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
     from attncli.graders.records import Course, Record, Written
 
 
 HTML = ".html"
 LIGHT, DARK = "--right: #1a7f37; --wrong: #b3261e", "--right: #56d37b; --wrong: #ff8a80"
-STYLE = (
-    page_style(LIGHT, DARK, "60rem")
-    + """\
-header p { margin: .2rem 0; color: var(--soft); overflow-wrap: anywhere }
-header .score { color: var(--ink); font-size: 1.25rem; font-weight: 600 }
-main > table { display: block; margin: 1.2rem 0; overflow-x: auto }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere }
-thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-weight: 500 }
-section { padding: 1rem 0; border-top: 1px solid var(--line) }
-h2 { margin: 0 0 .4rem; font-size: 1.15rem }
-h2 i { margin-left: .5em; font-size: .92rem; font-style: normal; font-weight: 500 }
-p { margin: .4rem 0; overflow-wrap: anywhere }
-li { overflow-wrap: anywhere }
-.says { margin-left: 1.2rem }
-code, li { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .92rem }
-code { padding: .1rem .4rem; background: var(--back); border: 1px solid var(--line); border-radius: .3rem }
-a { color: var(--link) }
-.correct, .follow-through { color: var(--right) }
-.wrong, .unreadable { color: var(--wrong) }
-.blank { color: var(--soft) }
-@media print { section { break-inside: avoid } }
-"""
-)
-
+STYLE = page_style(LIGHT, DARK, "60rem") + Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 # How each kind of what there is to say about a row is written.
 MARKDOWN: Mapping[str, Callable[..., str]] = {
@@ -94,7 +69,7 @@ def markdown_blocks(view: Record) -> Iterator[str]:
     for row in view["rows"]:
         if said := remarks(row, view):
             yield f"## {in_markdown(row['symbol'])} {Verdict(row['verdict']).sign}"
-            yield from (MARKDOWN[kind](*texts) for kind, texts in said.blocks)
+            yield from (MARKDOWN[kind](*texts) for kind, texts in said)
 
 
 def write_html(results: Path, folder: Path, course: Course) -> Written:
@@ -123,7 +98,7 @@ def html_page(view: Record) -> Iterator[str]:
         if said := remarks(row, view):
             verdict = f'<i class="{in_markup(row["verdict"])}">{in_markup(row_line(row))}</i>'
             yield f"<section>\n<h2>{in_markup(row['symbol'])} {verdict}</h2>\n"
-            yield from (MARKUP[kind](*texts) for kind, texts in said.blocks)
+            yield from (MARKUP[kind](*texts) for kind, texts in said)
             yield "</section>\n"
     yield "</main>\n</body>\n</html>\n"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attncli.files import open_text
@@ -25,9 +27,6 @@ from attncli.language import _, plural
 from attncli.untrusted import in_csv, in_markup, sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-
     from attncli.graders.records import Course, Person, Record
 
 

@@ -66,12 +66,13 @@ def prairielearn_json(view: Record) -> str:
 def prairielearn_test(row: Record, view: Record) -> dict[str, Any]:
     """Return one row as a test."""
     said = remarks(row, view)
+    causes = [texts[0] for kind, texts in said if kind == "cause"]
     return {
         "name": row["symbol"],
         "description": row_line(row),
         "points": row["points"],
         "max_points": row["max_points"],
-        "message": said.causes[0].says if said.causes else said.says,
+        "message": causes[0] if causes else row.get("says", ""),
         "output": "\n".join(plain(said)),
     }
 

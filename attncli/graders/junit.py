@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from attncli.files import open_text
 from attncli.graders.feedback import cells_line, plain, remarks, unreadable_lines
@@ -15,10 +17,6 @@ from attncli.language import _
 from attncli.untrusted import in_markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import TypeAlias
-
     from attncli.code.report import Report
     from attncli.graders.records import Course, Record
 

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attncli.errors import AttnError, Where
 from attncli.files import make_folder, open_text, refuse_device, stat_of, unreadable
-from attncli.homework.marks import Verdict, problem_name, rounded
+from attncli.homework.marks import Verdict, rounded, seen_by_student
 from attncli.homework.policy import Hint
 from attncli.homework.student import ByStudent
 from attncli.language import _
 from attncli.untrusted import sanitize
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-
 Record = dict[str, Any]
 
-# What is not named here never reaches a student.
-OF_SHEET = ("schema", "student", "config", "verdict", "score", "max_score", "notes", "file", "late")
-OF_ROW = ("symbol", "verdict", "cells", "points", "max_points", "tolerance", "says")
-OF_CELL = ("cell", "index", "yours")
-OF_FINDING = ("id", "formula", "says")
 GOOD = (Verdict.CORRECT, Verdict.FOLLOW_THROUGH)
 LONGEST_LINE = 2**26  # bytes
 LONGEST_NAME = 200  # bytes: most file systems take 255
@@ -100,27 +92,12 @@ def share(record: Record) -> float:
 def student_view(record: Record, hint: Hint, *, reveal: bool) -> Record:
     """Return what a student may see of a sheet's record, with no control characters in its texts.
 
-    Without ``reveal`` it holds no right value, no key and no right shape; ``hint`` says how much
-    there is besides the verdicts. Where the teacher's config lies it never says.
+    Without ``reveal`` as much as :func:`seen_by_student` leaves. Where the teacher's config lies it never
+    says.
     """
-    view = {**record, "config": record["config"] and problem_name(record["config"])}
-    if not reveal:
-        view = {**pick(view, OF_SHEET), "rows": [row_view(row, hint) for row in record["rows"]]}
+    view = seen_by_student(record, hint)
+    view = {**record, "config": view["config"]} if reveal else view
     return {name: sanitize_all(value) for name, value in view.items()}
-
-
-def row_view(row: Record, hint: Hint) -> Record:
-    """Return what a student may see of one row."""
-    which = hint is not Hint.NONE
-    view = pick(row, (*OF_ROW, "right") if which else OF_ROW)
-    view["wrong_cells"] = [pick(cell, OF_CELL) for cell in row["wrong_cells"] if which]
-    view["mistakes"] = [pick(one, OF_FINDING) for one in row["mistakes"] if hint is Hint.MISTAKE]
-    return view
-
-
-def pick(record: Mapping[str, Any], names: tuple[str, ...]) -> Record:
-    """Return these fields of a record, as far as it has them."""
-    return {name: record[name] for name in names if name in record}
 
 
 def sanitize_all(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from attncli.homework.tolerance import MOST_PLACES, slack, trivial
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from numpy.typing import NDArray
 
     from attncli.homework.answer import Answer

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.language import _
+from attncli.page.lying import MATRIX, turn
 from attncli.problem.loose import BLANKS, MAX_DECIMALS, MAX_TEXT, loose_number
 from attncli.problem.pasted import MAX_PASTED, Budget, expand, flatten
 
@@ -56,6 +57,17 @@ class Answer:
     precision: float | None = field(default=None)
     note: str = field(default="")
     pasted: str = field(default="", repr=False)
+
+
+def turned(answer: Answer) -> Answer:
+    """Lay an answer's matrix, or those of its heads, on its side."""
+    shape = answer.values.shape
+    if len(shape) < MATRIX:
+        return answer
+    texts = turn(np.array(answer.texts, object).reshape(shape)).ravel()
+    masks = {name: turn(getattr(answer, name)) for name in ("blank", "unreadable", "exact", "spread")}
+    values = np.ascontiguousarray(turn(answer.values))  # in whose order sums add up
+    return replace(answer, texts=tuple(texts.tolist()), values=values, **masks)
 
 
 def read_answer(tree: Any, budget: Budget | None = None) -> Answer | None:  # noqa: ANN401 - a text, or lists of them

@@ -7,20 +7,25 @@ sum is not rounded before the cell is. And a formula may be worked another way t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, combinations, product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from attncli.ops.cross_entropy import BCE_DO, CE_DO, SIGMOID
+from attncli.ops.cells import Logistic, Slope
+from attncli.ops.cross_entropy import BCE_DO, CE_DO
 from attncli.ops.expression import (
+    CALLS,
+    EXTREMES,
     FLOATS,
     LARGEST_EXACT,
     ONE,
     Call,
     Cell,
     Expression,
+    Extreme,
     Negative,
     Number,
     Product,
@@ -30,13 +35,10 @@ from attncli.ops.expression import (
     exp,
     minus,
 )
-from attncli.ops.softmax import SAFE, SOFTMAX_GRADIENT, Softmax
+from attncli.ops.softmax import SAFE, SOFTMAX_GRADIENT, Softmax, SoftmaxSink
 from attncli.result import operand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
-    from typing import Any
-
     from attncli.ops.op import Operand
     from attncli.page.page import Row
 
@@ -52,9 +54,9 @@ class Places(NamedTuple):
     significant: bool = False
 
 
+Known = dict[tuple[int, str], float]  # what parts came to, each by its object and what it stands in
 Rounded = Mapping[str, Places]  # which steps inside a cell are rounded, and how far
 
-KEYS = ("exp", "log", "sqrt")  # what is read off a key of the calculator
 OFTEN = (Places(2), Places(3))  # how far that is often taken, whatever the rest
 
 
@@ -67,17 +69,17 @@ def ways_of(
 ) -> Iterator[float]:
     """Work one cell out in every way in which a person may, rounding steps to one of these places."""
     for expression in expressions(row, index, values, sizes):
-        for rounded in roundings(sorted(set(step_names(expression))), places):
-            yield worked(expression, rounded)
+        for rounded in roundings(sorted(step_names(expression)), places):
+            yield worked(expression, partial(rounded_as, rounded))
 
 
 def roundings(names: Sequence[str], places: Collection[Places]) -> Iterator[Rounded]:
-    """Yield the ways in which some of these steps may be rounded: all the same, but for the keys."""
+    """Yield the ways in which some of these steps may be rounded: all the same, but for what is a key."""
     for some in chain.from_iterable(combinations(names, size) for size in range(len(names) + 1)):
-        keys = {*OFTEN, *places} if any(name in KEYS for name in some) else {Places(0)}
-        others = places if any(name not in KEYS for name in some) else {Places(0)}
+        keys = {*OFTEN, *places} if any(name in CALLS for name in some) else {Places(0)}
+        others = places if any(name not in CALLS for name in some) else {Places(0)}
         for key, other in product(keys, others):
-            yield {name: key if name in KEYS else other for name in some}
+            yield {name: key if name in CALLS else other for name in some}
 
 
 def expressions(
@@ -86,11 +88,15 @@ def expressions(
     """Write one cell out, as the page has it and as it is also done."""
     args = [operand(values, sizes, *read) for read in row.reads]
     yield row.op.cell(index, *args)
+    yield from row.op.cells_by_hand(index, *args)
     if row.op is SOFTMAX_GRADIENT:
         yield by_the_matrix(index, *args)
-    elif isinstance(row.op, Softmax):
-        yield below_the_largest(index, args[0])
-    elif row.op is SIGMOID and abs(args[0].value[index]) < SAFE:
+    elif isinstance(row.op, Softmax | SoftmaxSink):
+        yield row.op.below_the_largest(index, *args)
+    elif isinstance(row.op, Slope):
+        y = operand(values, sizes, row.args[0].removeprefix("d"), False)  # noqa: FBT003
+        yield from row.op.cell_by(y, index, *args)
+    elif isinstance(row.op, Logistic) and abs(args[0].value[index]) < SAFE:
         power = exp(args[0].at(*index))
         yield Quotient(power, Sum((ONE, power)))
     elif row.op in {BCE_DO, CE_DO}:
@@ -111,18 +117,6 @@ def by_the_matrix(index: tuple[int, ...], a: Operand, da: Operand) -> Expression
     return Sum(tuple(terms))
 
 
-def below_the_largest(index: tuple[int, ...], scores: Operand) -> Expression:
-    """Write a softmax with the row's largest score taken off each first."""
-    *row, k = index
-    numbers = scores.value[tuple(row)]
-    seen = np.flatnonzero(np.isfinite(numbers)).tolist()
-    if k not in seen:
-        return Number(0.0)
-    top = max(seen, key=lambda i: float(numbers[i]))
-    powers = {i: exp(minus(scores.at(*row, i), scores.at(*row, top))) for i in seen}
-    return Quotient(powers[k], Sum(tuple(powers.values())))
-
-
 def through_p(row: Row, index: tuple[int, ...], p: Operand, dp: Operand) -> Iterator[Expression]:
     """Write dO by way of dP and the derivative of what made P."""
     if row.op is CE_DO:
@@ -132,72 +126,65 @@ def through_p(row: Row, index: tuple[int, ...], p: Operand, dp: Operand) -> Iter
         yield Product((dp.at(*index), Product((p.at(*index), minus(ONE, p.at(*index))))))
 
 
-def step_names(expression: Expression, inside: str = "") -> Iterator[str]:
-    """Name the kinds of steps inside a cell; a product of a product is a kind of its own.
+def step_names(expression: Expression) -> set[str]:
+    """Name the kinds of steps inside a cell that somebody may round."""
+    names: set[str] = set()
 
-    The last step gives the cell itself, which is rounded as the row is.
+    def note(number: float, name: str) -> float:
+        names.add(name)
+        return number
+
+    worked(expression, note)
+    return names
+
+
+def worked(  # noqa: C901 - one a kind
+    expression: Expression,
+    step: Callable[[float, str], float],
+    inside: str = "",
+    known: Known | None = None,
+) -> float:
+    """Work an expression out; ``step`` rounds each step inside it that somebody writes down, given its name.
+
+    A product of a product is a kind of its own. The last step gives the cell itself, which is rounded as
+    the row is. What stands in it at several places, the same object, is worked out once: ``known``.
     """
-    match expression:
-        case Sum(parts) | Product(parts):
-            below = parts
-        case Quotient(above, beneath):
-            below = (above, beneath)
-        case Negative(of) | Call(_, of) | Square(of):
-            below = (of,)
-        case Cell() | Number():
-            return
-    if inside and (name := step_name(expression, inside)):
-        yield name
-    for part in below:
-        yield from step_names(part, carried(expression, inside))
-
-
-def step_name(expression: Expression, inside: str) -> str:
-    """Name one step: "" for what nobody writes down by itself."""
-    match expression:
-        case Call(name, _):
-            return name
-        case Product():
-            return "factor" if inside == "product" else "product"
-        case Square():
-            return "product"
-        case Quotient():
-            return "quotient"
-        case _:
-            return ""
-
-
-def carried(expression: Expression, inside: str) -> str:
-    """Say within what the parts of an expression stand."""
-    if isinstance(expression, Product) or inside == "product":
-        return "product"
-    return "cell"
-
-
-def worked(expression: Expression, rounded: Rounded, inside: str = "") -> float:
-    """Work an expression out, with these kinds of steps rounded."""
+    if isinstance(expression, Cell | Number):
+        return expression.number
+    done: Known = {} if known is None else known
+    around = "product" if isinstance(expression, Product) or inside == "product" else "cell"
 
     def of(part: Expression) -> float:
-        return worked(part, rounded, carried(expression, inside))
+        if isinstance(part, Cell | Number):
+            return part.number
+        key = id(part), around
+        if key not in done:
+            done[key] = worked(part, step, around, done)
+        return done[key]
 
     match expression:
-        case Cell(number=number) | Number(number):
-            return number
         case Sum(terms):
             return math.fsum(map(of, terms))
         case Negative(part):
             return -of(part)
         case Product(factors):
             value = math.prod(map(of, factors))
+            name = "factor" if inside == "product" else "product"
         case Square(part):
-            value = of(part) ** 2
+            value, name = of(part) ** 2, "product"
         case Quotient(above, below):
-            divisor = of(below)
-            value = of(above) / divisor if divisor else math.nan
+            number, divisor = of(above), of(below)
+            value, name = number / divisor if divisor else math.nan, "quotient"
         case Call(name, part):
             value = call(FLOATS.calls[name], of(part))
-    places = rounded.get(step_name(expression, inside)) if inside else None
-    return value if places is None else half_up(value, places)
+        case Extreme(extreme, parts):
+            return float(EXTREMES[extreme](map(of, parts)))
+    return step(value, name) if inside else value
+
+
+def rounded_as(rounded: Rounded, value: float, name: str) -> float:
+    """Round a step, if steps of its name are rounded."""
+    return half_up(value, rounded[name]) if name in rounded else value
 
 
 def call(function: Callable[[float], float], number: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.choices import MOST_DECIMALS
+from attncli.homework.answer import turned
 from attncli.homework.by_hand import ways_of
 from attncli.homework.forms import shaped
 from attncli.homework.tolerance import hides
@@ -18,8 +20,6 @@ from attncli.problem.keys import WEIGHTS
 from attncli.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-
     from attncli.homework.answer import Answer
     from attncli.homework.by_hand import Places
     from attncli.homework.key import Key
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HALVES = ("half-up", "half-even")
 MOST_FITS = 3  # explanations of one row that are followed up
+MATRIX = 2  # axes
 MOST_TERMS = 512  # of a cell that a person adds up by hand
 
 
@@ -104,6 +105,8 @@ class FollowThrough:
             if page is not None:
                 full = {symbol: value for symbol, value in self.written.items() if symbol not in wrong}
                 pages += [LazyPage(page, {**self.key.given, **values}) for values in (self.written, full)]
+                rounded = Rounding(self.decimals).matrix if self.decimals else None
+                pages.append(LazyPage(page, {**self.key.given, **self.written}, (), rounded))
         if pages:
             self.mistaken, self._consistent = (*self.mistaken, *found[0]), tuple(pages)
 
@@ -189,16 +192,20 @@ class FollowThrough:
 def fit(answer: Answer, key: Key, symbol: str) -> Answer:
     """Take an answer as one to this row.
 
-    Its shape may differ where it is clear what is meant; −∞ is a number only in M.
+    Its shape may differ where it is clear what is meant; −∞ is a number only in M, and where it comes from M.
     """
     if answer.fault:
         return answer
     right, row = key.values[symbol], key.page.row[symbol]
-    if key.problem.out_in and row.of in WEIGHTS:
-        answer = turned(answer, right)
-    if answer.values.shape != right.shape:
-        answer = shaped(answer, right.shape, key.problem.form.heads)
-    if symbol == "M":
+    if key.problem.out_in and not key.lying and row.of in WEIGHTS:
+        answer = turned_back(answer, right)
+    shape = key.shown(right.shape)
+    if answer.values.shape != shape:
+        heads = right.shape[0] if right.ndim > MATRIX else key.problem.form.heads
+        answer = shaped(answer, shape, heads)
+    if key.lying:
+        answer = turned(answer)
+    if symbol == "M" or np.isneginf(right).any():
         return hiding(answer, right)
     if answer.plain:
         return answer
@@ -220,15 +227,12 @@ def hiding(answer: Answer, right: Array) -> Answer:
     return replace(answer, values=values, blank=answer.blank & ~hidden, plain=False)
 
 
-def turned(answer: Answer, right: Array) -> Answer:
+def turned_back(answer: Answer, right: Array) -> Answer:
     """Turn a gradient that is handed in as its weight stands in the config: that is as right."""
     values, shape = answer.values, answer.values.shape
     if shape != right.T.shape or (shape == right.shape and not closer(values.T, values, right)):
         return answer
-    texts = np.array(answer.texts, object).reshape(shape).T.ravel()
-    masks = {name: getattr(answer, name).T for name in ("blank", "unreadable", "exact")}
-    spread = None if answer.spread is None else answer.spread.T
-    return replace(answer, texts=tuple(texts.tolist()), values=values.T, spread=spread, **masks)
+    return turned(answer)
 
 
 def closer(one: Array, other: Array, right: Array) -> bool:

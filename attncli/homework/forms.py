@@ -6,17 +6,16 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.homework.answer import Answer, read_answer, read_cells, unread
-from attncli.language import N_, _
+from attncli.language import GREEK, N_, _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from numpy.typing import NDArray
 
     from attncli.homework.key import Key
@@ -35,6 +34,7 @@ ONE_BY_ONE = N_("it is written one head after the other")
 ONE_LINE = N_("its rows stand in one line; | behind the key keeps the lines apart")
 _COMMA = re.compile("(?<=[0-9]),(?=[0-9])")
 _NABLA = str.maketrans("∂∇", "dd")
+_GREEK = str.maketrans({letter: name for name, letter in GREEK.items()})
 _ONE_HEAD = re.compile(r"(.+?)((?:head|h)?)([0-9]{1,3})")
 
 
@@ -52,12 +52,12 @@ def matched(sheet: Sheet, key: Key) -> Sheet:
     folded = Counter(map(fold_name, key.symbols))
     symbols = {fold_name(symbol): symbol for symbol in key.symbols if folded[fold_name(symbol)] == 1}
     givens = {fold_name(symbol): symbol for symbol in key.setting.givens}
-    heads, places = key.problem.form.heads, dict[str, dict[int, str]]()
+    places = dict[str, dict[int, str]]()
     answers, notes = dict(sheet.answers), list[str]()
     for name in strange:
         symbol, head = place_of(name, symbols)
         symbol = symbol or givens.get(fold_name(name))
-        if symbol is None or head > heads:
+        if symbol is None or head > heads_of(symbol, key):
             continue
         known = places.setdefault(symbol, {})
         if symbol in answers or head in known or (known and WHOLE in {head, *known}):
@@ -74,16 +74,25 @@ def matched(sheet: Sheet, key: Key) -> Sheet:
             answers[symbol] = pieces[WHOLE]
             notes.append(_("{name!r} is read as {symbol}", **told))
         elif pieces:
-            answers[symbol] = stacked(pieces, heads)
+            answers[symbol] = stacked(pieces, heads_of(symbol, key))
             notes.append(_("read as heads of {symbol}: {name}", **told))
     if len(notes) > MAX_NOTES:
         notes = [*notes[:MAX_NOTES], _("and {count} more", count=len(notes) - MAX_NOTES)]
     return replace(sheet, answers=answers, notes=(*sheet.notes, *notes))
 
 
+def heads_of(symbol: str, key: Key) -> int:
+    """Count a row's heads: shared keys and values have fewer than the queries."""
+    value = key.values.get(symbol)
+    return key.problem.form.heads if value is None or value.ndim < HEADS else len(value)
+
+
 def fold_name(name: str) -> str:
-    """Return a symbol without what is only a way of writing it: ∂L/∂W_q, dW_Q and dWq are the same."""
-    plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).translate(_NABLA).casefold()
+    """Return a symbol without what is only a way of writing it.
+
+    ∂L/∂W_q, dW_Q and dWq are the same, and so are γ1 and gamma1.
+    """
+    plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).translate(_NABLA).casefold().translate(_GREEK)
     return "".join(letter for letter in plain.removeprefix("dl/") if letter.isalnum())
 
 

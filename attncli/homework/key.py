@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import process_time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -15,18 +16,18 @@ from attncli.homework.tolerance import SAME, hides, largest_of, near
 from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.names import cell_name
 from attncli.page.lazy import LazyPage
+from attncli.page.lying import lying_row, turn
 from attncli.page.noise import Errors
 from attncli.result import letters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from attncli.calculation import Setting
     from attncli.ops.op import Array
     from attncli.page.page import Page
     from attncli.problem.problem import Problem
 
 
+Shown = TypeVar("Shown")
 ROUNDINGS = 16  # how many times its last digit an array may have been rounded on the way
 PATIENCE = 2.0  # seconds, at least, in which the mistakes behind one sheet may be looked for
 PASSES = 10  # as many as that many times working out the page takes
@@ -90,8 +91,27 @@ class Key:
 
     @cached_property
     def formulas(self) -> dict[str, str]:
-        """Each row's formula."""
-        return {row.symbol: row.formula for row in self.page.rows}
+        """Each row's formula, as it is shown."""
+        return {row.symbol: (lying_row(row) if self.lying else row).formula for row in self.page.rows}
+
+    @property
+    def lying(self) -> bool:
+        """Whether sheets have tokens as columns; what is worked out here has them as rows."""
+        return self.problem.lying
+
+    @cached_property
+    def other(self) -> Self:
+        """The same for sheets that lie if these do not, or the other way round."""
+        problem = self.problem.changed(lying=not self.lying)
+        return replace(self, setting=replace(self.setting, problem=problem), cell_names={})
+
+    def shown(self, value: Shown) -> Shown:
+        """Turn a matrix, a shape or an index as sheets have it."""
+        return turn(value) if self.lying else value
+
+    def words(self, text: str) -> str:
+        """Write what is said of tokens as rows as it is for these sheets."""
+        return self.problem.words(text)
 
     @cached_property
     def given(self) -> dict[str, Any]:
@@ -130,16 +150,16 @@ class Key:
         return {symbol: frozenset(symbols) for symbol, symbols in found.items()}
 
     def cells(self, symbol: str) -> Sequence[tuple[str, tuple[int, ...]]]:
-        """Return each cell's name and index, row after row."""
+        """Return each cell's name and index as sheets have them, row after row of the right value."""
         if symbol not in self.cell_names:
             labels = self.labels[symbol]
-            indices = np.ndindex(self.values[symbol].shape)
+            indices = map(self.shown, np.ndindex(self.values[symbol].shape))
             self.cell_names[symbol] = [(cell_name(symbol, index, labels), index) for index in indices]
         return self.cell_names[symbol]
 
     @cached_property
     def labels(self) -> dict[str, tuple[tuple[str, ...] | None, ...]]:
-        """For each row, the tokens along each axis, or None where it is only counted."""
+        """For each row as it is shown, the tokens along each axis, or None where it is only counted."""
         return {
             symbol: tuple(map(self.problem.labels, letters_of(self.problem, symbol)))
             for symbol in self.symbols
@@ -191,15 +211,15 @@ class Key:
         right = self.values[symbol]
         if value is None:
             return False
-        if symbol == "M" and value.shape == right.shape:
-            hidden = np.isneginf(right)
+        hidden = np.isneginf(right)
+        if hidden.any() and value.shape == right.shape:
             value = np.where(hidden & hides(value, hidden), -np.inf, value)
         return value.shape != right.shape or not near(value, right, self.slack[symbol]).all()
 
     @cached_property
     def digest(self) -> str:
         """``sha256:…`` of the formulas and all numbers that go into them."""
-        found = hashlib.sha256()
+        found = hashlib.sha256(b"layout: columns" if self.lying else b"")
         for row in self.page.rows:
             found.update(row.formula.encode())
         for symbol, value in sorted(self.setting.givens.items()):
@@ -209,8 +229,9 @@ class Key:
         if mask is not None and "mask" in self.page.reads:
             n, m = self.problem.sizes["n"], self.problem.sizes["m"]
             found.update(np.ascontiguousarray(mask.allowed(n, m)).tobytes())
-        numbers = (self.setting.constants[name] for name in ("h", "√d_k", "c", "N"))
-        found.update(repr((*numbers, self.setting.loss)).encode())
+        written = [name for name in ("ε", "base") if name in self.page.reads]
+        numbers = [self.setting.constants[name] for name in ("h", "√d_k", "c", *written)]
+        found.update(repr((*numbers, self.setting.count, self.setting.loss)).encode())
         return f"sha256:{found.hexdigest()}"
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.choices import LAYOUTS
 from attncli.homework.agreement import Agreement
 from attncli.homework.copied import find_copied
-from attncli.homework.follow_through import FollowThrough, fill, fit
+from attncli.homework.follow_through import FollowThrough, closer, fill, fit
 from attncli.homework.forms import matched
 from attncli.homework.key import Key
 from attncli.homework.marks import Mark, RowMark, Verdict
@@ -20,10 +21,13 @@ from attncli.homework.row_marks import RowMarks
 from attncli.homework.sheet import load_sheet
 from attncli.homework.slips import TRANSPOSED
 from attncli.homework.tolerance import Judge, largest_of, trivial
+from attncli.language import _
+from attncli.names import MATRIX
 from attncli.ops.linear import MatMul
 from attncli.ops.softmax import Softmax
 from attncli.problem.problem import Problem
 from attncli.problem.sources import load
+from attncli.report import one_of
 
 if TYPE_CHECKING:
     import os
@@ -39,16 +43,50 @@ if TYPE_CHECKING:
     Cells = NDArray[np.bool_]
 
 STANDARD = Policy()
+RIGHT = (Verdict.CORRECT, Verdict.FOLLOW_THROUGH)
 
 
 def mark(sheet: Sheet, key: Key, policy: Policy = STANDARD) -> Mark:
     """Mark a sheet against a key.
 
     Rows are taken in the page's order. A row is right where it agrees with the key or follows from the
-    student's own earlier rows; what follows only because one of these is wrong is follow-through.
+    student's own earlier rows; what follows only because one of these is wrong is follow-through. A sheet
+    that is right only as one that lies, or does not, is told so, or marked so where the policy allows it.
     """
+    if policy.layout in LAYOUTS and (policy.layout == "columns") != key.lying:
+        key = key.other
     with np.errstate(invalid="ignore", over="ignore"):  # of differences between infinities, or nearly so
-        return Marking(sheet, key, policy).mark()
+        marked = Marking(sheet, key, policy).mark()
+        if marked.verdict in RIGHT or not fits(matched(sheet, key), key.other):
+            return marked
+        turned = Marking(sheet, key.other, policy).mark()
+    if turned.score <= marked.score:
+        return marked
+    says = (
+        _("this sheet fits transposed; you write tokens as columns: layout: columns")
+        if turned.lying
+        else _("this sheet fits transposed; you write tokens as rows: layout: rows")
+    )
+    if policy.layout == "auto":
+        return replace(turned, notes=(*turned.notes, says))
+    hint = _("--layout auto marks it so")
+    return replace(marked, notes=(*marked.notes, f"{says} ({hint})"))
+
+
+def fits(sheet: Sheet, key: Key) -> bool:
+    """Whether no matrix of a sheet is nearer to the right one turned round, and some are farther."""
+    telling = False
+    for symbol in [symbol for symbol in key.symbols if symbol in sheet.answers]:
+        right, values = key.values[symbol], fit(sheet.answers[symbol], key, symbol).values
+        if right.ndim < MATRIX or not np.isfinite(values).any():
+            continue
+        if values.shape != right.shape:
+            return False
+        square = values.mT.shape == right.shape
+        if square and closer(values.mT, values, right):
+            return False
+        telling |= not square or closer(values, values.mT, right)
+    return telling
 
 
 class Marking:
@@ -216,17 +254,21 @@ def check(
     policy: Policy | None = None,
     rtol: float | None = None,
     atol: float | None = None,
+    layout: str | None = None,
 ) -> Mark:
     """Mark a sheet against a problem; ``.to_dict()`` is what ``check --json`` prints.
 
     ``sheet`` is a path, ``-`` for standard input, the bytes of a file, or a mapping ``{"student": …,
     "answers": {…}}`` of numbers, lists and arrays. ``problem`` is a :class:`Problem` or anything that
     :func:`attncli.load` takes. ``rtol`` and ``atol`` go before the policy's tolerance: a number is right
-    within atol + rtol·|right value|. Raises AttnError where one of them cannot be read.
+    within atol + rtol·|right value|. ``layout``, "rows", "columns" or "auto", says how the sheet's matrices
+    lie; None: as the problem's. Raises AttnError where one of them cannot be read.
     """
     policy = policy or Policy()
     if rtol is not None or atol is not None:
         policy = replace(policy, tolerance=Tolerance(rtol=rtol, atol=atol))
         policy.tolerance.check()
+    if layout is not None:
+        policy = replace(policy, layout=one_of("layout", layout, (*LAYOUTS, "auto")))
     key = Key.of(problem if isinstance(problem, Problem) else load(problem), loss, reduction)
     return mark(load_sheet(sheet), key, policy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -50,6 +51,26 @@ APPEARANCE = {
     Verdict.WRONG: (N_("wrong"), "✗"),
 }
 SEVERITY = tuple(Verdict)
+# What a student may see of the record of a sheet, and of what it consists of: what is not named here never
+# reaches one.
+OF_SHEET = (
+    *(
+        "schema",
+        "student",
+        "config",
+        "layout",
+        "verdict",
+        "score",
+        "max_score",
+        "rows",
+        "notes",
+        "file",
+        "late",
+    ),
+)
+OF_ROW = ("symbol", "verdict", "cells", "points", "max_points", "tolerance", "says")
+OF_CELL = ("cell", "index", "yours")
+OF_FINDING = ("id", "formula", "says")
 
 
 def worst(verdicts: Any) -> Verdict:  # noqa: ANN401 - any iterable of verdicts
@@ -73,10 +94,10 @@ class Finding:
     says: str
     detail: str = ""
 
-    def to_dict(self, *, student: bool) -> dict[str, str]:
+    def to_dict(self) -> dict[str, str]:
         """Return its part of the record."""
         record = {"id": self.id, "formula": self.formula, "says": self.says}
-        return record if student or not self.detail else {**record, "detail": self.detail}
+        return {**record, "detail": self.detail} if self.detail else record
 
 
 @dataclass(frozen=True)
@@ -88,12 +109,10 @@ class WrongCell:
     yours: str
     right: float | None
 
-    def to_dict(self, *, student: bool) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return its part of the record."""
-        record: dict[str, Any] = {"cell": self.cell, "index": list(self.index), "yours": self.yours}
-        if not student and self.right is not None:
-            record["expected"] = plain(np.asarray(self.right))
-        return record
+        record = {"cell": self.cell, "index": list(self.index), "yours": self.yours}
+        return record if self.right is None else {**record, "expected": plain(np.asarray(self.right))}
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +140,9 @@ class RowMark:
     answer: Answer | None = field(default=None, repr=False)
     key: Array | None = field(default=None, repr=False)
 
-    def to_dict(self, *, student: bool, hint: Hint) -> dict[str, Any]:
-        """Return the row's part of the record; a student's holds nothing of the answer."""
-        record: dict[str, Any] = {
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row's part of the record."""
+        return {
             "symbol": self.symbol,
             "verdict": str(self.verdict),
             "right": self.right,
@@ -131,29 +150,26 @@ class RowMark:
             "points": rounded(self.points),
             "max_points": rounded(self.max_points),
             "tolerance": self.tolerance,
+            **({"says": self.says} if self.says else {}),
+            **({"reason": self.reason} if self.reason else {}),
+            "wrong_cells": [cell.to_dict() for cell in self.wrong_cells],
+            "mistakes": [finding.to_dict() for finding in self.mistakes],
         }
-        if self.says:
-            record["says"] = self.says
-        if self.reason and not student:
-            record["reason"] = self.reason
-        cells = not student or hint is not Hint.NONE
-        if not cells:
-            del record["right"]
-        record["wrong_cells"] = [cell.to_dict(student=student) for cell in self.wrong_cells if cells]
-        mistakes = not student or hint is Hint.MISTAKE
-        record["mistakes"] = [finding.to_dict(student=student) for finding in self.mistakes if mistakes]
-        return record
 
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """A marked sheet. ``key`` is the hash of the problem that it was marked against."""
+    """A marked sheet. ``key`` is the hash of the problem that it was marked against.
+
+    ``lying``: it was marked as one that has tokens as columns.
+    """
 
     student: str | None
     config: str
     key: str
     rows: tuple[RowMark, ...]
     notes: tuple[str, ...] = ()
+    lying: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -210,17 +226,43 @@ class Mark:
 
     def to_dict(self, *, student: bool = False, hint: Hint | str = Hint.MISTAKE) -> dict[str, Any]:
         """Return what ``check --json`` prints; ``student``: what a student may see."""
-        return {
+        record = {
             "schema": SCHEMA,
             "student": self.student,
-            "config": problem_name(self.config) if student else self.config,
-            **({} if student else {"key": self.key}),
+            "config": self.config,
+            "key": self.key,
+            **({"layout": "columns"} if self.lying else {}),
             "verdict": str(self.verdict),
             "score": rounded(self.score),
             "max_score": rounded(self.max_score),
-            "rows": [row.to_dict(student=student, hint=Hint(hint)) for row in self.rows],
+            "rows": [row.to_dict() for row in self.rows],
             **({"notes": list(self.notes)} if self.notes else {}),
         }
+        return seen_by_student(record, Hint(hint)) if student else record
+
+
+def seen_by_student(record: Mapping[str, Any], hint: Hint) -> dict[str, Any]:
+    """Return what a student may see of a sheet's record: no right value, no key and no right shape.
+
+    ``hint`` says how much there is besides the verdicts.
+    """
+    config = record["config"] and problem_name(record["config"])
+    rows = [row_seen(row, hint) for row in record["rows"]]
+    return {**pick(record, OF_SHEET), "config": config, "rows": rows}
+
+
+def row_seen(row: Mapping[str, Any], hint: Hint) -> dict[str, Any]:
+    """Return what a student may see of one row."""
+    which = hint is not Hint.NONE
+    return pick(row, (*OF_ROW, "right") if which else OF_ROW) | {
+        "wrong_cells": [pick(cell, OF_CELL) for cell in row["wrong_cells"] if which],
+        "mistakes": [pick(one, OF_FINDING) for one in row["mistakes"] if hint is Hint.MISTAKE],
+    }
+
+
+def pick(record: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return these fields of a record, as far as it has them."""
+    return {name: value for name, value in record.items() if name in names}
 
 
 def problem_name(config: str) -> str:

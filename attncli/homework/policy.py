@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from numbers import Real
-from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
 from attncli.language import _
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 FOLLOW_THROUGH = {"full": 1.0, "half": 0.5, "none": 0.0}
 
@@ -49,7 +45,7 @@ class Tolerance:
                     _(
                         "{option} is {value}; expected a number that is 0 or more",
                         option=prefix + name,
-                        value=shown(size),
+                        value=f"{size:g}" if is_number(size) else repr(size)[:40],
                     ),
                     hint=_("like 0.001"),
                 )
@@ -60,11 +56,6 @@ def is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def shown(value: object) -> str:
-    """Return what was given, shortly."""
-    return f"{value:g}" if is_number(value) else repr(value)[:40]
-
-
 @dataclass(frozen=True)
 class Policy:
     """What is asked and what it earns.
@@ -72,7 +63,8 @@ class Policy:
     ``due``: the rows that are asked for; None: whatever the sheet answers. ``points``: what a row
     earns, where it is not 1. ``ignored``: rows that do not count. ``follow_through``: the share that
     a row earns which follows from wrong ones. ``mistakes``: the share that a row still earns which
-    is explained by this named mistake.
+    is explained by this named mistake. ``layout``: whether sheets have tokens as "rows" or "columns";
+    "auto": as each sheet fits; None: as the problem is shown.
     """
 
     tolerance: Tolerance = field(default_factory=Tolerance)
@@ -81,6 +73,7 @@ class Policy:
     ignored: frozenset[str] = frozenset()
     follow_through: float = 1.0
     mistakes: Mapping[str, float] = field(default_factory=dict)
+    layout: str | None = None
 
     @property
     def due_points(self) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from time import process_time
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -10,8 +11,6 @@ from attncli.homework.tolerance import near, slack, trivial
 from attncli.mistakes.dropout import DROPPED_WEIGHTS, dropped_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from attncli.homework.answer import Answer
     from attncli.homework.follow_through import FollowThrough
     from attncli.homework.tolerance import Judge

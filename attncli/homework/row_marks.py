@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.homework.answer import turned
 from attncli.homework.marks import Finding, Mark, RowMark, Verdict, WrongCell
 from attncli.homework.slips import COPIED, find_slips, sentence
 from attncli.homework.tolerance import slack
 from attncli.language import _, plural
+from attncli.page.lying import turn
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from numpy.typing import NDArray
 
     from attncli.homework.answer import Answer
@@ -81,11 +82,11 @@ class RowMarks:
                     seconds=seconds,
                 )
             )
-        return Mark(sheet.student, key.name, key.digest, (*rows, *extra), tuple(notes))
+        return Mark(sheet.student, key.name, key.digest, (*rows, *extra), tuple(notes), key.lying)
 
     def blank(self, symbol: str) -> RowMark:
         """Mark a row that is due and was left blank: it earns nothing."""
-        return self.row(symbol, Verdict.BLANK, 0, 0, 0.0)
+        return self.row(symbol, Verdict.BLANK, 0.0)
 
     def right(self, symbol: str, answer: Answer, verdict: Verdict, good: Cells | None = None) -> RowMark:
         """Mark a row in which nothing is wrong; blank cells are not right, unreadable ones are listed."""
@@ -93,7 +94,7 @@ class RowMarks:
         wrong: tuple[WrongCell, ...] = ()
         if not answer.plain:
             if answer.blank.all() and cells:
-                return self.row(symbol, Verdict.BLANK, 0, cells, 0.0, answer=answer)
+                return self.row(symbol, Verdict.BLANK, 0.0, answer)
             if answer.blank.any():
                 verdict = Verdict.BLANK
             if answer.unreadable.any():
@@ -110,15 +111,7 @@ class RowMarks:
             else self.tolerance(answer, right)
         )
         return self.row(
-            symbol,
-            verdict,
-            number,
-            cells,
-            share,
-            answer=answer,
-            good=good,
-            wrong_cells=wrong,
-            tolerance=tolerance,
+            symbol, verdict, share, answer, right=number, good=good, wrong_cells=wrong, tolerance=tolerance
         )
 
     def wrong(
@@ -137,16 +130,15 @@ class RowMarks:
         ``copied``: the given that was copied wrongly; ``trivial``: it took no work, and earns nothing.
         """
         mistakes = self.explanations(symbol, answer, right, found, copied)
-        number, cells = int(good.sum()), answer.values.size
+        number = int(good.sum())
         kept = [self.policy.mistakes[one.id] for one in mistakes if one.id in self.policy.mistakes]
         return self.row(
             symbol,
             Verdict.WRONG,
-            number,
-            cells,
-            max(kept, default=0.0 if trivial else number / cells),
+            max(kept, default=0.0 if trivial else number / answer.values.size),
+            answer,
+            right=number,
             says=_("these numbers need no working out, and the right ones do") if trivial else "",
-            answer=answer,
             good=good,
             wrong_cells=self.wrong_cells(symbol, answer, good | answer.blank, right),
             mistakes=mistakes,
@@ -156,24 +148,21 @@ class RowMarks:
     def misshapen(self, symbol: str, answer: Answer, found: Sequence[Mistakes], right: Array) -> RowMark:
         """Mark what cannot be compared with the row, ``right``, cell by cell."""
         if answer.fault:
-            cells = len(answer.texts)
-            return self.row(symbol, Verdict.UNREADABLE, 0, cells, 0.0, answer=answer, says=answer.fault)
+            return self.row(symbol, Verdict.UNREADABLE, 0.0, answer, says=answer.fault)
         mistakes = self.explanations(symbol, answer, right, found)
         kept = max((self.policy.mistakes.get(one.id, 0.0) for one in mistakes), default=0.0)
-        shape = shape_text(answer.values.shape)
+        shape = shape_text(self.key.shown(answer.values.shape))
         return self.row(
             symbol,
             Verdict.WRONG,
-            0,
-            answer.values.size,
             kept,
-            answer=answer,
+            answer,
             mistakes=mistakes,
             says=_("this is {shape}; {symbol} has a different shape", shape=shape, symbol=symbol),
             reason=_(
                 "{symbol} should be {expected}; this is {shape}",
                 symbol=symbol,
-                expected=shape_text(right.shape),
+                expected=shape_text(self.key.shown(right.shape)),
                 shape=shape,
             ),
         )
@@ -203,28 +192,28 @@ class RowMarks:
             first.setdefault(mistake.id, mistake)
         for mistake in first.values():
             row = next((row for row in mistake.rows if row.symbol == symbol), mistake.rows[0])
-            yield Finding(
-                mistake.id, row.symbol, row.formula, self.key.formulas[row.symbol], sentence(mistake.id)
-            )
+            formula, says = self.key.words(row.formula), self.key.words(sentence(mistake.id))
+            yield Finding(mistake.id, row.symbol, formula, self.key.formulas[row.symbol], says)
 
     def slips(self, symbol: str, answer: Answer, right: Array, copied: Copied | None) -> Iterator[Finding]:
         """Write down each slip of the hand; of a given that was copied wrongly, its symbol."""
         formula = self.key.formulas[symbol]
         if copied is not None:
-            yield Finding(COPIED, symbol, formula, formula, sentence(COPIED), copied.text)
+            yield Finding(COPIED, symbol, formula, formula, sentence(COPIED), self.key.words(copied.text))
         limit = self.judge.width(answer, right) + slack(right)
         required = self.policy.tolerance.decimals
         for slip in find_slips(answer, right, limit, heads=right.ndim > MATRIX, required_decimals=required):
-            yield Finding(slip.id, symbol, formula, formula, slip.says, slip.detail)
+            says, detail = self.key.words(slip.says), self.key.words(slip.detail)
+            yield Finding(slip.id, symbol, formula, formula, says, detail)
 
     def wrong_cells(self, symbol: str, answer: Answer, settled: Cells, right: Array) -> tuple[WrongCell, ...]:
         """List the cells that are not right, with what should stand there."""
         if settled.all():
             return ()
         cells, numbers = self.key.cells(symbol), right.ravel().tolist()
-        return tuple(
-            WrongCell(*cells[i], answer.texts[i], numbers[i]) for i in np.flatnonzero(~settled).tolist()
-        )
+        wrong = np.flatnonzero(~settled).tolist()
+        found = (WrongCell(*cells[i], answer.texts[i], numbers[i]) for i in wrong)
+        return tuple(sorted(found, key=lambda cell: cell.index) if self.key.lying else found)
 
     def tolerance(self, answer: Answer, right: Array) -> float:
         """Return the tolerance without the slack for the computer's own rounding; the widest one."""
@@ -238,16 +227,20 @@ class RowMarks:
         self,
         symbol: str,
         verdict: Verdict,
-        right: int,
-        cells: int,
         share: float,
+        answer: Answer | None = None,
+        *,
+        right: int = 0,
+        good: Cells | None = None,
         **known: Any,  # noqa: ANN401 - the other fields of a RowMark
     ) -> RowMark:
-        """Write down a row; ``share`` of its points is earned."""
-        worth, formula = self.worth(symbol), self.key.formulas[symbol]
-        return RowMark(
-            symbol, verdict, formula, right, cells, worth * share, worth, key=self.key.values[symbol], **known
-        )
+        """Write down a row as the sheet has it, so many cells right; ``share`` of its points is earned."""
+        key, cells = self.key, 0 if answer is None else answer.values.size
+        if key.lying:
+            answer, good = answer and turned(answer), good if good is None else turn(good)
+        known |= {"answer": answer, "good": good, "key": key.shown(key.values[symbol])}
+        worth = self.worth(symbol)
+        return RowMark(symbol, verdict, key.formulas[symbol], right, cells, worth * share, worth, **known)
 
 
 def shape_text(shape: Sequence[int]) -> str:

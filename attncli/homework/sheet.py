@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.errors import AttnError
-from attncli.files import STDIN, decode, read_bytes, unreadable
+from attncli.files import STDIN, check_size, decode, read_bytes, unreadable
 from attncli.homework.answer import Answer, read_answer, read_array, unread
 from attncli.language import N_, _
 from attncli.problem.document import (
@@ -99,8 +99,7 @@ def from_npz(data: bytes, shown: str) -> Sheet:
     """
     from attncli.problem.matrices import read_arrays  # noqa: PLC0415 - few sheets are arrays
 
-    if len(data) > MAX_BYTES:
-        decode(data, shown, MAX_BYTES, _(LIMIT.advice))
+    check_size(data, shown, MAX_BYTES, _(LIMIT.advice))
     arrays = read_arrays(io.BytesIO(data), shown, 8 * LIMIT.values)
     names = arrays.pop("student", np.empty(0))
     student = str(names.flat[0])[:MAX_NAME] if names.size == 1 else None

@@ -143,19 +143,19 @@ BACKWARD = {
         "The gradient was divided by d_k itself: dZ is scaled just as S was, with the square root √d_k "
         "unless the problem says otherwise."
     ),
-    Entry("dq-transposed-ds", "dq", MATMUL, "dSᵀ k"): N_(
+    Entry("dq-transposed-ds", "dq", MATMUL, "dsᵀ k"): N_(
         "dS was transposed: dQ = dS·K, and only dK takes the transpose."
     ),
-    Entry("dq-with-q", "dq", MATMUL, "dS q"): N_(
+    Entry("dq-with-q", "dq", MATMUL, "ds q"): N_(
         "Q was used instead of K: in the scores Q was multiplied by Kᵀ, so dQ = dS·K."
     ),
     Entry("dq-scaled-twice", "dq", gradients.SCALED_BY_DIVISION, "… divisor").or_at(
         "dq", gradients.SCALED_BY_FACTOR, "… factor"
     ): N_("The scale was applied once more: dS is scaled already, so dQ = dS·K, as dK = dSᵀ·Q."),
-    Entry("dk-no-transpose", "dk", MATMUL, "dS q"): N_(
+    Entry("dk-no-transpose", "dk", MATMUL, "ds q"): N_(
         "dS was not transposed: the scores of a key are a column of S, so dK = dSᵀ·Q."
     ),
-    Entry("dk-with-k", "dk", MATMUL, "dSᵀ k, dS k"): N_(
+    Entry("dk-with-k", "dk", MATMUL, "dsᵀ k, ds k"): N_(
         "K was used instead of Q: in the scores Kᵀ was multiplied by Q, so dK = dSᵀ·Q."
     ),
     Entry("dq-dk-exchanged", "dq", MATMUL, "0 q", together=True).or_at(
@@ -169,7 +169,7 @@ BACKWARD = {
         "token, so exchange the first two axes before the reshape."
     ),
     # To the weights and the embeddings
-    Entry("dw-transposed", "dW dWo", MATMUL, "1ᵀ 0ᵀ").or_at(
+    Entry("dw-transposed", "dW dWo dweight", MATMUL, "1ᵀ 0ᵀ").or_at(
         "dW", MATMUL, "1ᵀ 0ᵀ", together=True, code=True
     ): N_(
         "The factors were swapped, which gives the gradient transposed: it has its weight's shape, as in "
@@ -182,21 +182,21 @@ BACKWARD = {
         "The gradient at the output of the heads was used: each weight's is made of that of its own quantity,"
         " as in dWq = Xᵀ·dQ."
     ),
-    Entry("dw-averaged", "dW", Wrong("{0}·{1}/n", lambda x, g, n: x @ g / n), "… n"): N_(
+    Entry("dw-averaged", "dW dweight", Wrong("{0}·{1}/n", lambda x, g, n: x @ g / n), "… n"): N_(
         "The gradient was divided by n, the number of tokens: it is the sum over all of them, as in dWq = "
         "Xᵀ·dQ."
     ),
-    Entry("dw-updated", "dW", wrong.STEPS, "… w"): N_(
+    Entry("dw-updated", "dW dweight", wrong.STEPS, "… w"): N_(
         "This is the weight after an update: only its gradient is asked for, without the old weight and the"
         " learning rate."
     ),
-    Entry("db-averaged", "dbq dbk dbv dbo", gradients.COLUMN_MEAN, "0").or_at(
+    Entry("db-averaged", "dbq dbk dbv dbo dbias", gradients.COLUMN_MEAN, "0").or_at(
         "dbq dbk dbv", gradients.COLUMN_MEAN, "0", together=True, code=True
     ): N_(
         "The gradient was divided by the number of tokens: the bias went into each row, so the rows' "
         "gradients are added up, as in dbq = colsum(dQ)."
     ),
-    Entry("db-one-number", "dbq dbk dbv dbo", gradients.ONE_NUMBER, "0").or_at(
+    Entry("db-one-number", "dbq dbk dbv dbo dbias", gradients.ONE_NUMBER, "0").or_at(
         "dbq dbk dbv", gradients.ONE_NUMBER, "0", together=True, code=True
     ): N_(
         "All numbers were added up to a single one: each entry of the bias has its own column, as in dbq = "

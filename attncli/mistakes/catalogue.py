@@ -14,29 +14,70 @@ from typing import TYPE_CHECKING, NamedTuple
 from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.entry import Place
 from attncli.mistakes.forward import FORWARD
+from attncli.mistakes.own_pages import VARIANTS
 from attncli.mistakes.wrong import softmax_after
+from attncli.ops.cells import GELU, GELU_TANH, RELU, SOFTCAP
+from attncli.ops.heads import REPEAT, SPLIT
+from attncli.ops.linear import ADD, MATMUL
+from attncli.ops.norms import LAYERNORM, RMSNORM
+from attncli.ops.positions import ALIBI, POSITIONS, ROPE, ROPE_PAIRS
+from attncli.ops.softmax import MASK_OUT, SOFTMAX_SINK
 from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import whole_page
+from attncli.page.page import Row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from attncli.mistakes.entry import Entry, Way
-    from attncli.page.page import Page, Row
+    from attncli.ops.op import Op
+    from attncli.page.page import Page
 
 
-SENTENCES = {entry.id: says for entry, says in (FORWARD | BACKWARD).items()}
+SENTENCES = {entry.id: says for entry, says in (FORWARD | VARIANTS | BACKWARD).items()}
 ENTRIES: dict[str, list[Entry]] = defaultdict(list)  # by the job of the row; the commonest first
-for _entry in FORWARD | BACKWARD:
+for _entry in FORWARD | VARIANTS | BACKWARD:
     for _one in (_entry, *_entry.also):
         for _job in _one.jobs.split():
             ENTRIES[_job].append(_one)
 RIGHT_OUT_IN = "dw-transposed"  # where weights are stored so, their gradients may stand so as well
+
+
+def own_page(rope: Op, bend: Op, norm: Op) -> Form:
+    """Return a page with all that pages of one's own have, for the sake of its formulas."""
+    scale = ("γ", "β")[: 1 + (norm is LAYERNORM)]
+    lines = (
+        Row("PE", POSITIONS, ("X",)),
+        Row("X1", ADD, ("X", "PE")),
+        *(Row(name, MATMUL, ("X1", f"W{name.lower()}")) for name in "QKV"),
+        Row("Qr", rope, ("Qh", "base")),
+        *(Row(f"{name}h", SPLIT, (name, "1")) for name in "KV"),
+        Row("Kr", rope, ("Kh", "base")),
+        *(Row(f"{name}g", REPEAT, (of, "2")) for name, of in (("K", "Kr"), ("V", "Vh"))),
+        Row("S", MATMUL, ("Qr", "Kgᵀ")),
+        Row("Zc", SOFTCAP, ("Z", "30")),
+        Row("Zb", ALIBI, ("Zc",)),
+        Row("M", MASK_OUT, ("Zc" if norm is LAYERNORM else "Zb", "mask")),
+        Row("A", SOFTMAX_SINK, ("M", "s")),
+        Row("H", MATMUL, ("A", "Vg")),
+        Row("R1", ADD, ("X1", "O")),
+        Row("N1", norm, ("R1", "ε", *scale)),
+        Row("F1", MATMUL, ("N1", "W1")),
+        Row("F2", bend, ("F1",)),
+        Row("F3", MATMUL, ("F2", "W2")),
+        Row("F4", RELU, ("F3",)),
+        Row("F5", MATMUL, ("F4", "W3")),
+        Row("R2", ADD, ("N1", "F5")),
+    )
+    return Form(heads=2, masked=True, output_weights=True, lines=lines, output="R2")
+
+
 EXAMPLES = (
     Form(),
     Form(heads=2, masked=True, output_weights=True, biases=frozenset({"bq", "bo"})),
     Form(heads=2, context=True, masked=True, biases=frozenset({"bq", "bk"})),
     Form(heads=2),
+    *map(own_page, (ROPE, ROPE_PAIRS), (GELU, GELU_TANH), (LAYERNORM, RMSNORM)),
 )
 
 
@@ -93,12 +134,15 @@ def catalogue(
 
 def wrong_rows(right: Row, place: Place, ids: Collection[str] | None) -> Iterator[tuple[Entry, Way, Row]]:
     """Write down what may stand in the place of a row; the softmax may also be taken of a wrong mask."""
-    if right.symbol == "A" and place.symbols["mask"]:
-        for entry, way, mask in wrong_rows(place.page.row["M"], place, ids):
+    jobs = place.job(right).split("|")
+    masked = place.jobs.around(right).masked
+    if "A" in jobs and masked:
+        for entry, way, mask in wrong_rows(masked, place, ids):
             if not entry.together:
-                after = replace(right, op=softmax_after(mask.op), args=mask.args)
+                sinks = right.args[1:]
+                after = replace(right, op=softmax_after(mask.op, right.op), args=(*mask.args, *sinks))
                 yield entry, (f"{ON_THE_WAY}{way[0]}", *way[1:]), after
-    for entry in ENTRIES[place.job(right)]:
+    for entry in (entry for job in jobs for entry in ENTRIES[job]):
         if ids is None or entry.id in ids:
             for way, wrong in entry.ways(right, place):
                 yield entry, way, wrong

@@ -26,16 +26,18 @@ def consistent_page(page: Page, rows: Iterable[Row]) -> Page | None:
     """Return the page with these rows in the place of its own, and the backward pass derived from that.
 
     A symbol means what it meant: dS is ∂L/∂S, of the loss as it was taken. Gradients of what no longer leads
-    to the loss are absent; a quantity that now feeds several rows has a row for each path (dQ_S, dQ_S2). A
+    to the loss are absent; a quantity that now feeds several rows has a row for each path (dQ_S1, dQ_S2). A
     gradient row among ``rows`` stands where the derived page has one. None where a row has no derivative.
     """
     swapped = {row.symbol: row for row in rows}
     forward = [swapped.get(row.symbol, row) for row in page.rows if not row.backward]
-    if any(row.symbol in swapped and not [*paths_of(row)] for row in forward):
+    if any(row.symbol in swapped and not row.op.fixed and not [*paths_of(row)] for row in forward):
         return None
     done = Page(tuple(through_p(forward, swapped)))
     derived = gradient_rows(done.needed_for(["L"]).rows)
-    backward = [swapped.get(row.symbol, row) for row in derived if row.of not in CONSTANTS]
+    backward = [
+        swapped.get(row.symbol, row) for row in derived if row.of in done.row or row.of not in CONSTANTS
+    ]
     return Page((*done.rows, *backward))
 
 
@@ -45,7 +47,7 @@ def through_p(forward: Sequence[Row], swapped: Mapping[str, Row]) -> list[Row]:
     That is so with another activation, and with a loss that has another derivative.
     """
     loss = next((row for row in forward if row.symbol == "L" and row.args[0] == "P"), None)
-    if loss is None or ("P" not in swapped and any(path.of == "O" for path in paths_of(loss))):
+    if loss is None or ("P" not in swapped and any(path.of != "P" for path in paths_of(loss))):
         return [*forward]
     found = {row.symbol: row for row in forward}
     p = found["P"]

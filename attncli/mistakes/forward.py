@@ -15,7 +15,7 @@ from attncli.ops.linear import COPY, MATMUL
 
 FORWARD = {
     # Projections
-    Entry("bias-missing", "Q K V O", MATMUL, "0 1"): N_(
+    Entry("bias-missing", "Q K V O product", MATMUL, "0 1"): N_(
         "The bias was left out: it is added to every row of the product with the weight."
     ),
     Entry("projection-transposed", "Q K V", same, "0 1ᵀ 2…"): N_(
@@ -38,7 +38,7 @@ FORWARD = {
     Entry("biases-swapped", "Q", heads.biased, "0 1 bk", together=True, code=True).or_at(
         "K", heads.biased, "0 1 bq", together=True
     ): N_("The biases of Q and K were swapped: bq belongs to Q and bk to K."),
-    Entry("context-keys-only", "V", same, "X 1…", code=True): N_(
+    Entry("context-keys-only", "V", same, "x 1…", code=True): N_(
         "The values were made from X: with a context both come from its tokens, the keys and the values."
     ),
     Entry("heads-split-reshape", "Qh Kh Vh", heads.RESHAPED, "…", together=True, code=True).or_at(
@@ -69,8 +69,8 @@ FORWARD = {
     Entry("scores-with-v", "S", MATMUL, "q vᵀ"): N_(
         "V was used instead of K: S = Q·Kᵀ compares queries with keys; V comes in after the softmax."
     ),
-    Entry("scores-from-x", "S", wrong.for_all_heads, "X Xᵀ").or_at(
-        "S", wrong.IN_EVERY_HEAD, "X Xᵀ heads"
+    Entry("scores-from-x", "S", wrong.for_all_heads, "x xᵀ").or_at(
+        "S", wrong.IN_EVERY_HEAD, "x xᵀ heads"
     ): N_("The embeddings were multiplied by themselves: the scores come from Q and K, S = Q·Kᵀ."),
     Entry("heads-not-split", "S", wrong.IN_EVERY_HEAD, "Q Kᵀ heads"): N_(
         "Every head used all columns of Q and K: a head has only its own block of them, S = Qh·Khᵀ."
@@ -346,7 +346,7 @@ FORWARD = {
     Entry("bo-per-head", "O", heads.BIAS_PER_HEAD, "0 1 2 heads", code=True): N_(
         "bo was added once for each head: add it once, to the sum."
     ),
-    Entry("residual-added", "O H C", heads.with_residual, "… X", code=True): N_(
+    Entry("residual-added", "O H C", heads.with_residual, "… x", code=True): N_(
         "The embeddings were added to the output: that is the residual connection around the attention, and"
         " no part of it."
     ),
@@ -374,7 +374,7 @@ FORWARD = {
         "The sum was divided by n, the number of tokens: take the sum itself or divide it by N, as the "
         "problem asks."
     ),
-    Entry("loss-sign", "L", times(-1.0, lambda text: text.removeprefix("−"), "−({0})"), "P Y O 3…"): N_(
+    Entry("loss-sign", "L", times(-1.0, lambda text: text.removeprefix("−"), "−({0})"), "P Y out 3…"): N_(
         "The minus sign in front was left out: logarithms of probabilities are negative, and it makes the "
         "loss positive."
     ),
@@ -382,22 +382,22 @@ FORWARD = {
         "loss-log2",
         "L",
         times(1 / np.log(2), lambda text: text.replace("ln", "log₂"), "({0})/ln 2"),
-        "P Y O 3…",
+        "P Y out 3…",
     ): N_("Logarithms to the base 2 were used: ln is the natural one, to the base e."),
     Entry(
         "loss-log10",
         "L",
         times(1 / np.log(10), lambda text: text.replace("ln", "log₁₀"), "({0})/ln 10"),
-        "P Y O 3…",
+        "P Y out 3…",
     ): N_("Logarithms to the base 10 were used: ln is the natural one, to the base e."),
-    Entry("loss-positive-only", "L", wrong.positive_only, "P Y O 3…"): N_(
+    Entry("loss-positive-only", "L", wrong.positive_only, "P Y out 3…"): N_(
         "Only Y·ln P was added up: (1−Y)·ln(1−P) belongs to the loss as well, for the cells in which Y is "
         "not 1."
     ),
-    Entry("loss-mse", "L", wrong.SQUARES, "P Y O, P Y O N").or_at("L", wrong.squares_per_number, "P Y O"): N_(
-        "Squared differences were used: this loss is a cross-entropy, which is made of logarithms of P."
-    ),
-    Entry("loss-swapped", "L", wrong.exchanged, "P Y O 3…"): N_(
+    Entry("loss-mse", "L", wrong.SQUARES, "P Y out, P Y out N").or_at(
+        "L", wrong.squares_per_number, "P Y out"
+    ): N_("Squared differences were used: this loss is a cross-entropy, which is made of logarithms of P."),
+    Entry("loss-swapped", "L", wrong.exchanged, "P Y out 3…"): N_(
         "Y and P were swapped: the logarithm is taken of P, and the target Y says how much it counts."
     ),
 }

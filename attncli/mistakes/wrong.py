@@ -17,6 +17,7 @@ from attncli.ops.linear import ADD, COPY, DIVIDE, MATMUL, MULTIPLY
 from attncli.ops.loss import SQUARED_ERROR_GRADIENT, counted
 from attncli.ops.op import Array, Gradient, Op, transpose
 from attncli.ops.softmax import KEEP_ALLOWED, SOFTMAX, SOFTMAX_GRADIENT, softmax
+from attncli.page.attention import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,8 @@ class Wrong(Op):
     ``text`` holds {0}, {1}, … for the arguments' names, or makes the text from them. A last argument N
     divides, which the text need not say. ``function`` is what a machine makes of it, NaN and all; ``paper``:
     the function for somebody who works by hand, from numbers rounded on the way, where that is another.
-    ``back``: its own derivative, where it has one: who did this may go back through it rightly.
+    ``back``: its own derivative, where it has one: who did this may go back through it rightly. ``fixed``: it
+    does not depend on what goes in, as positions do not.
     """
 
     def __init__(
@@ -49,18 +51,22 @@ class Wrong(Op):
         function: Function,
         paper: Function | None = None,
         back: Back | None = None,
+        *,
+        fixed: bool = False,
     ) -> None:
         self.template = text
         self.function = function
         self.paper = paper or function
         self.back = back
+        self.fixed = fixed  # type: ignore[misc]
 
     def text(self, *args: str) -> str:
         """Write what was computed, from the names of what went into it."""
         if callable(self.template):
             return self.template(*args)
         text = _(self.template).format(*args)
-        return f"{text}/N" if args[-1:] == ("N",) else text
+        unsaid = args[-1:] and args[-1] in COUNTS and f"{{{len(args) - 1}}}" not in self.template
+        return f"{text}/{args[-1]}" if unsaid else text
 
     def value(self, *args: Any) -> Array:  # noqa: ANN401 - as every op's
         """Compute it."""
@@ -239,8 +245,11 @@ def one_off(by: int) -> Function:
 
     def function(scores: Array, mask: Mask, added: Array | float = 0.0) -> Array:
         n, m = scores.shape[-2:]
-        if mask.causal is not None:
-            return hide(scores + added, replace(mask, causal=mask.causal + by).allowed(n, m))
+        low, high = mask.window or (None, None)
+        end = high if high == 0 and mask.causal is None else mask.causal
+        if end is not None:
+            window = None if low is None or high is None else (low, max(high, end + by))
+            return hide(scores + added, replace(mask, causal=end + by, window=window).allowed(n, m))
         if np.array_equal(mask.allowed(n, m), np.tri(n, m)):
             return hide(scores + added, np.tri(n, m, by, np.bool_))
         raise ValueError("this mask is not causal")
@@ -348,14 +357,37 @@ ONE_MORE = hidden(N_("mask({0}), one future token seen"), one_off(1))
 ONE_LESS = hidden(N_("mask({0}), the token itself hidden"), one_off(-1))
 
 
-def softmax_after(mask: Op) -> Wrong:
+def softmax_after(mask: Op, right: Op = SOFTMAX) -> Wrong:
     """Return the softmax of what a mask gives; a cell that is not −∞ has a weight, but no gradient."""
     keeps = any(path.op is KEEP_ALLOWED for path in mask.gradients("M", "dM", "Z", "mask"))
+    to_scores = by(ZERO_FILLED_GRADIENT, "y dy 1") if keeps else by(SOFTMAX_GRADIENT, "y dy")
+    if right is not SOFTMAX:
+        return with_sinks_after(mask, right, to_scores)
     return Wrong(
         lambda *args: f"softmax({mask.text(*args)})",
         lambda *args: plain_softmax(mask.value(*args)),
         lambda *args: softmax(mask.on_paper(*args)),
-        back=by(ZERO_FILLED_GRADIENT, "y dy 1") if keeps else by(SOFTMAX_GRADIENT, "y dy"),
+        back=to_scores,
+    )
+
+
+def with_sinks_after(mask: Op, right: Op, to_scores: Back) -> Wrong:
+    """Return the same with a sink for each head, the last argument."""
+
+    def back(y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        yield from to_scores(y, dy, *args)
+        scores = f"{y}'s scores"
+        ((_, shares, _),) = (path for path in right.gradients(y, dy, scores, args[-1]) if path.of == args[-1])
+        op = Wrong(
+            lambda a, g, *rest: shares.text(a, g, mask.text(*rest[:-1]), rest[-1]),
+            lambda a, g, *rest: shares.value(a, g, mask.value(*rest[:-1]), rest[-1]),
+        )
+        yield Gradient(args[-1], op, (y, dy, *args))
+
+    return Wrong(
+        lambda *args: right.text(mask.text(*args[:-1]), args[-1]),
+        lambda *args: right.value(mask.value(*args[:-1]), args[-1]),
+        back=back,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.ops.cells import Logistic
 from attncli.ops.expression import ONE, Negative, Number, Product, Quotient, Sum, exp, log, minus
 from attncli.ops.loss import LossOp, counted, per, per_cell, places, scalar
 from attncli.ops.op import Array, Gradient, Op
@@ -25,29 +26,20 @@ if TYPE_CHECKING:
 ALONE = 1e-15  # a share this close to 1 is 1
 
 
-class Sigmoid(Op):
+class Sigmoid(Logistic):
     """P = σ(O) = 1/(1 + e^−O)."""
 
-    def text(self, *args: str) -> str:
-        return f"σ({args[0]})"
+    error = Op.error
 
-    def value(self, o: Array) -> Array:
-        small = np.exp(-np.abs(o))
-        p: Array = np.maximum(small, o >= 0) / (1 + small)  # 1/(1+e^−o), or e^o/(1+e^o) below 0
-        return p
-
-    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
-        o = args[0].at(*index)
-        if args[0].value[index] > -SAFE:
-            return Quotient(ONE, Sum((ONE, exp(Negative(o)))))
-        return Quotient(exp(o), Sum((ONE, exp(o))))
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        return ()  # the loss's own: dO is worked out past P
 
 
 class Distribution(Softmax):
     """P = softmax(O), along each row."""
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
-        return ()  # the loss's own: dO is worked out past P
+        return ()  # as that of σ
 
 
 def softplus(o: Array) -> tuple[Array, Array]:

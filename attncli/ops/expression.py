@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 Write = Callable[[float], str]
-SUM, UNARY, PRODUCT, ATOM = range(4)  # how tightly a piece of text holds together
+SUM, UNARY, PRODUCT, POWER, ATOM = range(5)  # how tightly a piece of text holds together
 LARGEST_EXACT = 2**53
 
 
@@ -26,6 +26,10 @@ class Number(NamedTuple):
     """A number of the formula itself, such as the 2 of 2(O − Y)."""
 
     number: float
+
+
+class Exact(float):
+    """A number that is written with all its digits, such as an ε of 0.00001."""
 
 
 class Sum(NamedTuple):
@@ -54,7 +58,7 @@ class Negative(NamedTuple):
 
 
 class Call(NamedTuple):
-    """The "exp", "log" or "sqrt" of something."""
+    """The "exp", "log", "sqrt", "tanh", "erf", "sin" or "cos" of something."""
 
     name: str
     of: Expression
@@ -66,7 +70,14 @@ class Square(NamedTuple):
     of: Expression
 
 
-Expression: TypeAlias = Cell | Number | Sum | Product | Quotient | Negative | Call | Square
+class Extreme(NamedTuple):
+    """The "max" or the "min" of several."""
+
+    name: str
+    of: tuple[Expression, ...]
+
+
+Expression: TypeAlias = Cell | Number | Sum | Product | Quotient | Negative | Call | Square | Extreme
 
 ONE = Number(1.0)
 
@@ -99,7 +110,7 @@ def _cells(expression: Expression) -> Iterator[Cell]:
     match expression:
         case Cell():
             yield expression
-        case Sum(parts) | Product(parts):
+        case Sum(parts) | Product(parts) | Extreme(_, parts):
             for part in parts:
                 yield from _cells(part)
         case Quotient(above, below):
@@ -119,7 +130,9 @@ class Arithmetic(NamedTuple):
     calls: Mapping[str, Callable[[Any], Any]]
 
 
-FLOATS = Arithmetic(float, math.fsum, {"exp": math.exp, "log": math.log, "sqrt": math.sqrt})
+CALLS = ("exp", "log", "sqrt", "tanh", "erf", "sin", "cos")
+FLOATS = Arithmetic(float, math.fsum, {name: getattr(math, name) for name in CALLS})
+EXTREMES: Mapping[str, Callable[[Iterable[Any]], Any]] = {"max": max, "min": min}
 
 
 def value_of(expression: Expression, numbers: Arithmetic = FLOATS) -> Any:  # noqa: ANN401, PLR0911 - one a kind
@@ -140,6 +153,8 @@ def value_of(expression: Expression, numbers: Arithmetic = FLOATS) -> Any:  # no
             return work(of) ** 2
         case Call(name, of):
             return numbers.calls[name](work(of))
+        case Extreme(name, parts):
+            return EXTREMES[name](map(work, parts))
 
 
 def collapsed(expression: Expression) -> Expression:
@@ -148,8 +163,10 @@ def collapsed(expression: Expression) -> Expression:
         case Product(factors):
             return Product(tuple(Number(value_of(factor)) for factor in factors))
         case Quotient(above, below):
-            root = isinstance(below, Call) and below.name == "sqrt"
-            return Quotient(Number(value_of(above)), below if root else Number(value_of(below)))
+            if isinstance(below, Call) and below.name == "sqrt":
+                root = Call("sqrt", Number(value_of(below.of)))
+                return Quotient(Number(value_of(above)), root)
+            return Quotient(Number(value_of(above)), Number(value_of(below)))
         case Negative(of):
             return Negative(collapsed(of))
         case Sum(terms) if any(not isinstance(term, Cell | Number | Negative) for term in terms):
@@ -159,7 +176,7 @@ def collapsed(expression: Expression) -> Expression:
 
 
 class Style(NamedTuple):
-    """How arithmetic is spelled. A call's braces stand for what it is applied to.
+    """How arithmetic is spelled. A call's braces stand for what it is applied to; others are ``name(…)``.
 
     Sums of more than ``most`` terms are cut short with an ellipsis.
     """
@@ -172,11 +189,15 @@ class Style(NamedTuple):
     enclosed: bool
     most: int | None = None
 
+    def call(self, name: str, inside: str) -> str:
+        """Write a function of something."""
+        return self.calls.get(name, name + "({})").format(inside)
+
 
 def full_precision(number: float) -> str:
     """Write a number so that reading it gives the same number."""
-    if math.isinf(number):
-        return "inf" if number > 0 else "-inf"
+    if not math.isfinite(number):
+        return str(float(number))
     whole = number == int(number) and abs(number) < LARGEST_EXACT
     return str(int(number)) if whole else repr(float(number))
 
@@ -186,7 +207,7 @@ ASCII = Style(
     minus="-",
     times="*",
     square="**2",
-    calls={"exp": "exp({})", "log": "log({})", "sqrt": "sqrt({})"},
+    calls={},
     enclosed=True,
 )
 
@@ -202,7 +223,7 @@ def spell(expression: Expression, style: Style) -> str:
     return _spell(expression, style)[0]
 
 
-def _spell(expression: Expression, style: Style) -> tuple[str, int]:  # noqa: PLR0911 - one a kind
+def _spell(expression: Expression, style: Style) -> tuple[str, int]:  # noqa: C901, PLR0911 - one a kind
     """Return the text, and how tightly it holds together."""
 
     def held(part: Expression, least: int) -> str:
@@ -217,19 +238,24 @@ def _spell(expression: Expression, style: Style) -> tuple[str, int]:  # noqa: PL
             return _spell_sum(terms, style, held), SUM
         case Product((Negative(of), *factors)):
             return style.times.join(
-                [style.minus + held(of, ATOM), *(held(one, ATOM) for one in factors)]
+                [style.minus + held(of, POWER), *(held(one, POWER) for one in factors)]
             ), UNARY
         case Product(factors):
-            return style.times.join(held(factor, ATOM) for factor in factors), PRODUCT
+            return style.times.join(held(factor, POWER) for factor in factors), PRODUCT
         case Quotient(above, below):
-            return f"{held(above, PRODUCT)}/{held(below, ATOM)}", PRODUCT
+            return f"{held(above, PRODUCT)}/{held(below, POWER)}", PRODUCT
         case Negative(of):
-            return f"{style.minus}{held(of, ATOM)}", UNARY
+            return f"{style.minus}{held(of, POWER)}", UNARY
         case Square(of):
-            return f"{held(of, ATOM)}{style.square}", UNARY
+            return f"{held(of, ATOM)}{style.square}", POWER
         case Call(name, of):
-            inner = spell(of, style) if style.enclosed else held(of, UNARY if name == "exp" else ATOM)
-            return style.calls[name].format(inner), ATOM if style.enclosed or name != "log" else PRODUCT
+            if style.enclosed or name not in style.calls:
+                return style.call(name, spell(of, style)), ATOM
+            power = name == "exp" and not isinstance(of, Product | Quotient)
+            text = style.call(name, held(of, UNARY if power else ATOM))
+            return text, PRODUCT if name == "log" else POWER
+        case Extreme(name, parts):
+            return style.call(name, ", ".join(spell(part, style) for part in parts)), ATOM
 
 
 def _spell_sum(terms: Sequence[Expression], style: Style, held: Callable[[Expression, int], str]) -> str:

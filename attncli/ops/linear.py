@@ -6,26 +6,26 @@ gradient rules are the matrix calculus of the chain rule: for Y = A·B, dA = dY�
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from attncli.ops.expression import Product, Quotient, Sum
-from attncli.ops.op import TRANSPOSED, Array, Gradient, LinearOp, Shape, transpose
+from attncli.ops.expression import Negative, Product, Quotient, Sum, minus
+from attncli.ops.op import N_, TRANSPOSED, Array, Gradient, LinearOp, transpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from attncli.ops.expression import Expression
-    from attncli.ops.op import Operand
+    from attncli.ops.op import Operand, Shape
 
 
 class MatMul(LinearOp):
     """A·B."""
 
-    def text(self, *args: str) -> str:
-        a, b = args
-        return f"{a}·{b}"
+    written: ClassVar[Mapping[str, str]] = {"{}·{}": "0 1"}
+    axes = "*ij *jk -> *ik"
+    why = N_("a product needs as many rows on the right as there are columns on the left")
 
     def value(self, a: Array, b: Array) -> Array:
         product: Array = np.matmul(a, b)
@@ -39,10 +39,6 @@ class MatMul(LinearOp):
         a, b = args
         *heads, i, j = index
         return Sum(tuple(Product((a.at(*heads, i, k), b.at(*heads, k, j))) for k in range(a.value.shape[-1])))
-
-    def shape(self, *args: Shape) -> Shape:
-        a, b = args[:2]
-        return (*a[:-1], b[-1])
 
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         """For Y = A·B, dA = dY·Bᵀ and dB = Aᵀ·dY; for a transposed operand the same, transposed."""
@@ -62,9 +58,12 @@ class MatMul(LinearOp):
 class Affine(MatMul):
     """X·W + b, the bias b added to every row."""
 
-    def text(self, *args: str) -> str:
-        x, w, b = args
-        return f"{x}·{w} + {b}"
+    written: ClassVar[Mapping[str, str]] = {"{}·{} + {}": "0 1 2"}
+    axes = "*ij *jk k -> *ik"
+    why = N_(
+        "a product needs as many rows on the right as there are columns on the left; what is added in the"
+        " same line is a vector: to add a matrix, give the product a name of its own"
+    )
 
     def value(self, x: Array, w: Array, b: Array) -> Array:  # type: ignore[override]
         product: Array = np.matmul(x, w)
@@ -90,33 +89,56 @@ class Affine(MatMul):
 
 
 class ColSum(LinearOp):
-    """The sum of each column."""
+    """The sum of each column, over all heads: of a matrix, or of one times another cell by cell."""
+
+    axes = "*ij *ij -> j"
 
     def text(self, *args: str) -> str:
-        return f"colsum({args[0]})"
+        return f"colsum({'∘'.join(args)})"
 
-    def value(self, a: Array) -> Array:
-        total: Array = a.sum(axis=-2)
+    def value(self, *args: Array) -> Array:
+        total: Array = (args[0] if len(args) == 1 else args[0] * args[1]).sum(
+            axis=tuple(range(args[0].ndim - 1))
+        )
         return total
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
-        a = args[0]
-        return Sum(tuple(a.at(i, *index) for i in range(a.value.shape[0])))
+        rows = np.ndindex(*args[0].value.shape[:-1])
+        columns = [[arg.at(*row, *index) for arg in args] for row in rows]
+        return Sum(tuple(Product(tuple(cells)) if cells[1:] else cells[0] for cells in columns))
 
-    def shape(self, *args: Shape) -> Shape:
-        return args[0][1:]
+
+class NegativeColSum(ColSum):
+    """Minus the sum of each column."""
+
+    def text(self, *args: str) -> str:
+        return f"−{super().text(*args)}"
+
+    def value(self, *args: Array) -> Array:
+        return -super().value(*args)
+
+    def total(self, *sizes: Array) -> Array:
+        return super().value(*sizes)
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        return Negative(super().cell(index, *args))
 
 
 class Scale(LinearOp):
     """A matrix divided by one number, S/√d_k, or multiplied by one, S·c; its gradient goes the same way."""
 
     reuses = 0
+    axes = "*ij . -> *ij"
+    why = N_("a matrix is multiplied or divided by a number, and divided by any but 0")
 
-    def __init__(self, sign: str, compute: np.ufunc, spell: Callable[..., Expression]) -> None:
-        self.sign, self.compute, self.spell = sign, compute, spell
+    def __init__(
+        self, template: str, pattern: str, compute: np.ufunc, spell: Callable[..., Expression]
+    ) -> None:
+        self.written = {template: pattern}  # type: ignore[misc]
+        self.compute, self.spell = compute, spell
 
-    def text(self, *args: str) -> str:
-        return self.sign.join(args)
+    def fits(self, *args: Any) -> bool:  # noqa: ANN401 - as every op's
+        return self.compute is not np.divide or args[1] != 0
 
     def value(self, a: Array, number: float) -> Array:
         scaled: Array = self.compute(a, number)
@@ -137,8 +159,20 @@ class Scale(LinearOp):
 class Add(LinearOp):
     """The sum of several matrices: where paths of the chain rule meet."""
 
+    axes = "*ij *ij -> *ij"
+    why = N_("a sum needs matrices of one shape, or on the right a vector with a number for each column")
+
+    def shape(self, *args: Shape) -> Shape:
+        return args[0]  # or vectors: paths meet at a bias as well
+
     def text(self, *args: str) -> str:
         return " + ".join(args)
+
+    def arguments(self, template: str) -> str | None:
+        count = template.count("{}")
+        return (
+            " ".join(map(str, range(count))) if count > 1 and template == self.text(*["{}"] * count) else None
+        )
 
     def value(self, *args: Array) -> Array:
         total = args[0] + args[1]
@@ -152,6 +186,115 @@ class Add(LinearOp):
     def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
         for path in args:
             yield Gradient(path, COPY, (dy,))
+
+
+class AddVector(LinearOp):
+    """A + b, the vector b added to every row."""
+
+    written: ClassVar[Mapping[str, str]] = {"{} + {}": "0 1"}
+    axes = "*ij j -> *ij"
+    why = Add.why
+
+    def value(self, a: Array, b: Array) -> Array:
+        total: Array = a + b
+        return total
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, b = args
+        return Sum((a.at(*index), b.at(index[-1])))
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        a, b = args
+        yield Gradient(a, COPY, (dy,))
+        yield Gradient(b, COLSUM, (dy,))
+
+
+class Subtract(LinearOp):
+    """A − B."""
+
+    written: ClassVar[Mapping[str, str]] = {"{} − {}": "0 1"}
+    axes = "*ij *ij -> *ij"
+    why = N_("a difference needs matrices of one shape, or a vector with a number for each column")
+
+    def value(self, a: Array, b: Array) -> Array:
+        difference: Array = a - b
+        return difference
+
+    def total(self, *sizes: Array) -> Array:
+        return ADD.value(*sizes)
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, b = args
+        return minus(a.at(*index), b.at(*index))
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        a, b = args
+        yield Gradient(a, COPY, (dy,))
+        yield Gradient(b, NEGATIVE, (dy,))
+
+
+class SubtractVector(Subtract):
+    """A − b, the vector b taken from every row."""
+
+    axes = "*ij j -> *ij"
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, b = args
+        return minus(a.at(*index), b.at(index[-1]))
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        a, b = args
+        yield Gradient(a, COPY, (dy,))
+        yield Gradient(b, NEGATIVE_COLSUM, (dy,))
+
+
+class Hadamard(LinearOp):
+    """A∘B, cell by cell."""
+
+    reuses = 0
+    written: ClassVar[Mapping[str, str]] = {"{}∘{}": "0 1"}
+    axes = "*ij *ij -> *ij"
+    why = N_("∘ needs matrices of one shape, or a vector with a number for each column")
+
+    def value(self, a: Array, b: Array) -> Array:
+        product: Array = a * b
+        return product
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        a, b = args
+        return Product((a.at(*index), b.at(*index[-b.value.ndim :])))
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        a, b = args
+        yield Gradient(a, HADAMARD, (dy, b))
+        yield Gradient(b, HADAMARD, (dy, a))
+
+
+class HadamardVector(Hadamard):
+    """A∘b, every row times the vector b."""
+
+    axes = "*ij j -> *ij"
+
+    def gradients(self, y: str, dy: str, *args: str) -> Iterable[Gradient]:
+        a, b = args
+        yield Gradient(a, self, (dy, b))
+        yield Gradient(b, COLSUM, (dy, a))
+
+
+class NegativeOf(LinearOp):
+    """−A."""
+
+    def text(self, *args: str) -> str:
+        return f"−{args[0]}"
+
+    def value(self, a: Array) -> Array:
+        return -a
+
+    def total(self, *sizes: Array) -> Array:
+        return sizes[0]
+
+    def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
+        return Negative(args[0].at(*index))
 
 
 class Copy(LinearOp):
@@ -170,6 +313,9 @@ class Copy(LinearOp):
         yield Gradient(args[0], self, (dy,))
 
 
-MATMUL, AFFINE, COLSUM = MatMul(), Affine(), ColSum()
-DIVIDE, MULTIPLY = Scale("/", np.divide, Quotient), Scale("·", np.multiply, lambda a, c: Product((a, c)))
-ADD, COPY = Add(), Copy()
+MATMUL, AFFINE, COLSUM, NEGATIVE_COLSUM = MatMul(), Affine(), ColSum(), NegativeColSum()
+DIVIDE = Scale("{}/{}", "0 1", np.divide, Quotient)
+MULTIPLY = Scale("{}·{}", "0 1", np.multiply, lambda a, c: Product((a, c)))
+TIMES = Scale("{}·{}", "1 0", np.multiply, lambda a, c: Product((c, a)))  # c·A, the number in front
+ADD, COPY, SUBTRACT, NEGATIVE, HADAMARD = Add(), Copy(), Subtract(), NegativeOf(), Hadamard()
+ADD_VECTOR, SUBTRACT_VECTOR, HADAMARD_VECTOR = AddVector(), SubtractVector(), HadamardVector()

@@ -12,7 +12,7 @@ import numpy as np
 
 from attncli.ops.expression import ONE, Number, Product, Quotient, Square, Sum, minus
 from attncli.ops.linear import COPY
-from attncli.ops.op import Array, Gradient, LinearOp, Op, Shape
+from attncli.ops.op import Array, Gradient, LinearOp, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,8 +50,7 @@ def counted(cells: Array, target: Array) -> Array:
 class LossOp(Op):
     """What every loss shares: its result is one number."""
 
-    def shape(self, *args: Shape) -> Shape:
-        return ()
+    axes = "ij -> ."
 
 
 class SquaredError(LossOp):

@@ -6,7 +6,8 @@ The formulas are those of Vaswani et al., "Attention Is All You Need" (2017), se
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.ops.cross_entropy import BCE, CE, DISTRIBUTION, SIGMOID
 from attncli.ops.heads import CONCAT, SPLIT
@@ -15,14 +16,38 @@ from attncli.ops.loss import MSE, TOTAL, WEIGHTED
 from attncli.ops.softmax import MASK_OUT, SOFTMAX
 from attncli.page.page import Row
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
 EMBEDDINGS = ("X", "E", "Ev")
-CONSTANTS = frozenset({"h", "√d_k", "c", "mask", "B", "N"})  # read by rows, but not learned or asked for
+# Read by rows, but not learned or asked for: so are numbers.
+COUNTS = ("N", "N_Y")  # what a mean divides by; the second where a line is called N
+CONSTANTS = frozenset({"h", "√d_k", "c", "mask", "B", *COUNTS, "ε", "base"})
+
+
+def is_constant(symbol: str) -> bool:
+    """Whether what a row reads is a number or a rule and no matrix of the page."""
+    return symbol in CONSTANTS or is_number(symbol)
+
+
+def is_number(symbol: str) -> bool:
+    """Whether what a row reads is a number that stands in the formula itself."""
+    return symbol[0] in "−.0123456789"
+
+
+def literal(symbol: str) -> float:
+    """Return the number that is written so in a formula, a whole one whole."""
+    above, slash, below = symbol.replace("−", "-").partition("/")
+    if slash:
+        return float(above) / float(below)
+    return int(above) if above.removeprefix("-").isdecimal() else float(above)
 
 
 class Form(NamedTuple):
     """Which formulas a problem has; the numbers are the problem's own.
 
-    ``scale`` is the symbol that the scores are divided or multiplied by: "√d_k", "c" or "".
+    ``scale`` is the symbol that the scores are divided or multiplied by: "√d_k", "c" or "". ``lines`` are
+    written in the config, and stand in the place of the lesson's of the same symbol.
     """
 
     heads: int = 1
@@ -33,6 +58,8 @@ class Form(NamedTuple):
     masked: bool = False
     mask_added: bool = False
     output_weights: bool = False
+    lines: tuple[Row, ...] = ()
+    output: str = "O"
 
 
 def attention_rows(form: Form) -> list[Row]:
@@ -77,17 +104,50 @@ def project(form: Form, symbol: str, of: str, weight: str) -> Row:
     return Row(symbol, MATMUL, (of, weight))
 
 
-def loss_rows(loss: str, *, mean: bool) -> list[Row]:
+def count_of(lines: Iterable[Row]) -> str:
+    """Return the symbol of what a mean divides by, on a page with these rows."""
+    return COUNTS[any(line.symbol == COUNTS[0] for line in lines)]
+
+
+def loss_rows(loss: str, form: Form, *, mean: bool) -> list[Row]:
     """Write the rows from the output to the loss: "bce", "ce", "mse", "sum" or "upstream"."""
-    n = ("N",) if mean else ()
+    output = form.output
+    n = (count_of(form.lines),) if mean else ()
     match loss:
         case "bce":
-            return [Row("P", SIGMOID, ("O",)), Row("L", BCE, ("P", "Y", "O", *n))]
+            return [Row("P", SIGMOID, (output,)), Row("L", BCE, ("P", "Y", output, *n))]
         case "ce":
-            return [Row("P", DISTRIBUTION, ("O",)), Row("L", CE, ("P", "Y", "O", *n))]
+            return [Row("P", DISTRIBUTION, (output,)), Row("L", CE, ("P", "Y", output, *n))]
         case "mse":
-            return [Row("L", MSE, ("O", "Y", *n))]
+            return [Row("L", MSE, (output, "Y", *n))]
         case "sum":
-            return [Row("L", TOTAL, ("O", *n))]
+            return [Row("L", TOTAL, (output, *n))]
         case _:
-            return [Row("L", WEIGHTED, ("U", "O"))]
+            return [Row("L", WEIGHTED, ("U", output))]
+
+
+def in_order(lesson: Sequence[Row], lines: Sequence[Row], given: Collection[str] = ()) -> list[Row]:
+    """Put written lines among the lesson's rows, in the place of those of the same symbol.
+
+    The next row is the lesson's first that is ready, else the first written one; rows in a circle never
+    are, and are left out.
+    """
+    own = {line.symbol: line for line in lines}
+    first = [own.pop(row.symbol, row) for row in lesson if row.symbol not in given]
+    rows = [*first, *own.values()]
+    place = {row.symbol: i for i, row in enumerate(rows)}
+    waits = [place.keys() & dict(row.reads).keys() for row in rows]
+    readers: dict[str, list[int]] = {symbol: [] for symbol in place}
+    for i, symbols in enumerate(waits):
+        for symbol in symbols:
+            readers[symbol].append(i)
+    ready = [i for i, symbols in enumerate(waits) if not symbols]
+    ordered = []
+    while ready:
+        row = rows[heappop(ready)]
+        ordered.append(row)
+        for i in readers[row.symbol]:
+            waits[i].discard(row.symbol)
+            if not waits[i]:
+                heappush(ready, i)
+    return ordered

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 from attncli.ops.linear import ADD
-from attncli.page.attention import EMBEDDINGS, Form, attention_rows, loss_rows
+from attncli.page.attention import EMBEDDINGS, Form, attention_rows, in_order, loss_rows
 from attncli.page.page import Page, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from attncli.ops.op import Gradient
 
@@ -23,9 +24,11 @@ def gradient_rows(forward: Sequence[Row]) -> list[Row]:
     through, and their sum: dX_Q, dX_K, dX_V, dX.
     """
     paths: dict[str, list[tuple[str, Gradient]]] = defaultdict(list)
+    fixed = {row.symbol for row in forward if row.op.fixed}
     for row in forward:
         for path in row.op.gradients(row.symbol, f"d{row.symbol}", *row.args):
-            paths[path.of].append((row.symbol, path))
+            if path.of not in fixed:
+                paths[path.of].append((row.symbol, path))
     rows = [row for of, found in paths.items() for row in sum_of_paths(of, found)]
     return in_teaching_order(rows, forward)
 
@@ -60,15 +63,20 @@ def sum_of_paths(of: str, paths: Sequence[tuple[str, Gradient]]) -> list[Row]:
         _, path = paths[0]
         return [Row(f"d{of}", path.op, path.args, of)]
     rows = []
-    for i, (via, path) in enumerate(paths):
-        again = sum(other == via for other, _ in paths[: i + 1])  # a row may read the same twice: X·Xᵀ
-        rows.append(Row(f"d{of}_{via}{again if again > 1 else ''}", path.op, path.args, of, via))
+    times = Counter(via for via, _ in paths)  # a row may read the same twice: X·Xᵀ
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
+    for via, path in paths:
+        number = next(numbers[via]) if times[via] > 1 else ""
+        rows.append(Row(f"d{of}_{via}{number}", path.op, path.args, of, via))
     return [*rows, Row(f"d{of}", ADD, tuple(row.symbol for row in rows), of)]
 
 
 def forward_page(form: Form, given: Collection[str]) -> Page:
     """Return the rows from the embeddings to the output, less those that are given or not needed then."""
-    return Page(tuple(attention_rows(form))).without(given).needed_for(["O"])
+    rows = attention_rows(form)
+    if form.lines:
+        rows = in_order(rows, form.lines, given)
+    return Page(tuple(rows)).without(given).needed_for([form.output])
 
 
 @lru_cache(maxsize=256)
@@ -77,5 +85,5 @@ def whole_page(form: Form, given: frozenset[str], loss: str | None, *, mean: boo
     forward = forward_page(form, given)
     if loss is None:
         return forward
-    rows = (*forward.rows, *loss_rows(loss, mean=mean))
+    rows = (*forward.rows, *loss_rows(loss, form, mean=mean))
     return Page((*rows, *gradient_rows(rows)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attncli.page.page import Page, Row
 
 
-IMPOSSIBLE = (AttnError, ValueError, FloatingPointError)
+IMPOSSIBLE = (AttnError, ValueError, IndexError, ArithmeticError)
 
 
 class LazyPage(dict[str, Any]):

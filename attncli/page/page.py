@@ -10,7 +10,7 @@ import numpy as np
 
 from attncli.errors import AttnError
 from attncli.language import _
-from attncli.ops.op import TRANSPOSED, Array, Op, Shape
+from attncli.ops.op import TRANSPOSED, Array, DivisionByZeroError, Op, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -65,6 +65,8 @@ class Row:
         arithmetic = self.op.on_paper if on_paper else self.op.value
         try:
             return arithmetic(*operands)
+        except DivisionByZeroError as error:
+            raise self.divided_by_zero(error) from None
         except FloatingPointError:
             # A fast kernel may raise the flag without cause: what it computed decides.
             with np.errstate(all="ignore"):
@@ -72,6 +74,13 @@ class Row:
             if np.isfinite(result).all():
                 return result
             raise self.too_large(result) from None
+
+    def divided_by_zero(self, error: DivisionByZeroError) -> AttnError:
+        """Return the error that says that there is nothing to divide a row of numbers by."""
+        row = (self.of or self.args[0]) + "".join(f"[{place + 1}]" for place in error.row)
+        reason = _(error.reason, row=row)
+        message = _("{formula} would divide by 0: {reason}", formula=self.formula, reason=reason)
+        return AttnError(message, hint=_(error.remedy))
 
     def too_large(self, result: Array) -> AttnError:
         """Return the error that says that a result of the row is beyond the largest number of its type."""
@@ -122,11 +131,12 @@ class Page:
     ) -> dict[str, Shape]:
         """Return every row's shape in letters, from those of what is given.
 
-        ``own`` may replace the letters of a symbol before other rows' shapes are derived from them.
+        ``own`` may replace the letters of a symbol before other rows' shapes are derived from them. A
+        number stands for itself.
         """
         shapes = {symbol: own(symbol, shape) for symbol, shape in given.items()}
         for row in self.rows:
-            args = [(shapes.get(symbol, ()), transposed) for symbol, transposed in row.reads]
+            args = [(shapes.get(symbol, (symbol,)), transposed) for symbol, transposed in row.reads]
             shape = row.op.shape(
                 *((*shape[:-2], *shape[:-3:-1]) if transposed else shape for shape, transposed in args)
             )

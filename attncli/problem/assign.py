@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.errors import AttnError
 from attncli.language import _
-from attncli.names import locate, parse_cell
+from attncli.names import from_ascii, locate, parse_cell
+from attncli.page.lying import turn
 from attncli.problem.document import Mapping, Node, Scalar, Source, parse
-from attncli.problem.keys import PATHS
+from attncli.problem.keys import PATHS, SET
 from attncli.problem.numbers import cell
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ class CellValue(NamedTuple):
     key: Node
     value: Node
 
-    def put(self, values: Array, labels: Sequence[Sequence[str] | None], report: Report) -> None:
-        """Put the number in its cell; an error where there is no such cell."""
+    def put(
+        self, values: Array, labels: Sequence[Sequence[str] | None], report: Report, *, lying: bool
+    ) -> None:
+        """Put the number in its cell, named as it is shown; an error where there is no such cell."""
+        if lying:
+            values, labels = turn(values), turn(tuple(labels))
         try:
             index = locate(self.symbol, self.indices, values.shape, labels)
         except AttnError as error:
@@ -52,7 +57,7 @@ def assign(root: Node, assignments: Iterable[str], report: Report) -> tuple[Node
     for text in assignments:
         match = _ASSIGNMENT.fullmatch(text)
         name = match[1].strip() if match else ""
-        key = Scalar(Source("--set", text or " "), 0, 0, max(1, len(name)), name)
+        key = Scalar(Source(SET, text or " "), 0, 0, max(1, len(name)), name)
         if match is None or not name:
             message = _("{text!r} is not KEY=VALUE", text=text[:40])
             report.error(key, message, _("like --set mask=true or --set 'Wq[1,2]=0.5'"))
@@ -60,7 +65,7 @@ def assign(root: Node, assignments: Iterable[str], report: Report) -> tuple[Node
         try:
             value: Node = replace(key, text="")
             if match[2].strip():
-                value = parse(match[2], "--set", shown=text)
+                value = parse(match[2], SET, shown=text)
             if name.endswith("]"):
                 cells.append(cell_value(name, key, value))
             elif isinstance(root, Mapping):
@@ -81,6 +86,8 @@ def cell_value(name: str, key: Scalar, value: Node) -> CellValue:
 def put(root: Mapping, path: list[str], key: Node, value: Node) -> Mapping:
     """Return the mapping with one value replaced, in inner mappings as well."""
     first, *rest = path
+    same = (name for name in root.pairs if from_ascii(name) == from_ascii(first))  # gamma1 is γ1
+    first = first if first in root.pairs else next(same, first)
     if rest:
         inner = root.get(first)
         value = put(inner if isinstance(inner, Mapping) else Mapping(key.source), rest, key, value)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from attncli.problem.keys import BIASES, PATHS, WEIGHTS
+from attncli.page.lying import exchanged, turn
+from attncli.problem.keys import NUMBERS, PATHS
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
@@ -68,25 +69,47 @@ def config_text(problem: Problem, heading: Sequence[str]) -> str:
     ``heading`` are the lines of its first comment.
     """
     lines = [f"# {sanitize(line)}".rstrip() for line in heading]
-    lines += ["", words_line(problem.tokens)]
+    lines += ["", *[f"layout: {problem.layout}"] * problem.lying, words_line(problem.tokens)]
     if "X" in problem.givens:
-        lines += block("embeddings", problem.givens["X"], problem.tokens)
+        lines += tokens_block("embeddings", "X", problem, problem.tokens)
     lines += context_lines(problem)
     lines += ["", f"heads: {problem.form.heads}", *mask_lines(problem)]
     if problem.form.scale != "√d_k":
         lines.append(f"scale: {number(problem.scale) if problem.scale is not None else 'false'}")
-    for symbol in WEIGHTS + BIASES:
-        if symbol in problem.givens:
-            lines += block(symbol, problem.givens[symbol])
+    elsewhere = {"X", "E", "Ev", "B", *problem.given_rows}
+    for symbol in problem.givens:
+        if symbol not in elsewhere:
+            lines += block(symbol, problem.shown_given(symbol))
+    lines += own_lines(problem)
     if problem.given_rows:
         lines += ["", "given:"]
         for symbol in (symbol for symbol in problem.letters if symbol in problem.given_rows):
-            lines.append(f"  {symbol}: {flow(problem.givens[symbol])}")
+            lines.append(f"  {symbol}: {flow(problem.shown_given(symbol))}")
     for target in (problem.target, problem.upstream):
         if target is not None:
-            lines += block(target.name, target.values)
+            lines += block(target.name, turn(target.values) if problem.lying else target.values)
     lines += ["", f"loss: {problem.loss}", f"reduction: {problem.reduction}", f"decimals: {problem.decimals}"]
     return "\n".join(lines) + "\n"
+
+
+def own_lines(problem: Problem) -> list[str]:
+    """Write the formulas of the problem's own, its output, and the numbers that they read."""
+    form = problem.form
+    lines = (
+        [
+            "",
+            "formulas: |",
+            *(f"  {exchanged(row.formula) if problem.lying else row.formula}" for row in form.lines),
+        ]
+        if form.lines
+        else []
+    )
+    lines += [f"output: {form.output}"] if form.output != "O" else []
+    return lines + [
+        f"{key}: {number(problem.numbers[symbol])}"
+        for symbol, (key, usual) in NUMBERS.items()
+        if problem.numbers.get(symbol, usual) != usual
+    ]
 
 
 def words_line(tokens: Sequence[str], inset: str = "") -> str:
@@ -105,6 +128,13 @@ def block(key: str, value: Array, comments: Sequence[str] = (), inset: str = "")
     return [*([] if inset else [""]), f"{inset}{key}:", *(inset + row for row in rows)]
 
 
+def tokens_block(
+    key: str, symbol: str, problem: Problem, tokens: Sequence[str], inset: str = ""
+) -> list[str]:
+    """Write embeddings, each row with its token behind it."""
+    return block(key, problem.shown_given(symbol), () if problem.lying else tokens, inset)
+
+
 def context_lines(problem: Problem) -> list[str]:
     """Write what keys and values come from in cross-attention."""
     if problem.context_tokens is None:
@@ -112,7 +142,7 @@ def context_lines(problem: Problem) -> list[str]:
     lines = ["", "context:", words_line(problem.context_tokens, "  ")]
     for symbol in ("E", "Ev"):
         if symbol in problem.givens:
-            lines += block(PATHS[symbol][-1], problem.givens[symbol], problem.context_tokens, "  ")
+            lines += tokens_block(PATHS[symbol][-1], symbol, problem, problem.context_tokens, "  ")
     return lines
 
 
@@ -123,6 +153,14 @@ def mask_lines(problem: Problem) -> list[str]:
         return ["mask: false"]
     if mask.causal is not None:
         parts.append("true" if mask.causal == 0 else "causal-bottom-right")
+    if mask.window is not None:
+        low, high = mask.window
+        corner = mask.causal or 0
+        if low > corner:  # it stands in the bottom right corner, beside a causal mask that does not
+            corner = len(problem.key_tokens) - len(problem.tokens)
+            parts.append("causal-bottom-right")
+        sides = f"[{corner - low}, {high - corner}]" if high > corner else f"{corner - low + 1}"
+        parts.append(f"{{window: {sides}}}")
     seen = mask.matrix
     if mask.hidden is not None and FLAGS.isdisjoint(problem.key_tokens):
         parts.append(f"{{padding: {flow(mask.hidden * 1.0)}}}")
@@ -130,7 +168,7 @@ def mask_lines(problem: Problem) -> list[str]:
         shown = (~mask.hidden)[None, :].repeat(len(problem.tokens), axis=0)
         seen = shown if seen is None else seen & shown
     if seen is not None:
-        parts.append(flow(seen * 1.0))
+        parts.append(flow((turn(seen) if problem.lying else seen) * 1.0))
     if "B" in problem.givens:
-        parts.append(f"{{add: {flow(problem.givens['B'])}}}")
+        parts.append(f"{{add: {flow(problem.shown_given('B'))}}}")
     return [f"mask: {parts[0]}"] if len(parts) == 1 else ["mask:", *(f"  - {part}" for part in parts)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attncli.language import N_, _, plural
 from attncli.ops.op import lengths
+from attncli.page.lying import worded
 
 if TYPE_CHECKING:
     from attncli.ops.op import Array, Shape
@@ -41,11 +42,12 @@ COUNTS = {
 class Dimensions:
     """What each letter stands for, and which matrix said so first.
 
-    A width such as ``h·d_k`` tells d_k, if the heads divide it.
+    A width such as ``h·d_k`` tells d_k, if the heads divide it. ``lying``: tokens are written as columns.
     """
 
     heads: int
     report: Report
+    lying: bool = False
     sizes: dict[str, int] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
@@ -54,45 +56,56 @@ class Dimensions:
         self.sizes["h"], self.sources["h"] = self.heads, _("heads is {heads}", heads=self.heads)
 
     def bind(
-        self, name: str, node: Node | None, letters: Shape, shape: tuple[int, ...], things: tuple[str, ...]
+        self,
+        name: str,
+        node: Node | None,
+        letters: Shape,
+        shape: tuple[int, ...],
+        things: tuple[str, ...],
+        why: str = "",
     ) -> None:
         """Check a matrix's shape against what is known, axis by axis, and learn what is not.
 
-        ``things`` says what each axis counts in the file: "rows", "columns", "heads", "words".
+        ``things`` says what each axis counts in the file: "rows", "columns", "heads", "words"; ``why`` it
+        must be so, where that does not go by the letter.
         """
         for letter, size, thing in zip(letters, shape, things, strict=True):
             found = _("{name} has {count}", name=name, count=COUNTS[thing](size))
             if name in PLURAL:
                 found = _("{name} have {count}", name=name, count=COUNTS[thing](size))
-            if letter.startswith("h·"):
-                if size % self.heads:
-                    message = _(
-                        "{found}, which {heads} heads cannot share equally", found=found, heads=self.heads
-                    )
+            if "·" in letter:
+                of, letter = letter.split("·", 1)  # noqa: PLW2901
+                heads = self.heads if of == "h" else int(of)
+                if size % heads:
+                    message = _("{found}, which {heads} heads cannot share equally", found=found, heads=heads)
                     hint = _(
                         "each head owns a block of columns: their number must be a multiple of {heads}",
-                        heads=self.heads,
+                        heads=heads,
                     )
-                    self.report.error(node, message, hint)
+                    self.report.error(node, message, worded(hint, lying=self.lying))
                     continue
-                letter, size = letter.removeprefix("h·"), size // self.heads  # noqa: PLW2901
-                found = _(
-                    "{found}, {size} for each of {heads} heads", found=found, size=size, heads=self.heads
-                )
+                size //= heads  # noqa: PLW2901
+                found = _("{found}, {size} for each of {heads} heads", found=found, size=size, heads=heads)
+            if letter.isdecimal():
+                if size != int(letter):
+                    self.report.error(node, _("{found}; expected {count}", found=found, count=letter), why)
+                continue
             if self.sizes.setdefault(letter, size) == size:
                 self.sources.setdefault(letter, found)
                 continue
             known = {"said": self.sources[letter], "letter": letter, "size": self.sizes[letter]}
             message = _("{found}; {said} ({letter} = {size})", found=found, **known)
-            self.report.error(node, message, _(WHY.get(letter, "")))
+            why = worded(why or _(WHY.get(letter, "")), lying=self.lying)
+            self.report.error(node, message, why)
 
     def of(self, letters: Shape) -> tuple[int, ...] | None:
         """Return a shape in numbers, or None where a letter is not known."""
         return None if self.unknown(letters) else lengths(letters, self.sizes)
 
     def unknown(self, letters: Shape) -> list[str]:
-        """Return the letters of a shape, or ``h·d_k``, whose size nothing tells."""
-        return [letter for letter in letters if letter.removeprefix("h·") not in self.sizes]
+        """Return the letters of a shape, such as ``h·d_k``, whose size nothing tells."""
+        parts = ((letter, part) for letter in letters for part in letter.replace("/", "·").split("·"))
+        return [letter for letter, part in parts if part not in self.sizes and not part.isdecimal()]
 
 
 def shape_text(values: Array) -> str:

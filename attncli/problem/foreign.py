@@ -26,10 +26,14 @@ SAME = {
         "upstream": "gradoutput|doutput",
         "loss": "lossfn|lossfunction|criterion",
         "scale": "scaling|scalefactor|softmaxscale",
+        "epsilon": "eps|normeps|layernormeps|layernormepsilon|rmsnormeps|rmsepsilon",
+        "rope_base": "ropetheta|rotarybase|rotaryembbase|ropefreqbase|freqbase|theta",
+        "formulas": "formula|lines|page",
     }.items()
     for name in names.split("|")
 }
 MASKED = "mask: true"
+GROUPED = "Kh = split(K, 2), Kg = repeat(Kh, 2), S = Qh·Kgᵀ, H = A·Vg"
 DEFAULTS = {"mask": "true"}  # what an option without a value most likely wanted
 SENTENCES = {
     "write": N_("write {value}"),
@@ -42,7 +46,7 @@ SENTENCES = {
     "look": N_(
         "write {value}, 1 = may look; numbers to add go under {{add: …}}, one row under {{padding: …}}"
     ),
-    "shared": N_("every head has keys and values of its own: write {value}, the shared ones once a head"),
+    "formula": N_("write it under formulas, a line each: {value} … (attncli guide formulas)"),
     "joined": N_("cut it into three equal parts: {value}; as PyTorch stores them with weights: out-in"),
 }
 # What is written elsewhere, or in another way, or not at all: a sentence, and the value that stands in it.
@@ -52,9 +56,22 @@ OTHERWISE = {
         ("causal|iscausal|causalmask", "write", MASKED),
         ("keypaddingmask|srckeypaddingmask|paddingmask|padding|srcmask", "hide", "mask: {padding: […]}"),
         ("attnmask|attentionmask|tgtmask", "look", "mask: [[1, 0], [1, 1]]"),
-        ("window|windowsize|slidingwindow|localattention", "look", "mask: [[1, 0], [1, 1]]"),
-        ("alibi|relativebias|attnbias|positionbias", "write", "mask: {add: …}"),
-        ("kvheads|nkvheads|numkvheads|numkeyvalueheads|numquerygroups|nkv", "shared", "Wk: […, …]"),
+        ("window|windowsize|slidingwindow|localattention", "write", "mask: [causal, {window: 3}]"),
+        ("relativebias|attnbias|positionbias", "write", "mask: {add: …}"),
+        ("alibi|usealibi|alibislopes", "formula", "Za = alibi(Z), A = softmax(Za)"),
+        ("kvheads|nkvheads|numkvheads|numkeyvalueheads|numquerygroups|nkv|gqa|mqa", "formula", GROUPED),
+        (
+            "rope|rotary|userope|rotaryemb|positionembeddingtype",
+            "formula",
+            "Qr = rope(Q), Kr = rope(K), S = Qr·Krᵀ",
+        ),
+        ("sinks|attentionsinks|attnsinks", "formula", "A = softmax(Z, s)"),
+        ("positions|positionalencoding|positionembeddings|wpe", "formula", "X1 = X + PE, Q = X1·Wq"),
+        ("residual|skipconnection", "formula", "R = X + O"),
+        ("layernorm|norm|normfirst|prenorm|ln", "formula", "N = layernorm(R, γ, β)"),
+        ("rmsnorm", "formula", "N = rmsnorm(R, γ)"),
+        ("ffn|mlp|feedforward|dff|intermediatesize|dimfeedforward", "formula", "F = N·W1 + b1, G = relu(F)"),
+        ("activation|hiddenact|activationfunction", "formula", "G = gelu(F)"),
         ("inprojweight|inproj|wqkv|qkv|qkvproj|cattn|qkvweight", "joined", "Wq: …, Wk: …, Wv: …"),
         ("inprojbias|qkvbias|bqkv|bias|biases|usebias", "write", "bq: …, bk: …, bv: …, bo: …"),
         ("query|queries|q", "weights", "Wq: …"),
@@ -74,8 +91,12 @@ OTHERWISE = {
         ("n|m|ntokens|seqlen|seqlength|sequencelength", "length", "embeddings"),
         ("maxlen|maxlength|blocksize|contextlength", "length", "embeddings"),
         ("dropout|dropoutp|attndropout|attentiondropout|pdropout", "nothing", ""),
-        ("softcap|softcapping|logitsoftcap|attnlogitsoftcapping", "nothing", ""),
-        ("layers|nlayers|numlayers|numhiddenlayers|nlayer|batchsize|batchfirst|eps", "nothing", ""),
+        (
+            "softcap|softcapping|logitsoftcap|logitcap|attnlogitsoftcapping",
+            "formula",
+            "Zc = softcap(Z, 30), A = softmax(Zc)",
+        ),
+        ("layers|nlayers|numlayers|numhiddenlayers|nlayer|batchsize|batchfirst", "nothing", ""),
         ("lr|learningrate", "option", "--lr"),
         ("steps|epochs", "option", "--steps"),
         ("dtype", "option", "--dtype"),

@@ -9,13 +9,15 @@ import numpy as np
 
 from attncli.language import N_, _, either
 from attncli.page.attention import attention_rows
+from attncli.page.lying import turn
 from attncli.page.page import Page
 from attncli.problem.document import Mapping, Node, kind
-from attncli.problem.keys import BIASES, PATHS, ROWS, WEIGHTS
+from attncli.problem.keys import BIASES, PATHS, ROWS, WEIGHTS, Layout
 from attncli.problem.matrices import Drawn, read_matrix
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from attncli.ops.op import Array, Shape
@@ -76,18 +78,31 @@ class Givens:
     folder: Path
     report: Report
     out_in: bool
+    layout: Layout
+    turned: Collection[str] = WEIGHTS  # what is transposed where the weights are out-in
     matrices: dict[str, Array | Drawn] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
+    waiting: dict[str, tuple[Node, Array | Drawn | None]] = field(default_factory=dict)
 
-    def read_keys(self, root: Mapping, context: Mapping | None) -> None:
-        """Read the embeddings, the weights and the biases."""
+    def read_keys(self, root: Mapping, context: Mapping | None, own: Collection[str] | None = None) -> None:
+        """Read the embeddings, the weights and the biases.
+
+        ``own``: further symbols, on a page with lines of one's own. There all but the embeddings are waiting
+        until a row reads them: it tells the letters of their shapes.
+        """
         found = [("X", root.get("embeddings"))]
         if context is not None:
             found += [("E", context.get("embeddings")), ("Ev", context.get("values"))]
-        found += [(symbol, root.get(symbol)) for symbol in (*WEIGHTS, *BIASES)]
+        own_keys = [key for key in root.pairs if own and key in own]  # as the config has them
+        found += [(symbol, root.get(symbol)) for symbol in (*WEIGHTS, *BIASES, *own_keys)]
         for symbol, node in found:
-            if node is not None:
-                self.read(symbol, node, read_matrix(node, config_name(symbol), self.folder, self.report))
+            if node is None:
+                continue
+            values = read_matrix(node, config_name(symbol), self.folder, self.report)
+            if own is None or symbol in NAMES:
+                self.read(symbol, node, values)
+            else:
+                self.waiting[symbol] = node, self.laid_out(symbol, node, values)
 
     def read_rows(self, root: Mapping, form: Form) -> frozenset[str]:
         """Read the rows whose values are given, and return their symbols."""
@@ -119,23 +134,32 @@ class Givens:
 
     def read(self, symbol: str, node: Node, values: Array | Drawn | None) -> None:
         """Bring one matrix into the page's layout and check its shape against the others."""
+        self.place(symbol, node, self.laid_out(symbol, node, values))
+
+    def flipped(self, symbol: str, node: Node) -> bool:
+        """Whether a matrix is written transposed."""
+        return self.layout.lies(node) or (self.out_in and symbol in self.turned)
+
+    def laid_out(self, symbol: str, node: Node, values: Array | Drawn | None) -> Array | Drawn | None:
+        """Bring one matrix into the page's layout: tokens as rows, in-out, heads side by side."""
+        flipped = self.flipped(symbol, node)
+        if isinstance(values, Drawn):
+            return values.turned if flipped else values
+        return None if values is None else join_heads(values, symbol, self.dims.heads, flipped=flipped)
+
+    def place(self, symbol: str, node: Node, values: Array | Drawn | None, why: str = "") -> None:
+        """Take one matrix in, and check its shape against the others; ``why`` it must be so."""
         self.nodes[symbol] = node
         if values is None:
             return
-        name, letters = config_name(symbol), self.letters[symbol]
-        flipped = self.out_in and symbol in WEIGHTS
-        if isinstance(values, Drawn):
-            shape = values.shape[::-1] if values.shape and flipped else values.shape
-            values = values._replace(shape=shape)
-        else:
-            values = join_heads(values, symbol, self.dims.heads, flipped=flipped)
-            shape = values.shape
+        name, letters, shape = config_name(symbol), self.letters[symbol], values.shape
         if shape is not None and len(shape) != len(letters):
             self.refuse_nesting(name, node, shape, letters)
             return
         if shape is not None:
             things = AXES[len(shape)]
-            self.dims.bind(name, node, letters, shape, things[::-1] if flipped else things)
+            flipped = self.flipped(symbol, node)
+            self.dims.bind(name, node, letters, shape, turn(things) if flipped else things, why)
         self.matrices[symbol] = values
 
     def refuse_nesting(self, name: str, node: Node, shape: tuple[int, ...], letters: Shape) -> None:
@@ -160,7 +184,7 @@ class Givens:
             name=name,
             found=_(KINDS[len(shape)]),
             wanted=_(KINDS[len(letters)]),
-            shape=" × ".join(letters),
+            shape=" × ".join(turn(letters) if self.layout.lies(node) else letters),
         )
         self.report.error(node, message, how[len(letters)])
 
@@ -176,29 +200,30 @@ class Givens:
         shape = drawn.shape or self.dims.of(letters)
         if shape is not None:
             return drawn.fill(name, symbol, shape, self.report)
+        written = turn(letters) if self.layout.lies(drawn.node) else letters
         message = _(
             "{name} is {shape}, and nothing determines {unknown}",
             name=name,
-            shape=" × ".join(letters),
+            shape=" × ".join(written),
             unknown=either(self.dims.unknown(letters)),
         )
-        hint = _("add shape: [{letters}] as numbers", letters=", ".join(letters))
+        hint = _("add shape: [{letters}] as numbers", letters=", ".join(written))
         self.report.error(drawn.node, message, hint)
         return None
 
 
 def join_heads(values: Array, symbol: str, heads: int, *, flipped: bool) -> Array:
-    """Bring a weight or bias into the page's layout: in-out, and the heads' own matrices side by side.
+    """Bring a matrix into the page's layout: tokens as rows, and the heads' own matrices side by side.
 
-    Head i owns the i-th block of columns; of Wo, which takes what the heads give, of rows. What
-    does not fit is returned as it is, for its shape to be refused.
+    ``flipped``: it was written transposed, or each head's was; a bias may then be a column. Head i owns the
+    i-th block of columns; of Wo, which takes what the heads give, of rows. What does not fit is returned as
+    it is, for its shape to be refused.
     """
     if symbol in BIASES:
-        return values.reshape(-1) if values.ndim == MATRIX and len(values) in {1, heads} else values
-    if symbol not in WEIGHTS:
-        return values
-    if flipped and values.ndim > 1:
-        values = values.swapaxes(-1, -2)
-    if values.ndim == HEADS and len(values) == heads:
+        whole = len(values) in {1, heads} or (flipped and values.shape[1:] == (1,))
+        return values.reshape(-1) if values.ndim == MATRIX and whole else values
+    if flipped:
+        values = turn(values)
+    if symbol in WEIGHTS and values.ndim == HEADS and len(values) == heads:
         values = np.concatenate(list(values), axis=0 if symbol == "Wo" else 1)
     return np.ascontiguousarray(values) if flipped else values

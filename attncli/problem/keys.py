@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from attncli.choices import LAYOUTS
 from attncli.language import _, either
+from attncli.names import from_ascii
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.foreign import read_as
 from attncli.problem.numbers import as_number, cell
 from attncli.report import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from attncli.problem.dimensions import Dimensions
     from attncli.report import Report
@@ -21,8 +23,9 @@ WEIGHTS = ("Wq", "Wk", "Wv", "Wo")
 BIASES = ("bq", "bk", "bv", "bo")
 CONTEXT_KEYS = ("sentence", "tokens", "embeddings", "values")
 KEYS = (
-    *("sentence", "tokens", "embeddings", "heads", "mask", "weights", "scale", "context", "given"),
+    *("sentence", "tokens", "embeddings", "heads", "mask", "weights", "layout", "scale", "context", "given"),
     *("target", "loss", "upstream", "reduction", "decimals"),
+    *("formulas", "output", "epsilon", "rope_base"),
     *WEIGHTS,
     *BIASES,
 )
@@ -36,14 +39,17 @@ PATHS = {
     **{row: ("given", row) for row in ROWS},
 }
 """Where the config keeps what the page calls by a symbol."""
+SET = "--set"  # the source of what the command line puts in
+# What formulas take unwritten: by its symbol the key that says it, and what it is without.
+NUMBERS = {"ε": ("epsilon", 1e-5), "base": ("rope_base", 10_000.0)}
 TRUE, FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
-def canonical(root: Node, report: Report) -> Mapping:
+def canonical(root: Node, symbols: Collection[str], report: Report) -> Mapping:
     """Return the document with every symbol under its key's name; unknown keys are errors.
 
-    A key that is close to a known one, or its name elsewhere, is read as if it were that one, so that one
-    run finds everything that is wrong.
+    ``symbols`` are those that the document's own formulas read. A key that is close to a known one, or its
+    name elsewhere, is read as if it were that one, so that one run finds everything that is wrong.
     """
     if isinstance(root, Scalar) and root.null:
         report.error(root, _("this config is empty"), _("start from a built-in one, e.g. article"))
@@ -54,12 +60,19 @@ def canonical(root: Node, report: Report) -> Mapping:
         report.error(root, message, _("write sentence: …, embeddings: …, Wq: …"))
         raise report.together()
     pairs = {key: pair for key, pair in root.pairs.items() if key in KEYS}
+    known = (*KEYS, *symbols)
     for key, (node, value) in root.pairs.items():
         if key in PATHS:
             put_symbol(pairs, key, node, value, report)
+        elif (symbol := from_ascii(key)) in symbols:
+            if symbol in pairs:
+                first = next(one for one in root.pairs if from_ascii(one) == symbol)
+                message = _("{symbol} and {key} are the same", symbol=key, key=first)
+                report.error(node, message, _("keep one of them"))
+            pairs[symbol] = node, value
         elif key not in KEYS:
-            meant, hint = read_as(key, KEYS)
-            hint = hint or _("the keys are {keys}", keys=", ".join(KEYS))
+            meant, hint = read_as(key, known)
+            hint = hint or _("the keys are {keys}", keys=", ".join(known))
             report.error(node, _("unknown key {key!r}", key=key[:40]), hint)
             pairs.setdefault(meant or "", (node, value))
     return root.holding(pairs)
@@ -120,6 +133,31 @@ def choice(root: Mapping, key: str, known: tuple[str, ...], report: Report) -> s
         hint = _("keys of the config stand at the left margin, without {name}: above them", name=key)
     report.error(node, message, hint)
     return None
+
+
+class Layout(NamedTuple):
+    """Whether matrices lie, tokens as columns: as the config writes them, and as everything is shown."""
+
+    written: bool = False
+    shown: bool = False
+
+    def lies(self, node: Node) -> bool:
+        """Whether the matrix of a node lies: what the command line puts in is written as it is shown."""
+        return self.shown if node.source.name == SET else self.written
+
+
+def read_layout(root: Node, before: Node, report: Report) -> Layout:
+    """Read which way round matrices lie; ``before`` is the config as it was before --set changed it.
+
+    What --set says of it is how the problem is shown, and never turns the config's own matrices round.
+    """
+    layout = Layout()
+    if isinstance(before, Mapping) and isinstance(root, Mapping):
+        written = choice(before, "layout", LAYOUTS, report) == "columns"
+        layout = Layout(written, written)
+        if before.get("layout") is not root.get("layout"):
+            layout = Layout(written, choice(root, "layout", LAYOUTS, report) == "columns")
+    return layout
 
 
 def read_context(root: Mapping, report: Report) -> Mapping | None:

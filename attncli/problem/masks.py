@@ -1,19 +1,21 @@
-"""The ``mask`` key: false, true, a word, a padding list, matrices, sums, or a list of these."""
+"""The ``mask`` key: false, true, a word, a padding list, a window, matrices, sums, or a list of these."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.language import N_, _
 from attncli.names import positions
+from attncli.ops.mask import Mask
+from attncli.page.lying import turn, worded
 from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind, nesting, node_at
 from attncli.problem.keys import FALSE, TRUE
 from attncli.problem.matrices import Drawn, read_matrix
-from attncli.problem.numbers import as_number, unpasted
+from attncli.problem.numbers import as_number, unpasted, whole
 from attncli.report import Report, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ WORDS = ("false", "true", "causal", "causal-bottom-right")
 FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 MOST_FLAGS = 64  # as many as somebody may want to copy from a hint
 MATRICES = 3  # how deep a list of matrices is nested
+WIDEST = 10**9  # tokens on one side of a window, which may be longer than any sentence
 _HOW = N_(
-    "write true, causal, causal-bottom-right, {padding: [words]}, {add: matrix}, a 0/1 matrix,"
+    "write true, causal, causal-bottom-right, {window: 3}, {padding: [words]}, {add: matrix}, a 0/1 matrix,"
     " or a list of these"
 )
 
@@ -40,7 +43,7 @@ class MaskReader:
     """Gathers the parts of a mask over n query and m key tokens.
 
     n and m are None where another error hides them: then only words and numbers are checked.
-    ``tokens`` are the names of the keys, () where they have none.
+    ``tokens`` are the names of the keys, () where they have none; ``lying``: a matrix is m × n.
     """
 
     n: int | None
@@ -50,10 +53,25 @@ class MaskReader:
     folder: Path
     report: Report
     masked: bool = False
+    lying: bool = False
     causal: int | None = None
     hidden: NDArray[np.bool_] | None = None
     matrix: NDArray[np.bool_] | None = None
     added: Array | None = None
+    sides: tuple[int, int] | None = None
+    bottom_right: bool = False
+
+    @property
+    def mask(self) -> Mask:
+        """What was read; a window stands along the diagonal that a causal mask beside it ends in."""
+        corner = self.corner if self.bottom_right else 0
+        window = None if self.sides is None else (corner - self.sides[0], corner + self.sides[1])
+        return Mask(self.causal, self.hidden, self.matrix, window)
+
+    @property
+    def corner(self) -> int:
+        """How far the diagonal that ends in the bottom right corner is from that of the top left."""
+        return (self.m or 0) - (self.n or 0)
 
     def read(self, node: Node) -> None:
         """Read one mask, or a list of them."""
@@ -109,8 +127,7 @@ class MaskReader:
         text = node.text.strip().lower()
         if node.null or text in FALSE:
             return
-        corner = (self.m or 0) - (self.n or 0)
-        offsets = {"causal": 0, "causal-bottom-right": corner} | dict.fromkeys(TRUE, 0)
+        offsets = {"causal": 0, "causal-bottom-right": self.corner} | dict.fromkeys(TRUE, 0)
         if text not in offsets:
             before = len(self.report.errors)
             rows = unpasted(node, "mask", self.report)
@@ -123,19 +140,43 @@ class MaskReader:
             return
         self.masked = True
         self.causal = offsets[text] if self.causal is None else min(self.causal, offsets[text])
+        self.bottom_right |= text == "causal-bottom-right"
 
     def mapping(self, node: Mapping) -> None:
-        """Read {padding: …} or {add: …}."""
+        """Read {padding: …}, {window: …} or {add: …}."""
         for key, (key_node, value) in node.pairs.items():
             if key == "padding":
                 self.padding(value)
             elif key == "add":
                 self.add(value)
+            elif key == "window":
+                self.window(value)
             else:
-                hint = did_you_mean(key, ("padding", "add"), _(_HOW))
+                hint = did_you_mean(key, ("padding", "add", "window"), _(_HOW))
                 self.report.error(key_node, _("a mask has no key {key!r}", key=key[:40]), hint)
         if not node.pairs:
             self.report.error(node, _("this mask is empty"), _(_HOW))
+
+    def window(self, node: Node) -> None:
+        """Read how many tokens are seen, itself the last; or how many to the left and to the right of it."""
+        pair = not isinstance(node, Scalar | Mapping)
+        ends = parts(node) if pair else [node]
+        if pair and len(ends) != 2:  # noqa: PLR2004 - left and right
+            message = _("window is a list of {count}; expected one number, or two in a list", count=len(ends))
+            hint = _(
+                "write {window: 3} for the token itself and the two before it,"
+                " or how many before and after it: {window: [2, 0]}"
+            )
+            self.report.error(node, message, hint)
+            return
+        numbers = [whole(end, "window", self.report, least=int(not pair), most=WIDEST) for end in ends]
+        counted = [number for number in numbers if number is not None]
+        if len(counted) < len(ends):
+            return
+        left, right = counted if pair else (counted[0] - 1, 0)
+        self.masked = True
+        before = self.sides or (left, right)
+        self.sides = (min(before[0], left), min(before[1], right))
 
     def padding(self, node: Node) -> None:
         """Read the words to hide, or a list of m numbers, 1 = hidden."""
@@ -181,13 +222,14 @@ class MaskReader:
             return
         bad = np.argwhere((values != 0) & (values != 1))
         for index in bad[:1].tolist():
+            place = self.written(tuple(index))
             message = _(
                 "mask[{index}] is {number:g}; a mask matrix holds 0 and 1, 1 = may look",
-                index=",".join(str(i + 1) for i in index),
+                index=",".join(str(i + 1) for i in place),
                 number=values[tuple(index)],
             )
             hint = _("to add numbers to the scores: {add: matrix}")
-            self.report.error(node_at(node, *index), message, hint)
+            self.report.error(node_at(node, *place), message, hint)
         if not len(bad):
             self.keep(values == 1)
 
@@ -218,9 +260,12 @@ class MaskReader:
         if values is None or self.n is None or self.m is None:
             return None
         if isinstance(values, Drawn):
-            values = values.fill(name, name, values.shape or (self.n, self.m), self.report)
+            drawn = values.turned if self.lying else values
+            values = drawn.fill(name, name, drawn.shape or (self.n, self.m), self.report)
             if values is None:
                 return None
+        elif self.lying:
+            values = turn(values).copy()
         if values.shape == (1, self.n, self.m):
             values = values[0]
         if values.shape in {(self.n, self.m), (self.heads, self.n, self.m)}:
@@ -228,20 +273,20 @@ class MaskReader:
         hint = _("give it that size")
         if self.heads > 1:
             hint = _("or write a list of {heads} such matrices, one a head", heads=self.heads)
-        self.refuse_size(node, name, shape_text(values), hint)
+        self.refuse_size(node, name, shape_text(self.written(values)), hint)
         return None
 
     def refuse_size(self, node: Node, name: str, found: str, hint: str) -> None:
         """Say which size a mask has, and which the scores have; another error may hide that."""
         if self.n is not None and self.m is not None:
-            message = _(
-                "{name} is {found}; the scores are {n} × {m}: a row a query, a column a key",
-                name=name,
-                found=found,
-                n=self.n,
-                m=self.m,
-            )
+            size = _("{name} is {found}; the scores are {n} × {m}: a row a query, a column a key")
+            n, m = self.written((self.n, self.m))
+            message = worded(size, lying=self.lying).format(name=name, found=found, n=n, m=m)
             self.report.error(node, message, hint)
+
+    def written(self, value: Any) -> Any:  # noqa: ANN401 - a matrix, a shape or an index
+        """Turn a matrix, a shape or an index from the way that it is written to the page's, and back."""
+        return turn(value) if self.lying else value
 
 
 def parts(node: Node) -> list[Node]:

@@ -12,6 +12,7 @@ import numpy as np
 from attncli.errors import AttnError
 from attncli.files import MAX_BYTES, open_read
 from attncli.language import N_, _
+from attncli.page.lying import turn
 from attncli.problem.dimensions import MAX_AXES
 from attncli.problem.document import Leaf, Mapping, Node, Scalar, Sequence, kind
 from attncli.problem.keys import refuse_unknown
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from attncli.ops.op import Array
     from attncli.problem.initialise import Init
+    from attncli.problem.parts import Part
     from attncli.report import Report
 
 
@@ -34,7 +36,9 @@ MAX_ARRAY_BYTES = 2**28
 MAX_HEADER = 2**16  # bytes of an array's file besides its numbers
 MAX_ARRAYS = 500
 MAX_CSV_CELLS = 1_000_000
-SUFFIXES = (".npy", ".npz", ".csv")
+TENSORS = ".safetensors"
+SEVERAL = (".npz", TENSORS)  # endings of files that hold several arrays
+SUFFIXES = (".npy", ".csv", *SEVERAL)
 
 
 class Drawn(NamedTuple):
@@ -43,6 +47,11 @@ class Drawn(NamedTuple):
     init: Init
     shape: tuple[int, ...] | None
     node: Node
+
+    @property
+    def turned(self) -> Drawn:
+        """The same matrix, its shape written with tokens as columns."""
+        return self._replace(shape=turn(self.shape))
 
     def fill(self, name: str, symbol: str, shape: tuple[int, ...], report: Report) -> Array | None:
         """Draw it; None, and an error in the report, where it cannot be drawn."""
@@ -61,28 +70,42 @@ def read_matrix(
     *,
     minus_infinity: bool = False,
     blank_rows: bool = False,
+    blank_cells: bool = False,
 ) -> Array | Drawn | None:
     """Read a matrix; None, and errors in the report, where that fails."""
     if not isinstance(node, Mapping):
-        return array(node, name, report, minus_infinity=minus_infinity, blank_rows=blank_rows)
+        return array(
+            node,
+            name,
+            report,
+            minus_infinity=minus_infinity,
+            blank_rows=blank_rows,
+            blank_cells=blank_cells,
+        )
     if "init" in node.pairs:
         return read_init(node, name, report)
+    from attncli.problem.parts import PART, read_part  # noqa: PLC0415 - most matrices are written out
+
     file, key = node.get("file"), node.get("key")
     if file is None:
         report.error(node, _("{name} is a mapping without a file", name=name), _(HOW))
     elif not isinstance(file, Scalar):
         report.error(file, _("{name} has the file {found}", name=name, found=kind(file)), _(HOW))
-    refuse_unknown(node, name, ("file", "key"), report)
+    refuse_unknown(node, name, ("file", "key", *PART), report)
+    part = read_part(node, name, report)
     if not isinstance(key, Scalar | None):
         message = _("{name}: key is {found}; expected a word", name=name, found=kind(key))
         report.error(key, message, _(HOW))
         return None
-    if not isinstance(file, Scalar):
+    if not isinstance(file, Scalar) or part is None:
         return None
     try:
-        found = read_array(folder, file.text, key.text if key else None)
+        found = read_array(folder, file.text, key.text if key else None, part)
     except AttnError as error:
-        report.error(file, f"{name}: {error.message}", error.hint)
+        if error.where:  # which of the mapping's keys does not fit
+            report.add(error)
+        else:
+            report.error(file, f"{name}: {error.message}", error.hint)
         return None
     leaf = Leaf(source=file.source, line=file.line, column=file.column, length=file.length, array=found)
     return from_array(leaf, name, report, minus_infinity=minus_infinity, nan=blank_rows)
@@ -120,8 +143,8 @@ def read_shape(node: Node, name: str, report: Report) -> tuple[int, ...] | None:
     return None if None in sizes else tuple(size or 1 for size in sizes)
 
 
-def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
-    """Read one array from a file in the config's folder or below it.
+def read_array(folder: Path, name: str, key: str | None, part: Part | None = None) -> NDArray[Any]:
+    """Read one array, or a part of it, from a file in the config's folder or below it.
 
     Raises AttnError where the file is elsewhere, missing, of another kind, too large, or does not
     hold one array of numbers.
@@ -130,17 +153,27 @@ def read_array(folder: Path, name: str, key: str | None) -> NDArray[Any]:
     try:
         path = inside(folder, name)
         refuse_kind(path, shown, key)
+        if path.suffix.lower() == TENSORS:
+            from attncli.problem.tensors import read_tensor  # noqa: PLC0415 - few configs name one
+
+            found = read_tensor(path, shown, lambda keys: choose(keys, name, key), part, MAX_ARRAY_BYTES)
+            return part.after(found) if part else found
         with open_read(path) as stream:
             if path.suffix.lower() == ".csv":
-                return read_csv(stream, name)
-            return read_npz(stream, name, key) if path.suffix.lower() == ".npz" else read_npy(stream, shown)
+                found = read_csv(stream, name)
+            elif path.suffix.lower() == ".npz":
+                found = read_npz(stream, name, key)
+            else:
+                found = read_npy(stream, shown)
+        return part.after(found[part.before(found.shape)]) if part else found
     except FileNotFoundError:
         message = _("there is no file {file} in {folder}", file=shown, folder=folder)
         raise AttnError(message, hint=_("files are looked for beside the config")) from None
     except AttnError:
         raise
     except Exception as error:  # noqa: BLE001 - NumPy and zipfile raise many kinds on a broken file
-        raise broken(shown, error) from None
+        hint = _("save it with safetensors") if name.lower().endswith(TENSORS) else ""
+        raise broken(shown, error, hint) from None
 
 
 def refuse_kind(path: Path, shown: str, key: str | None) -> None:
@@ -149,8 +182,10 @@ def refuse_kind(path: Path, shown: str, key: str | None) -> None:
     if suffix not in SUFFIXES:
         hint = _("a matrix file is one of {suffixes}", suffixes=", ".join(SUFFIXES))
         raise AttnError(_("{file} ends in {suffix!r}", file=shown, suffix=suffix), hint=hint)
-    if key is not None and suffix != ".npz":
-        message = _("a key names an array of an .npz file; {file} holds only one", file=shown)
+    if key is not None and suffix not in SEVERAL:
+        message = _(
+            "a key names an array of an .npz file or a .safetensors file; {file} holds only one", file=shown
+        )
         raise AttnError(message, hint=_("delete the key"))
     if path.is_dir():
         raise AttnError(_("{file} is a folder", file=shown), hint=_("name a file"))
@@ -170,11 +205,7 @@ def inside(folder: Path, name: str) -> Path:
 
 def read_npy(stream: IO[bytes], shown: str, most: int = MAX_ARRAY_BYTES) -> NDArray[Any]:
     """Read one .npy array, its size checked from its header before anything is made."""
-    version = np.lib.format.read_magic(stream)
-    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote
-        shape, fortran, dtype = header(stream)
+    shape, fortran, dtype = read_header(stream)
     if dtype.hasobject:
         message = _("{file} holds Python objects, not numbers", file=shown)
         raise AttnError(message, hint=_("save it as an array of floats"))
@@ -189,25 +220,72 @@ def read_npy(stream: IO[bytes], shown: str, most: int = MAX_ARRAY_BYTES) -> NDAr
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
 
 
+def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read an .npy array's shape, whether its columns come first, and its type."""
+    version = np.lib.format.read_magic(stream)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote
+        return header(stream)
+
+
 def read_npz(stream: IO[bytes], name: str, key: str | None) -> NDArray[Any]:
     """Read one array of an .npz file; without a key it must hold just one."""
     import zipfile  # noqa: PLC0415 - most configs name no file
 
     with zipfile.ZipFile(stream) as archive:
-        keys = array_keys(archive)
-        if key is None and len(keys) != 1:
-            hint = _("add a key: one of {keys}", keys=key_list(keys)) if keys else _("save it with np.savez")
-            raise AttnError(_("{file!r} holds {count} arrays", file=name, count=len(keys)), hint=hint)
-        chosen = keys[0] if key is None else key
-        if chosen not in keys:
-            hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=key_list(keys)))
-            raise AttnError(_("{file!r} has no array {key!r}", file=name, key=chosen[:40]), hint=hint)
+        chosen = choose(array_keys(archive), name, key)
         return read_entry(archive, chosen, repr(f"{name}, {chosen}"))
+
+
+def choose(keys: list[str], name: str, key: str | None) -> str:
+    """Return the key of one of a file's arrays; without ``key`` there must be just one."""
+    if key is None and len(keys) != 1:
+        hint = _("add a key: one of {keys}", keys=key_list(keys)) if keys else _("save it with np.savez")
+        raise AttnError(_("{file!r} holds {count} arrays", file=name, count=len(keys)), hint=hint)
+    chosen = keys[0] if key is None else key
+    if chosen not in keys:
+        hint = did_you_mean(chosen, keys, _("it holds {keys}", keys=key_list(keys)))
+        raise AttnError(_("{file!r} has no array {key!r}", file=name, key=chosen[:40]), hint=hint)
+    return chosen
 
 
 def array_keys(archive: ZipFile) -> list[str]:
     """Return the names of the arrays of an .npz file."""
     return [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
+
+
+def array_shapes(path: Path, shown: str) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every array of an .npz file or one of safetensors, without reading their numbers.
+
+    Raises AttnError where it is no such file.
+    """
+    import zipfile  # noqa: PLC0415 - as above
+
+    try:
+        if path.suffix.lower() not in SEVERAL:
+            message = _("{file} ends in {suffix!r}", file=shown, suffix=path.suffix[:40])
+            hint = _(
+                "a model's file is one of {suffixes}; others can be saved as one", suffixes=", ".join(SEVERAL)
+            )
+            raise AttnError(message, hint=hint)  # noqa: TRY301
+        refuse_kind(path, shown, None)
+        if path.suffix.lower() == TENSORS:
+            from attncli.problem.tensors import tensor_shapes  # noqa: PLC0415 - as above
+
+            return tensor_shapes(path, shown)
+        with open_read(path) as stream, zipfile.ZipFile(stream) as archive:
+            found = {}
+            for key in array_keys(archive):
+                with archive.open(f"{key}.npy") as entry:
+                    found[key] = read_header(entry)[0]
+            return found
+    except FileNotFoundError:
+        raise AttnError(_("there is no file {file}", file=shown), hint=_("check its name")) from None
+    except AttnError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        raise broken(shown, error) from None
 
 
 def read_entry(archive: ZipFile, key: str, shown: str, most: int = MAX_ARRAY_BYTES) -> NDArray[Any]:
@@ -244,16 +322,16 @@ def read_arrays(stream: IO[bytes], shown: str, most: int) -> dict[str, NDArray[A
     return found
 
 
-def broken(shown: str, error: Exception) -> AttnError:
+def broken(shown: str, error: Exception, hint: str = "") -> AttnError:
     """Return the error that a file of arrays cannot be read, with the reason."""
     reason = getattr(error, "strerror", None) or f"{error!s:.120}"
     message = _("{file} cannot be read: {reason}", file=shown, reason=_(reason))
-    return AttnError(message, hint=_("write it again, as np.save does"))
+    return AttnError(message, hint=hint or _("write it again, as np.save does"))
 
 
 def key_list(keys: list[str], most: int = 12) -> str:
     """Return the keys, or the first few of them, for a message."""
-    return ", ".join(keys[:most]) + (", …" if len(keys) > most else "")
+    return ", ".join(key[:80] for key in keys[:most]) + (", …" if len(keys) > most else "")
 
 
 def read_csv(stream: IO[bytes], name: str) -> NDArray[Any]:

@@ -149,11 +149,18 @@ def from_array(
 
 
 def array(
-    node: Node, name: str, report: Report, *, minus_infinity: bool = False, blank_rows: bool = False
+    node: Node,
+    name: str,
+    report: Report,
+    *,
+    minus_infinity: bool = False,
+    blank_rows: bool = False,
+    blank_cells: bool = False,
 ) -> Array | None:
     """Read a number, a list, a matrix or a list of matrices; None, and errors, where that fails.
 
-    With ``blank_rows`` a ``~`` in the place of a row (or of a number of a flat list) is read as NaN.
+    With ``blank_rows`` a ``~`` in the place of a row (or of a number of a flat list) is read as NaN, with
+    ``blank_cells`` also one in the place of a number of a matrix.
     """
     if isinstance(node, Leaf):
         return from_array(node, name, report, minus_infinity=minus_infinity, nan=blank_rows)
@@ -161,7 +168,7 @@ def array(
     node = unpasted(node, name, report)
     if len(report.errors) > before:
         return None
-    reader = Reader(report, minus_infinity, blank_rows)
+    reader = Reader(report, minus_infinity, blank_rows, blank_cells)
     nested = reader.read(node, name, 0)
     if reader.mixed:
         reader.refuse_mixed(node, nested, name)
@@ -223,6 +230,7 @@ class Reader:
     report: Report
     minus_infinity: bool
     blank_rows: bool
+    blank_cells: bool = False
     mixed: bool = False
 
     def read(self, node: Node, name: str, depth: int) -> Nested:  # noqa: PLR0911 - one a kind
@@ -230,6 +238,8 @@ class Reader:
         if isinstance(node, Scalar):
             if self.blank_rows and depth == 1 and node.null:
                 return None
+            if self.blank_cells and depth > 1 and node.null:
+                return math.nan
             return cell(node, name, self.report, minus_infinity=self.minus_infinity)
         if isinstance(node, Leaf) and depth + node.array.ndim <= MAX_AXES:
             values = from_array(node, name, self.report, minus_infinity=self.minus_infinity)

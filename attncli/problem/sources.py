@@ -62,12 +62,13 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], assignments: Sequen
         from attncli.problem.python import from_python  # noqa: PLC0415
 
         root, name, folder = from_python(source, "config"), "config", Path()
+    written = root
     cells: Sequence[CellValue] = ()
     if assignments:
         from attncli.problem.assign import assign  # noqa: PLC0415
 
         root, cells = assign(root, assignments, report)
-    return build(root, name, folder, cells, report)
+    return build(root, name, folder, cells, report, written)
 
 
 def default_source() -> tuple[str, str]:

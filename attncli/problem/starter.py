@@ -74,12 +74,7 @@ class Plan:
             raise AttnError(message, hint=hint)
         self.d_k = self.d_k or self.d_model // self.heads
         self.d_v = self.d_v or self.d_k
-        if not self.words:
-            hint = _('like --sentence "Death is like the wind"')
-            raise AttnError(_("the sentence holds no words"), hint=hint)
-        if any("\ud800" <= char <= "\udfff" for char in self.sentence):
-            hint = _("set the terminal's encoding to UTF-8")
-            raise AttnError(_("the sentence is not UTF-8 text"), hint=hint)
+        check_words(self.sentence)
         rows = len(self.words) * (self.d_model + self.d_out)
         count = rows + sum(n_in * n_out for n_in, n_out in self.weights.values())
         if count > MOST_NUMBERS:
@@ -107,6 +102,16 @@ class Plan:
     def d_out(self) -> int:
         """How many columns the output has."""
         return self.d_model if self.heads > 1 else self.d_v
+
+
+def check_words(sentence: str) -> None:
+    """Refuse a sentence without words, or of bytes that are no text."""
+    if not sentence.split():
+        hint = _('like --sentence "Death is like the wind"')
+        raise AttnError(_("the sentence holds no words"), hint=hint)
+    if any("\ud800" <= char <= "\udfff" for char in sentence):
+        hint = _("set the terminal's encoding to UTF-8")
+        raise AttnError(_("the sentence is not UTF-8 text"), hint=hint)
 
 
 def starter_text(to: Plan, command: str) -> str:

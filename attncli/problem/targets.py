@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from attncli.language import _, plural
+from attncli.page.lying import turn, worded
 from attncli.problem.dimensions import shape_text
 from attncli.problem.document import Node, node_at
 from attncli.report import Report
@@ -20,11 +21,15 @@ SUM_TOLERANCE = 1e-6
 
 
 class Target(NamedTuple):
-    """A number, a list or a matrix, as it was written; NaN is a place that does not count."""
+    """A number, a list or a matrix, as it was written; NaN is a place that does not count.
+
+    ``lying``: the matrix was written with tokens as columns; here they are rows.
+    """
 
     name: str
     values: Array
     node: Node
+    lying: bool = False
 
     def resolve(self, loss: str, n: int, d_out: int) -> Array:
         """Return the n × d_out target of one loss, rows that do not count as NaN.
@@ -61,12 +66,9 @@ class Target(NamedTuple):
             return self.classes(n, d_out, report)
         if values.shape in {(n, d_out), (1, d_out), (d_out,), ()}:
             return values if values.shape == (n, d_out) else np.broadcast_to(values, (1, d_out))
+        found, (n, d_out) = shape_text(self.written(values)), self.written((n, d_out))
         message = _(
-            "{name} is {found}; the output O is {n} × {d_out}",
-            name=self.name,
-            found=shape_text(values),
-            n=n,
-            d_out=d_out,
+            "{name} is {found}; the output O is {n} × {d_out}", name=self.name, found=found, n=n, d_out=d_out
         )
         hint = _("write a matrix like O, one row for all tokens, or one number for all cells")
         if loss == "ce":
@@ -74,8 +76,12 @@ class Target(NamedTuple):
                 "write a matrix like O, one row for all tokens, or one number for all cells,"
                 " or for ce one class number a token"
             )
-        report.error(self.node, message, hint)
+        report.error(self.node, message, worded(hint, lying=self.lying))
         return values
+
+    def written(self, value: Any) -> Any:  # noqa: ANN401 - a matrix, a shape or an index
+        """Turn a matrix, a shape or an index to the way in which it was written."""
+        return turn(value) if self.lying else value
 
     def classes(self, n: int, d_out: int, report: Report) -> Array:
         """Turn class numbers into one-hot rows."""
@@ -104,6 +110,7 @@ class Target(NamedTuple):
                     columns=d_out,
                     last=d_out - 1,
                 )
+                message = worded(message, lying=self.lying)
                 hint = _("for one distribution for all tokens write [[0.2, 0.8]]")
                 report.error(node_at(self.node, i), message, hint)
         return full
@@ -115,20 +122,24 @@ class Target(NamedTuple):
             return
         if loss == "upstream":
             message = _("{name} has a row that is ~; every cell of dO must be a number", name=self.name)
+            message = worded(message, lying=self.lying)
             report.error(self.node, message, _("write 0 where no gradient arrives"))
         elif blank.all():
             message = _("every row of {name} is ~: nothing is left to learn from", name=self.name)
-            report.error(self.node, message, _("give at least one row"))
+            message, hint = (worded(text, lying=self.lying) for text in (message, _("give at least one row")))
+            report.error(self.node, message, hint)
         elif (blank.any(axis=1) & ~blank.all(axis=1)).any():
             message = _("{name} has a row that is blank in some places only", name=self.name)
-            report.error(self.node, message, _("leave out whole rows with ~"))
+            hint = _("leave out whole rows with ~")
+            message, hint = (worded(text, lying=self.lying) for text in (message, hint))
+            report.error(self.node, message, hint)
 
     def refuse_values(self, loss: str, rows: Array, report: Report) -> None:
         """Refuse what is not a probability, and for ce not a distribution."""
         bad = (rows < 0) | (rows > 1) if loss == "bce" else rows < 0  # above 1 a distribution's sum tells
         for i, j in np.argwhere(bad).tolist() if bad.any() else ():
             axes = self.values.ndim
-            index = ((), (j,), (i, j))[axes]
+            index = self.written(((), (j,), (i, j))[axes])
             place = f"[{','.join(str(k + 1) for k in index)}]" if index else ""
             message = _(
                 "{name} is {number:g}; {loss} compares probabilities, from 0 to 1",
@@ -149,5 +160,6 @@ class Target(NamedTuple):
                 i=i + 1,
                 total=rows[i].sum(),
             )
+            message = worded(message, lying=self.lying)
             hint = _("or write class numbers, one a token: target: [0, 2, …]")
-            report.error(node_at(self.node, i), message, hint)
+            report.error(node_at(self.node, *((0, i) if self.lying else (i,))), message, hint)

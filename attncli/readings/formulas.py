@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attncli.choices import LOSSES, REDUCTIONS
 from attncli.ops.op import lengths
 from attncli.page.chain_rule import whole_page
+from attncli.page.lying import lying_page
 from attncli.report import one_of
 
 if TYPE_CHECKING:
@@ -36,11 +37,16 @@ def page_of(
     ``reduction`` are the config's where they are None. Raises AttnError where they are unknown.
     """
     if not backward:
-        return whole_page(problem.form, problem.given_rows, None, mean=False)
+        return as_shown(problem, whole_page(problem.form, problem.given_rows, None, mean=False))
     loss = one_of("--loss", loss or problem.loss, LOSSES)
     reduction = one_of("--reduction", reduction or problem.reduction, REDUCTIONS)
     mean = reduction == "mean" and loss != "upstream"
-    return whole_page(problem.form, problem.given_rows, loss, mean=mean)
+    return as_shown(problem, whole_page(problem.form, problem.given_rows, loss, mean=mean))
+
+
+def as_shown(problem: Problem, page: Page) -> Page:
+    """Return a page in the layout in which the problem is shown."""
+    return lying_page(page) if problem.lying else page
 
 
 def formulas(problem: Problem, page: Page) -> list[Formula]:
@@ -50,6 +56,6 @@ def formulas(problem: Problem, page: Page) -> list[Formula]:
 
 def formula_of(problem: Problem, row: Row) -> Formula:
     """Read one row."""
-    letters = problem.letters[row.of or row.symbol]
+    letters = problem.shown_letters(row.of or row.symbol)
     text = row.op.text(*row.args)
     return Formula(row.symbol, text, letters, lengths(letters, problem.sizes), row.backward)

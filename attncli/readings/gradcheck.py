@@ -16,6 +16,7 @@ import numpy as np
 from attncli import calculation
 from attncli.errors import AttnError
 from attncli.language import _
+from attncli.page.attention import COUNTS
 from attncli.page.page import Page
 from attncli.report import did_you_mean
 from attncli.result import SCHEMA, plain
@@ -135,6 +136,11 @@ def check_row(slope: Slope, cells: NDArray[np.intp], total: int, tolerance: floa
     checked = RowCheck(slope.gradient, len(indices), total, float(tolerance * largest + noise))
     if not indices:
         return checked
+    for i in np.flatnonzero(np.abs(page - slopes) > checked.allowed):
+        least, most = sorted(slope.sides(indices[i], 1))
+        closer = abs(np.subtract(*slope.sides(indices[i], CLOSER)))
+        if closer > max(checked.allowed, (most - least) / 2):  # a corner, as relu has at 0: both are slopes
+            slopes[i] = np.clip(page[i], least, most)
     off = np.abs(page - slopes)
     worst = int(np.where(np.isnan(off), np.inf, off).argmax())
     return replace(
@@ -154,7 +160,8 @@ def rounding(result: Result, step: float) -> float:
     """
     scores = [np.abs(result[symbol]) for symbol in ("S", "Z", "M") if symbol in result.values]
     largest = max((float(values[np.isfinite(values)].max(initial=1.0)) for values in scores), default=1.0)
-    cells = float(np.linalg.norm(result["dO"] * result["O"]))
+    output = result.problem.form.output
+    cells = float(np.linalg.norm(result[f"d{output}"] * result[output]))
     return float(ROUNDING * (abs(float(result["L"])) + cells * largest) / step)
 
 
@@ -209,6 +216,9 @@ def record(check: GradCheck) -> dict[str, Any]:
     }
 
 
+CLOSER = 8.0  # where a slope only bends, those of its two sides come so much closer with the step
+
+
 class Slope:
     """The loss as a function of one quantity, or of one way in which it is used: ``dX_Q``."""
 
@@ -218,12 +228,15 @@ class Slope:
         self.value = result[self.of]
         self.name = f"{self.of} moved"
         forward = [row for row in result.page.rows if not row.backward]
+        ways = [row for row in result.page.rows if row.via and (row.of, row.via) == (self.of, gradient.via)]
+        only = ways.index(gradient) if len(ways) > 1 else None  # a row may read the same twice: X·Xᵀ
         moving = [
-            through(row, self.of, self.name) if gradient.via in {"", row.symbol} else row for row in forward
+            through(row, self.of, self.name, only) if gradient.via in {"", row.symbol} else row
+            for row in forward
         ]
         self.page = behind(self.name, moving)
         self.given: dict[str, Any] = {**result.given, **result.values}
-        self.count = result.constants.get("N", 1.0)
+        self.count = next((result.constants[count] for count in COUNTS if count in result.constants), 1.0)
         self.binary = result.loss is not None and result.loss.name == "bce"
 
     def places(self) -> NDArray[np.intp]:
@@ -240,12 +253,25 @@ class Slope:
         up, down = x + step, x - step  # rounded: what lies between them is not quite twice the step
         if self.of == "P":
             return (self.loss_of_p(index, up) - self.loss_of_p(index, down)) / (up - down)
+        return (self.loss_at(index, up) - self.loss_at(index, down)) / (up - down)
+
+    def sides(self, index: tuple[int, ...], closer: float) -> tuple[float, float]:
+        """Return the slopes of the loss below and above one cell's number; those of P are one.
+
+        ``closer``: with a step so many times smaller.
+        """
+        if self.of == "P":
+            return (self.at(index),) * 2
+        x = float(self.value[index])
+        up, down = x + self.step / closer, x - self.step / closer
+        here = self.loss_at(index, x)
+        return (here - self.loss_at(index, down)) / (x - down), (self.loss_at(index, up) - here) / (up - x)
+
+    def loss_at(self, index: tuple[int, ...], number: float) -> float:
+        """Return the loss with another number in one cell."""
         moved = self.value.copy()
-        losses = []
-        for number in (up, down):
-            moved[index] = number
-            losses.append(float(self.page.evaluate({**self.given, self.name: moved}, "L".__eq__)["L"]))
-        return (losses[0] - losses[1]) / (up - down)
+        moved[index] = number
+        return float(self.page.evaluate({**self.given, self.name: moved}, "L".__eq__)["L"])
 
     def loss_of_p(self, index: tuple[int, ...], p: float) -> float:
         """Return the term of L that one probability has, by the loss's definition.
@@ -259,15 +285,15 @@ class Slope:
         return float(term / self.count)
 
 
-def through(row: Row, of: str, name: str) -> Row:
-    """Let one row read a quantity under another name, so that it moves for this row alone."""
-    return replace(
-        row,
-        args=tuple(
-            arg.replace(of, name, 1) if read == of else arg
-            for arg, (read, _) in zip(row.args, row.reads, strict=True)
-        ),
-    )
+def through(row: Row, of: str, name: str, only: int | None) -> Row:
+    """Let one row read a quantity under another name, so that it moves for this row alone.
+
+    ``only``: in one of the places where it is read, counted from 0.
+    """
+    places = [i for i, (read, _transposed) in enumerate(row.reads) if read == of]
+    moving = places if only is None else places[only : only + 1]
+    args = [arg.replace(of, name, 1) if i in moving else arg for i, arg in enumerate(row.args)]
+    return replace(row, args=tuple(args))
 
 
 def behind(name: str, rows: Sequence[Row]) -> Page:

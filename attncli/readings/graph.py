@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from attncli.language import _
-from attncli.page.attention import CONSTANTS
+from attncli.ops.op import lengths
+from attncli.page.attention import is_constant
 from attncli.readings.formulas import formula_of
 
 if TYPE_CHECKING:
@@ -93,9 +94,10 @@ def graph_of(problem: Problem, page: Page) -> Graph:
     """
     gradients = {row.symbol for row in page.rows if row.backward}
     reads = dict.fromkeys(symbol for row in page.rows for symbol, _ in row.reads)
-    givens = [symbol for symbol in reads if symbol not in page.row and symbol not in CONSTANTS]
+    givens = [symbol for symbol in reads if symbol not in page.row and not is_constant(symbol)]
     nodes = [
-        Node(symbol, symbol, "given", problem.letters[symbol], problem.shape(symbol)) for symbol in givens
+        Node(symbol, symbol, "given", letters, lengths(letters, problem.sizes))
+        for symbol, letters in ((symbol, problem.shown_letters(symbol)) for symbol in givens)
     ]
     edges: dict[tuple[str, str], Edge] = {}
     for row in page.rows:
@@ -103,7 +105,7 @@ def graph_of(problem: Problem, page: Page) -> Graph:
         kind: Kind = "gradient" if row.backward else "forward"
         nodes.append(Node(row.symbol, row.formula, kind, formula.letters, formula.shape))
         for symbol, transposed in row.reads:
-            if symbol not in CONSTANTS:
+            if symbol in page.row or not is_constant(symbol):
                 flow: Flow = (
                     "forward" if not row.backward else "gradient" if symbol in gradients else "reused"
                 )

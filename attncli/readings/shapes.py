@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from attncli.ops.linear import MatMul
 from attncli.ops.op import lengths
-from attncli.problem.keys import BIASES, WEIGHTS
 from attncli.readings.formulas import page_of
+from attncli.readings.train import is_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,6 +60,8 @@ class Shapes:
     sizes: tuple[Size, ...]
     parameters: tuple[Count, ...]
     multiply_adds: tuple[Count, ...]
+    problem: Problem
+    page: Page
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -100,7 +102,7 @@ def shapes_of(problem: Problem) -> Shapes:
     page = page_of(problem)
     known = dict.fromkeys([*problem.givens, *page.row])
     symbols = [symbol for symbol in known if symbol in page.reads or symbol in page.row]
-    letters = {symbol: problem.letters[symbol] for symbol in symbols}
+    letters = {symbol: problem.shown_letters(symbol) for symbol in symbols}
     used = {part for shape in letters.values() for letter in shape for part in letter.split("·")}
     ours = {letter: size for letter, size in problem.sizes.items() if letter in used}
     paper = {letter: PAPER.get(letter, size) for letter, size in ours.items()}
@@ -116,8 +118,14 @@ def shapes_of(problem: Problem) -> Shapes:
             Size(symbol, shape, lengths(shape, ours), lengths(shape, paper), symbol not in page.row)
             for symbol, shape in letters.items()
         ),
-        tuple(counted(symbol, shape) for symbol, shape in letters.items() if symbol in {*WEIGHTS, *BIASES}),
+        tuple(
+            counted(symbol, letters[symbol])
+            for symbol in letters
+            if symbol not in page.row and is_parameter(symbol)
+        ),
         tuple(counted(symbol, factors) for symbol, factors in products(page, letters)),
+        problem,
+        page,
     )
 
 
@@ -127,7 +135,9 @@ def products(page: Page, letters: Mapping[str, Shape]) -> Iterator[tuple[str, Sh
     A bias starts the sums off, and costs nothing.
     """
     for row in page.rows:
-        if isinstance(row.op, MatMul):
+        if isinstance(row.op.upright, MatMul):
             (left, _), (right, right_turned) = row.reads[:2]
+            if row.op is not row.op.upright:  # lying: the right factor is printed first
+                left, right, right_turned = right, left, row.reads[0][1]
             columns = letters[right][-2 if right_turned else -1]
             yield row.symbol, (*letters[left], columns)

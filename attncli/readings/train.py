@@ -11,7 +11,7 @@ from attncli import calculation
 from attncli.errors import AttnError
 from attncli.language import N_, _, plural
 from attncli.page.attention import EMBEDDINGS
-from attncli.problem.keys import BIASES, WEIGHTS
+from attncli.problem.keys import ROWS
 from attncli.result import SCHEMA, plain
 
 if TYPE_CHECKING:
@@ -55,8 +55,11 @@ def train(
     uses all of the target, so the same problem gives the same numbers. ``progress`` is told the step
     and its loss. Raises AttnError where there is nothing to train, or the numbers grow without end.
     """
-    wanted = {*WEIGHTS, *BIASES, *(EMBEDDINGS if embeddings else ())}
-    trained = tuple(symbol for symbol in problem.letters if symbol in problem.givens and symbol in wanted)
+    trained = tuple(
+        symbol
+        for symbol in problem.letters
+        if symbol in problem.givens and (is_parameter(symbol) or (embeddings and symbol in EMBEDDINGS))
+    )
     if not trained:
         raise AttnError(
             _("there is nothing to train: no weights or biases are given in this problem"),
@@ -65,6 +68,7 @@ def train(
             else _("add Wq, Wk or Wv"),
         )
     gradients = {symbol: f"d{symbol}" for symbol in trained}
+    shown, problem = problem, problem.changed(lying=False)
     losses: list[float] = []
     now = problem
     for step in range(steps):
@@ -75,7 +79,12 @@ def train(
         new = {symbol: step_down(old[symbol], result[d], lr, step) for symbol, d in gradients.items()}
         now = now.changed(givens={**old, **new})
     losses.append(float(attempt(now, ("L",), steps)["L"]))
-    return Training(problem, now, trained, lr, tuple(losses))
+    return Training(shown, now.changed(lying=shown.lying), trained, lr, tuple(losses))
+
+
+def is_parameter(symbol: str) -> bool:
+    """Whether a given is learned: a weight, a bias, or one of one's own, but no words and no quantity."""
+    return symbol not in {*EMBEDDINGS, *ROWS, "Y", "U"}
 
 
 def attempt(problem: Problem, only: tuple[str, ...], step: int) -> Result:
@@ -123,5 +132,5 @@ def record(training: Training) -> dict[str, Any]:
         "lr": training.lr,
         "trained": list(training.trained),
         "losses": [plain(np.asarray(loss)) for loss in training.losses],
-        "values": {symbol: plain(problem.givens[symbol]) for symbol in training.trained},
+        "values": {symbol: plain(problem.shown_given(symbol)) for symbol in training.trained},
     }

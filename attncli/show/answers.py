@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.console import RenderableType
 from rich.style import Style
 
 from attncli.language import _, plural
@@ -15,13 +17,12 @@ from attncli.show.entry import symbol_style
 from attncli.show.matrix import (
     ACROSS,
     DOWN,
-    View,
-    flush,
     hidden,
     label,
     matrix_tables,
     names,
     places,
+    text_view,
     with_sign,
 )
 from attncli.show.numbers import aligned
@@ -30,14 +31,11 @@ from attncli.show.terminal import Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
     from attncli.homework.answer import Answer
     from attncli.homework.marks import RowMark
     from attncli.problem.problem import Problem
     from attncli.show.display import Display
+    from attncli.show.matrix import View
 
 RIGHT, WRONG, UNREADABLE = " ", "✗", "?"
 BLANK = "~"
@@ -119,22 +117,16 @@ def answer_view(
     styles: list[list[Style | None]] = []
     for name, j in zip(names(labels[1], across, display, ACROSS), across, strict=True):
         if j < 0:
-            columns.append(flush([name, *(display.fit(ACROSS) for _i in down)]))
+            columns.append([name, *(display.fit(ACROSS) for _i in down)])
             styles.append([None] * len(down))
             continue
         texts = [display.fit(DOWN) if i < 0 else cell_text(answer, int(cells[i, j]), display) for i in down]
         marks = [RIGHT if i < 0 else str(signs[cells[i, j]]) for i in down]
         numbers = map(with_sign, aligned(texts), map(display.fit, marks))
-        columns.append(flush([name, *numbers]))
+        columns.append([name, *numbers])
         styles.append([None if mark == RIGHT else WRONG_STYLE for mark in marks])
-    header, *body = [list(line) for line in zip(*columns, strict=True)]
-    return View(
-        rows=flush(names(labels[0], down, display), left=True),
-        columns=header,
-        cells=body,
-        styles=styles,
-        hidden=hidden(down, across, cells.shape, display),
-    )
+    corners = hidden(down, across, cells.shape, display)
+    return text_view(names(labels[0], down, display), columns, corners, styles)
 
 
 def cell_text(answer: Answer, place: int, display: Display) -> str:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.cells import cell_len
+from rich.console import RenderableType
 
-from attncli.code.report import decimals_for, flat, head_of, side_title, signed
-from attncli.language import _
 from attncli.show.answers import WRONG, WRONG_STYLE
 from attncli.show.matrix import View, flush, with_sign
 from attncli.show.numbers import SIGNS, columns, needs_exponent
 from attncli.show.page import side_by_side, view_panel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
-    from rich.console import RenderableType
 
     from attncli.code.report import Example
     from attncli.ops.op import Array
@@ -29,17 +26,9 @@ NUMBERS = {**SIGNS, "nan": "NaN"}  # NaN is none that was left out, but what the
 
 def beside(example: Example, symbol: str, display: Display) -> Iterator[RenderableType]:
     """Yield the code's numbers beside the right ones; of a quantity with heads, those of a wrong one."""
-    yours, expected, off = example.yours[symbol], example.expected[symbol], example.off(symbol)
-    shown = display._replace(decimals=decimals_for(yours, expected, off), full=True)
-    head = head_of(off)
-    sides = (
-        (_("yours"), yours, signed(yours, expected, off)),
-        (_("expected"), expected, np.zeros(expected.shape, np.bool_)),
-    )
-    panels = [
-        view_panel(side_title(title, head), side(flat(values, head), flat(signs, head), shown), shown)
-        for title, values, signs in sides
-    ]
+    shown = display._replace(decimals=example.decimals(symbol), full=True)
+    sides = example.sides(symbol)
+    panels = [view_panel(title, side(values, off, shown), shown) for title, values, off in sides]
     yield from side_by_side(panels, display.width)
 
 

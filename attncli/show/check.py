@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.console import RenderableType
 
 from attncli.choices import MOST_DECIMALS
-from attncli.homework.marks import Verdict, points_text, rounded
+from attncli.homework.marks import Verdict
 from attncli.homework.policy import Hint
 from attncli.language import _, plural
 from attncli.show.answers import answer_parts, shows_all, title_of
@@ -20,10 +22,6 @@ from attncli.show.terminal import INDENT, Words
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import RenderableType
-
     from attncli.homework.marks import Finding, Mark, RowMark, WrongCell
     from attncli.problem.problem import Problem
     from attncli.show.display import Display
@@ -87,18 +85,15 @@ def screen(mark: Mark, problem: Problem, display: Display, telling: Telling) -> 
 
 def table(mark: Mark, telling: Telling) -> Listing:
     """Write the table of all rows."""
-    titles = [_("quantity"), _("verdict"), _("right cells"), _("points")]
     shown = [0, 1, 2, 3] if telling.cells else [0, 1, 3]
-    lines = []
-    for row in mark.rows:
-        cells = (
-            label(row.symbol),
-            f"{row.verdict.sign} {_(row.verdict.word)}",
-            _("{count} of {total}", count=row.right, total=row.cells) if row.cells and not row.says else "",
-            _("{points} of {most}", points=points(row.points), most=points(row.max_points)),
-        )
-        lines.append(Line(tuple(cells[i] for i in shown), STYLES[row.verdict]))
-    return Listing([titles[i] for i in shown], lines)
+    titles, *lines = ([row[i] for i in shown] for row in mark.table)
+    return Listing(
+        titles,
+        [
+            Line((label(symbol), *cells), STYLES[row.verdict])
+            for row, (symbol, *cells) in zip(mark.rows, lines, strict=True)
+        ],
+    )
 
 
 def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -> Iterator[RenderableType]:
@@ -112,11 +107,6 @@ def detail(row: RowMark, problem: Problem, display: Display, telling: Telling) -
         yield from wrong_cells(row, problem, student=telling.student, full=display.full)
     if telling.mistakes:
         yield from explained(row, config=telling.config, student=telling.student)
-
-
-def points(number: float) -> str:
-    """Write points: two decimals at most."""
-    return points_text(rounded(number))
 
 
 def explained(row: RowMark, *, config: str, student: bool) -> Iterator[RenderableType]:

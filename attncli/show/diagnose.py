@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
 from rich.padding import Padding
 
 from attncli.diagnose.repairs import decimals_text
@@ -12,10 +14,6 @@ from attncli.show.listing import Line, Listing
 from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import RenderableType
-
     from attncli.diagnose.diagnosis import Diagnosis, Weakness
 
 KINDS = ("hidden", "alike", "faint")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
 
 from attncli.choices import MOST_DECIMALS
 from attncli.language import N_, _
@@ -12,12 +15,7 @@ from attncli.show.numbers import FULL, written
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
     from attncli.readings.diff import Difference, RowDifference
-    from attncli.result import Result
 
 
 MOST_WORDS = 12
@@ -57,12 +55,8 @@ def cells_of(row: RowDifference, decimals: int) -> tuple[str, ...]:
         cells = _("{count} of {total}", count=row.cells, total=row.of)
     where = row.cell if row.index else ""
     first, second = numbers(row, decimals)
-    return (row.symbol, cells, largest(row.largest), where, f"{first} → {second}")
-
-
-def largest(number: float) -> str:
-    """Write a difference with three digits that count."""
-    return "∞" if math.isinf(number) else f"{number:.3g}"
+    largest = "∞" if math.isinf(row.largest) else f"{row.largest:.3g}"
+    return (row.symbol, cells, largest, where, f"{first} → {second}")
 
 
 def numbers(row: RowDifference, decimals: int) -> tuple[str, str]:
@@ -87,14 +81,9 @@ def rest(found: Difference) -> Iterator[str]:
         (N_("Only on the second page: {formulas}"), found.only_second, found.second),
     ):
         if symbols:
-            yield _(message, formulas=", ".join(formula(result, symbol) for symbol in symbols))
+            yield _(message, formulas=", ".join(map(result.formula, symbols)))
     same = [row.symbol for row in found.rows if not row.cells and not row.reshaped]
     yield _("Unchanged: {symbols}", symbols=", ".join(same) or _("none"))
-
-
-def formula(result: Result, symbol: str) -> str:
-    """Write what makes a row; a given stands for itself."""
-    return result.formula(symbol)
 
 
 def listed(words: tuple[str, ...]) -> str:

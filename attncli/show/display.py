@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from collections.abc import Mapping
+from typing import NamedTuple, TextIO
 
 from attncli.language import to_ascii
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PIPED_WIDTH = 80
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from attncli.language import _
 from attncli.names import MATRIX
-from attncli.show.glossary import meaning
+from attncli.show.glossary import caption
 from attncli.show.matrix import View, matrix_view
-from attncli.show.numbers import alone
+from attncli.show.numbers import alone, in_full
 
 if TYPE_CHECKING:
     from attncli.ops.op import Array
@@ -46,10 +46,11 @@ class Entry:
     about: tuple[str, ...]
     titles: tuple[str, ...]
     views: tuple[View, ...]
+    lying: bool = False
 
     @property
     def marked(self) -> bool:
-        """Whether the largest cells of rows are marked."""
+        """Whether the largest cells of rows, lying of columns, are marked."""
         return any(any(line) for view in self.views for line in view.largest or ())
 
 
@@ -73,7 +74,11 @@ def entry_of(result: Result, symbol: str, value: Array, display: Display, *, hea
         formula,
         words,
         tuple(_("head {number}", number=h + 1) for h in chosen) if with_heads else ("",),
-        tuple(matrix_view(matrices[h], rows, columns, display, peak=peak) for h in chosen),
+        tuple(
+            matrix_view(matrices[h], rows, columns, display, peak=peak, lying=result.problem.lying)
+            for h in chosen
+        ),
+        result.problem.lying,
     )
 
 
@@ -87,13 +92,13 @@ def about(result: Result, symbol: str, decimals: int) -> tuple[str, ...]:
     """Tell the size, the meaning, the numbers that stand in the formula as letters, and the drift."""
     row = result.page.row.get(symbol)
     constants = [
-        f"{name} = {alone(result.constants[name], decimals)}"
+        f"{name} = {in_full(number) if name == 'ε' else alone(number, decimals)}"
         for name in (row.args if row else ())
-        if name in result.constants
+        if (number := result.constants.get(name)) is not None
     ]
     return (
         " × ".join(map(str, result[symbol].shape)),
-        meaning(symbol, result.problem.form.heads, row),
+        result.words(caption(symbol, result.page, result.problem)),
         ", ".join(constants),
         drift(result, symbol),
     )

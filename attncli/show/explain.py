@@ -14,7 +14,7 @@ from rich.tree import Tree
 from attncli.language import _
 from attncli.result import Jacobian, RowExplanation
 from attncli.show.entry import symbol_style
-from attncli.show.glossary import GLOSSARY, RULES, meaning, row_sums
+from attncli.show.glossary import caption, row_sums, rule, sentences
 from attncli.show.matrix import DIM, matrix_tables
 from attncli.show.rows import tables
 from attncli.show.terminal import INDENT, Words
@@ -109,19 +109,21 @@ def colored(text: str, colors: Mapping[str, str], *, indent: int = 0, hanging: i
 
 def prose(result: Result, symbol: str) -> Iterator[str]:
     """Yield paragraphs about one symbol of the page."""
-    heads = result.problem.form.heads
-    row = result.page.row.get(symbol)
+    problem, page = result.problem, result.page
+    row = page.row.get(symbol)
     shape = " × ".join(map(str, result[symbol].shape)) or _("one number")
     letters = " × ".join(result.letters(symbol))
     yield f"{result.formula(symbol)}   {shape}" + (f"   ({letters})" if letters else "")
-    yield from gradient_words(row) if row and row.backward else map(_, GLOSSARY[symbol][1:])
+    said = gradient_words(row) if row and row.backward else sentences(symbol, page, problem)
+    yield from map(result.words, said)
     if symbol == "A":
         yield row_sums(result)
     if row:
         sources = dict.fromkeys(name for name, _turned in row.reads if name in result.values)
+        words = {name: caption(name, page, problem) for name in sources}
         named = [
-            _("{symbol} ({meaning})", symbol=name, meaning=meaning(name, heads, result.page.row.get(name)))
-            for name in sources
+            _("{symbol} ({meaning})", symbol=name, meaning=result.words(said)) if said else name
+            for name, said in words.items()
         ]
         yield _("Computed from {sources}.", sources=", ".join(named))
     else:
@@ -131,8 +133,8 @@ def prose(result: Result, symbol: str) -> Iterator[str]:
         yield _("Used in {formulas}.", formulas=";  ".join(readers))
     gradient = result.page.row.get(f"d{symbol}")
     if gradient:
-        rule = _(RULES.get(type(gradient.op).__name__, ""))
-        yield f"{_('Its gradient: {formula}.', formula=gradient.formula)} {rule}".rstrip()
+        why = result.words(rule(gradient))
+        yield f"{_('Its gradient: {formula}.', formula=gradient.formula)} {why}".rstrip()
 
 
 def gradient_words(row: Row) -> Iterator[str]:
@@ -152,7 +154,7 @@ def gradient_words(row: Row) -> Iterator[str]:
             symbol=row.symbol,
             of=row.of,
         )
-    yield _(RULES[type(row.op).__name__])
+    yield rule(row)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil, log10
 from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
 
 from attncli.language import _, plural
 from attncli.readings.gradcheck import SHARE_OF_P, STEP
@@ -12,10 +15,6 @@ from attncli.show.numbers import FULL, written
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
     from attncli.readings.gradcheck import GradCheck, RowCheck
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
 
 from attncli.course.summary import BINS
 from attncli.homework.marks import Verdict
@@ -11,10 +14,6 @@ from attncli.show.listing import Line, Listing
 from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import RenderableType
-
     from attncli.course.course import Graded, Plan
     from attncli.course.regrade import Change, Changes
     from attncli.course.sheets import Skipped
@@ -34,7 +33,9 @@ def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[R
     if found.marked:
         yield ""
         yield histogram(found)
-        yield Words(averages(found), hanging=INDENT)
+        mean, median = found.mean or 0.0, found.median or 0.0
+        middle = _("mean {mean:.1f} %, median {median:.1f} %", mean=mean, median=median)
+        yield Words(middle, hanging=INDENT)
     if found.rows:
         yield ""
         yield rows(found)
@@ -42,6 +43,7 @@ def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[R
     if found.mistakes:
         yield ""
         yield mistakes(found)
+    missing = found.missing(plan.course.people)
     gone = set(graded.removed)
     left = [str(path) for path in graded.stale if path not in gone]
     parts = (
@@ -50,7 +52,7 @@ def screen(plan: Plan, graded: Graded, skipped: Sequence[Skipped]) -> Iterator[R
         (_("Students with several sheets (each marked separately):"), duplicates(graded.owners)),
         (_("Named after somebody else:"), few([f"{one.file}: {one}" for one in graded.owners.misnamed])),
         (_("Not in the roster:"), few([f"{who}: {file}" for who, file in graded.owners.outsiders])),
-        (_("In the roster, and no sheet:"), missing(plan, found)),
+        (_("In the roster, and no sheet:"), [named(missing)] if missing else []),
         (_("Skipped files:"), few([f"{one.file}: {one.reason}" for one in skipped])),
         (_("Left by an earlier run (--clean removes them):"), few(left)),
         (_("Left by an earlier run, and removed:"), few(list(map(str, graded.removed)))),
@@ -86,12 +88,6 @@ def histogram(found: Summary) -> Listing:
         bar = "█" * max(round(BAR * count / tallest), 1 if count else 0)
         lines.append(Line((f"{i * step}–{upper} %", f"{count:,}", bar)))
     return Listing((_("score"), _("sheets"), ""), lines, right=(0, 1), bar=2)
-
-
-def averages(found: Summary) -> str:
-    """Say what lies in the middle."""
-    mean, median = found.mean or 0.0, found.median or 0.0
-    return _("mean {mean:.1f} %, median {median:.1f} %", mean=mean, median=median)
 
 
 def rows(found: Summary) -> Listing:
@@ -162,12 +158,6 @@ def duplicates(owners: Owners) -> list[str]:
         why = booked or _("none is booked: {reason}", reason=one.reason)
         sentences.append(f"{one.student}: {named(one.files)}; {why}")
     return few(sentences)
-
-
-def missing(plan: Plan, found: Summary) -> list[str]:
-    """Say who handed nothing in."""
-    names = found.missing(plan.course.people)
-    return [named(names)] if names else []
 
 
 def changed(changes: Changes) -> Iterator[RenderableType]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.tree import Tree
 
@@ -13,10 +15,6 @@ from attncli.show.matrix import DIM
 from attncli.show.terminal import GAP, UNBOUNDED, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import Console, ConsoleOptions, RenderResult
-
     from attncli.readings.graph import Graph, Node
 
 

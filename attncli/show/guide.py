@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown, TableElement
 from rich.padding import Padding
 from rich.pager import SystemPager
@@ -18,8 +19,6 @@ from attncli.show.listing import Line, Listing
 from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
-
     from attncli.show.terminal import Terminal
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 
@@ -12,9 +14,6 @@ from attncli.show.matrix import DIM, RULE
 from attncli.show.terminal import INDENT, UNBOUNDED, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from rich.console import Console, ConsoleOptions, RenderResult
     from rich.text import Text
 
 BETWEEN = 2  # columns of the screen between those of the table

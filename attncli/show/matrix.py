@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from rich.box import Box
 from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
 from rich.style import Style
@@ -20,10 +22,6 @@ from attncli.show.numbers import columns as columns_of_numbers
 from attncli.untrusted import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-
     from attncli.ops.op import Array
     from attncli.show.display import Display
 
@@ -59,7 +57,7 @@ class View(NamedTuple):
     """The cells of one matrix as text that the screen can show.
 
     A column's name and cells are equally wide, and so are the names of the rows. ``heat`` is how
-    far each cell is to be shaded, from 0 to 1; ``largest`` marks the largest cells of each row;
+    far each cell is to be shaded, from 0 to 1; ``largest`` marks the largest cells of each token;
     ``styles`` are those of other cells that stand out, column by column.
     """
 
@@ -70,6 +68,17 @@ class View(NamedTuple):
     largest: list[list[bool]] | None = None
     hidden: str = ""
     styles: list[list[Style | None]] | None = None
+
+
+def text_view(
+    rows: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    hidden: str,
+    styles: list[list[Style | None]] | None = None,
+) -> View:
+    """Return a matrix of texts; each column is its name and its cells, which come out equally wide."""
+    header, *cells = map(list, zip(*map(flush, columns), strict=True))
+    return View(flush(rows, left=True), header, cells, hidden=hidden, styles=styles)
 
 
 def label(token: str, *, ascii_only: bool = False, room: int = LONGEST, end: str = "") -> str:
@@ -121,10 +130,12 @@ def matrix_view(
     display: Display,
     *,
     peak: float | None = None,
+    lying: bool = False,
 ) -> View:
     """Write out a matrix, or its corners where it is too large to be looked at.
 
-    With a ``peak``, the deepest shade's number, it is a heat map.
+    With a ``peak``, the deepest shade's number, it is a heat map, with the largest of each row marked, or of
+    each column where it is ``lying``.
     """
     n, m = values.shape
     down, across = places(n, display), places(m, display)
@@ -147,7 +158,7 @@ def matrix_view(
         columns=[flush([name, text])[0] for name, text in zip(heads, cells[0], strict=True)],
         cells=cells,
         heat=None if peak is None else shades(values, down, across, peak),
-        largest=None if peak is None else largest_of(values, down, across),
+        largest=None if peak is None else largest_of(values, down, across, lying=lying),
         hidden=hidden(down, across, values.shape, display),
     )
 
@@ -172,9 +183,9 @@ def shades(values: Array, down: Sequence[int], across: Sequence[int], peak: floa
     return np.where(left_out, 0.0, values[np.ix_(down, across)] / (peak or 1.0))
 
 
-def largest_of(values: Array, down: Sequence[int], across: Sequence[int]) -> list[list[bool]]:
-    """Mark the largest cells of each row that is shown; none where the row is all zeros."""
-    top = values[down].max(axis=1, keepdims=True)
+def largest_of(values: Array, down: Sequence[int], across: Sequence[int], *, lying: bool) -> list[list[bool]]:
+    """Mark the largest cells of each row that is shown, or column; none where it is all zeros."""
+    top = values[:, across].max(axis=0) if lying else values[down].max(axis=1, keepdims=True)
     mark = (values[np.ix_(down, across)] >= top * (1 - SAME)) & (top > 0)
     mark &= (np.asarray(down)[:, None] >= 0) & (np.asarray(across) >= 0)
     found: list[list[bool]] = mark.tolist()

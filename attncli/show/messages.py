@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -10,8 +11,6 @@ from attncli.language import N_, _, plural
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from attncli.errors import AttnError, Where
     from attncli.show.terminal import Terminal
 
@@ -41,6 +40,13 @@ def error_parts(error: AttnError, terminal: Terminal) -> Iterator[Words]:
         yield sentence("note", note)
     if len(error.errors) > 1:
         yield Words(plural("{n} error", "{n} errors", len(error.errors)))
+
+
+def note_parts(text: str, more: Iterable[str]) -> Iterator[Words]:
+    """Yield a note, and the lines that belong to it."""
+    yield sentence("note", text)
+    for line in more:
+        yield Words(line, indent=INDENT, hanging=2 * INDENT)
 
 
 def sentence(kind: str, text: str, *, before: str = "", indent: int = 0) -> Words:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from numpy.typing import NDArray
 
     from attncli.ops.op import Array
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 FULL = -1  # as many decimals as the number has
 LARGEST_WHOLE = 1e15
 LARGEST_FIXED = 1e9
+MOST_DIGITS = 12  # of a number that is written in full
 SIGNS = {"inf": "∞", "-inf": "-∞", "nan": "~"}
 
 
@@ -35,14 +35,20 @@ def alone(number: float, decimals: int) -> str:
     return written(number, decimals, scientific=needs_exponent(np.asarray(number), decimals))
 
 
-def texts(matrix: Array, decimals: int, *, scientific: bool, between: str = "\t") -> Iterator[str]:
-    """Write each line of a matrix, its numbers apart; inf, -inf and nan as Python spells them."""
+def in_full(number: float) -> str:
+    """Write a number with all its digits, with an exponent only where these are many."""
+    text = np.format_float_positional(number, trim="-")
+    return text if len(text) <= MOST_DIGITS else written(number, FULL)
+
+
+def texts(matrix: Array, decimals: int, *, scientific: bool) -> Iterator[str]:
+    """Write each line of a matrix, tabs between its numbers; inf, -inf and nan as Python spells them."""
     numbers = matrix if decimals == FULL or scientific else off_ties(matrix, decimals)
-    usual = between.join([usual_form(decimals, scientific=scientific)] * matrix.shape[1])
+    usual = "\t".join([usual_form(decimals, scientific=scientific)] * matrix.shape[1])
     for values, row in zip(matrix, numbers, strict=True):
         form = usual
         if unusual(values).any():
-            form = between.join(forms_of(values, decimals, scientific=scientific).tolist())
+            form = "\t".join(forms_of(values, decimals, scientific=scientific).tolist())
         yield form.format(*row.tolist())
 
 

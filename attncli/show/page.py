@@ -146,15 +146,15 @@ def panel(
     else:
         parts, width = [*heads[0].parts], heads[0].width
     if explained and entry.marked:
-        parts.append(legend())
+        parts.append(legend(result))
     if first.hidden:
         parts.append(Words(first.hidden, "dim"))
     return Panel(title, details, tuple(parts), width, len(first.rows))
 
 
-def legend() -> Words:
+def legend(result: Result) -> Words:
     """Say what the sign in A means."""
-    return Words(f"{LARGEST} {_('the largest of its row')}", "dim")
+    return Words(f"{LARGEST} {result.words(_('the largest of its row'))}", "dim")
 
 
 def head_panels(titles: Iterable[str], views: Iterable[View], display: Display) -> list[Panel]:
@@ -173,8 +173,15 @@ def heading(result: Result, decimals: int) -> Iterator[Words]:
     yield Words(f"{result.problem.name}: {sizes(result)}")
     if result.loss:
         yield loss_line(result.loss, decimals)
+    if result.problem.lying:
+        yield Words(lying_line(), "dim")
     if result.problem.out_in:
         yield Words(_("weights: out-in, so they and their gradients are shown transposed: Q = X·Wq"), "dim")
+
+
+def lying_line() -> str:
+    """Say that matrices lie."""
+    return _("layout: columns, so every symbol stands for its transpose: a token is a column, Q = Wq·X")
 
 
 def sizes(result: Result) -> str:
@@ -208,8 +215,9 @@ def attention_panel(result: Result, display: Display, head: int | None) -> Panel
 
 def attention_view(result: Result, display: Display, *, head: int | None) -> View:
     """Return a table of words: the one looked at most, and for a single head the next one too."""
-    n, m = result["A"].shape[-2:]
-    weights = result["A"].reshape(-1, n, m)
+    upright = result.turn(result["A"])
+    n, m = upright.shape[-2:]
+    weights = upright.reshape(-1, n, m)
     heads = range(len(weights)) if head is None else [head - 1]
     shown = places(n, display)
     titles, columns = [], []

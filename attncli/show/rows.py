@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import localcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from attncli.names import STAR
 from attncli.ops.expression import Number, Quotient, Sum, exp
 from attncli.result import Jacobian
-from attncli.show.matrix import ACROSS, View, flush, hidden, matrix_view, names, places
+from attncli.show.matrix import ACROSS, hidden, matrix_view, names, places, text_view
 from attncli.show.numbers import aligned
 from attncli.show.working import EXACT, as_decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from attncli.result import RowExplanation
     from attncli.show.display import Display
+    from attncli.show.matrix import View
     from attncli.show.working import Working
 
 MOST_TRIES = 4
@@ -31,7 +31,7 @@ class Titled(NamedTuple):
 
 def tables(one: RowExplanation, working: Working, display: Display) -> Iterator[Titled]:
     """Yield the tables of a row; none where its cells say it all."""
-    tokens = one.result.labels(one.symbol)[-1]
+    tokens = one.tokens
     if isinstance(one, Jacobian):
         square = matrix_view(one.value, tokens, tokens, display)
         yield Titled(f"{one.name} = {one.formula}", square)
@@ -40,12 +40,14 @@ def tables(one: RowExplanation, working: Working, display: Display) -> Iterator[
             arriving, _product, gradient = one.use
             place = one.name.removeprefix(STAR)
             sign = "=" if lines[1] == lines[2] else "≈"  # where (*) was rounded too
-            title = f"{gradient}{place} {sign} {arriving}{place}·{one.name}"
-            yield Titled(title, text_view([*one.use], tokens, lines, display))
+            factors = [f"{arriving}{place}", one.name]
+            product = "·".join(reversed(factors) if one.result.problem.lying else factors)
+            title = f"{gradient}{place} {sign} {product}"
+            yield Titled(title, lines_view([*one.use], tokens, lines, display))
     elif one.softmax:
         *scores, powers, total = one.softmax
         lines = softmax_lines(one, working, set(places(len(one.value), display)))
-        yield Titled("", text_view([*scores, powers, total, f"{powers}/{total}"], tokens, lines, display))
+        yield Titled("", lines_view([*scores, powers, total, f"{powers}/{total}"], tokens, lines, display))
 
 
 def softmax_lines(one: RowExplanation, working: Working, shown: set[int]) -> list[list[str]]:
@@ -85,7 +87,7 @@ def softmax_lines(one: RowExplanation, working: Working, shown: set[int]) -> lis
     return [*first, line(last), line(steps), line(dict.fromkeys(columns, whole)), line(quotients)]
 
 
-def text_view(
+def lines_view(
     labels: Sequence[str], tokens: tuple[str, ...] | None, lines: Sequence[Sequence[str]], display: Display
 ) -> View:
     """Lay numbers out that are written already, one decimal point under the other."""
@@ -94,10 +96,6 @@ def text_view(
     columns = []
     for j, name in zip(across, names(tokens, across, display, ACROSS), strict=True):
         texts = [display.fit(line[j]) if j >= 0 else name for line in lines]
-        columns.append(flush([name, *aligned(texts)]))
-    return View(
-        rows=flush([display.fit(label) for label in labels], left=True),
-        columns=[column[0] for column in columns],
-        cells=[list(line) for line in zip(*(column[1:] for column in columns), strict=True)],
-        hidden=hidden([*range(len(lines))], across, (len(lines), width), display),
-    )
+        columns.append([name, *aligned(texts)])
+    corners = hidden([*range(len(lines))], across, (len(lines), width), display)
+    return text_view([display.fit(label) for label in labels], columns, corners)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import starmap
 from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
+
 from attncli.language import _
-from attncli.show.glossary import meaning
+from attncli.page.lying import worded
+from attncli.show.glossary import caption
 from attncli.show.listing import Line, Listing
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import RenderableType
-
     from attncli.readings.shapes import Count, Shapes
 
 
@@ -29,18 +29,17 @@ def screen(shapes: Shapes) -> Iterator[RenderableType]:
             yield ""
             yield counts(title, found)
     yield ""
-    for note in notes(one_head="h" not in shapes.letters):
+    for note in notes(one_head="h" not in shapes.letters, lying=shapes.problem.lying):
         yield Words(note, "dim")
 
 
 def sizes(shapes: Shapes) -> Listing:
     """Lay out the shapes; only the words of the meanings are wrapped."""
-    heads = shapes.letters.get("h", 1)
     lines = [
         Line(
             (
                 size.symbol,
-                meaning(size.symbol, heads),
+                shapes.problem.words(caption(size.symbol, shapes.page, shapes.problem)),
                 " × ".join(size.letters),
                 " × ".join(map(str, size.shape)),
                 " × ".join(map(str, size.paper)),
@@ -59,11 +58,11 @@ def counts(title: str, found: Sequence[Count]) -> Listing:
     return Listing(("", title, _("yours"), _("paper")), lines, right=(2, 3))
 
 
-def notes(*, one_head: bool) -> Iterator[str]:
+def notes(*, one_head: bool, lying: bool) -> Iterator[str]:
     """Yield what there is to know about the tables."""
     yield _("Paper: Vaswani et al. 2017, base model: d_model 512, 8 heads, d_k 64, d_v 64.")
     yield _("Both columns use your number of tokens.")
-    yield _("Parameters: a weight of a × b has a·b of them, a bias as many as columns.")
+    yield worded(_("Parameters: a weight of a × b has a·b of them, a bias as many as columns."), lying=lying)
     yield _("Multiply-adds: a × b times b × c takes a·b·c of them.")
     yield _("The backward pass has two products of the same size for each of these.")
     yield _("A gradient has the shape of what it is the gradient of.")

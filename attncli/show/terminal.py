@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO
+from typing import Self, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
 from rich.text import Text
@@ -15,12 +16,6 @@ from rich.text import Text
 from attncli.language import to_ascii
 from attncli.show.display import columns_of, takes_color, takes_unicode
 from attncli.untrusted import sanitize
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Self
-
-    from rich.console import ConsoleOptions, RenderableType, RenderResult
 
 UNBOUNDED = 1_000_000
 INDENT = 2  # of what belongs to the line above

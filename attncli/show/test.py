@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.console import RenderableType
 
 from attncli.code.report import FAILED, NOT_TAKEN, RIGHT, WRONG
 from attncli.show.listing import Line, Listing
@@ -12,10 +14,6 @@ from attncli.show.messages import sentence
 from attncli.show.terminal import INDENT, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from rich.console import RenderableType
-
     from attncli.code.report import Report, Said
     from attncli.show.display import Display
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
 
 from attncli.language import _, plural
 from attncli.show.listing import Line, Listing
@@ -11,10 +14,6 @@ from attncli.show.page import Panel, legend, panel, side_by_side
 from attncli.show.terminal import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import RenderableType
-
     from attncli.readings.train import Training
     from attncli.result import Result
     from attncli.show.display import Display
@@ -112,4 +111,4 @@ def attention(pages: Sequence[Result], display: Display) -> Iterator[RenderableT
         parts = tuple(one.all_parts(below=one.most > one.width))
         panels.append(Panel(Words(when), "", parts, one.least, one.height))
     yield from side_by_side(panels, display.width)
-    yield legend()
+    yield legend(pages[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Context, Decimal, localcontext
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,7 @@ from attncli.ops.expression import (
     ONE,
     Arithmetic,
     Cell,
+    Exact,
     Negative,
     Number,
     Product,
@@ -26,14 +28,13 @@ from attncli.ops.expression import (
     value_of,
 )
 from attncli.ops.linear import MatMul
-from attncli.ops.softmax import KeepAllowed, MaskOut, Softmax, SoftmaxGradient
+from attncli.ops.softmax import KeepAllowed, MaskOut, Softmax, SoftmaxGradient, SoftmaxSink
 from attncli.result import Explanation, RowExplanation
+from attncli.show.functions import cos, erf, sin, tanh
 from attncli.show.matrix import FIRST, LAST, MOST
-from attncli.show.numbers import FULL, written
+from attncli.show.numbers import FULL, in_full, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from attncli.ops.expression import Expression
     from attncli.page.page import Row
     from attncli.result import Result
@@ -42,15 +43,26 @@ if TYPE_CHECKING:
 MOST_TERMS = 12
 EXACT = Context(prec=40, traps=[])  # printed numbers are worked with as they stand
 INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\[\]"])*\]')
+FUNCTION = re.compile(r"\w+(?:⁻¹)?\(")
+DEFINITION = re.compile(r", (?=\S+ = )")
 SUM = re.compile(r"(?:row|col)sum\(([^()]*)\)")
 MOST_GUARDS = 12  # decimals more than usual, where a number is divided by a small difference
 PRINTED = {"∞": "Infinity", "-∞": "-Infinity", "~": "NaN"}
 HIDING = {
     "causal": N_("the causal mask hides the words that come later"),
+    "window": N_("it lies outside the mask's window"),
     "padding": N_("it is padding, which the mask hides from all"),
     "matrix": N_("the mask has a 0 there"),
 }
-CALLS = {"exp": Decimal.exp, "log": Decimal.ln, "sqrt": Decimal.sqrt}
+CALLS: dict[str, Callable[[Decimal], Decimal]] = {
+    "exp": Decimal.exp,
+    "log": Decimal.ln,
+    "sqrt": Decimal.sqrt,
+    "tanh": tanh,
+    "erf": erf,
+    "sin": sin,
+    "cos": cos,
+}
 
 
 class Step(NamedTuple):
@@ -75,6 +87,8 @@ class Working:
 
     def digits(self, value: float, guards: int = 0) -> str:
         """Write a number, with guard digits where it has them."""
+        if isinstance(value, Exact):
+            return in_full(value)
         key = (value, guards)
         if key not in self.known:
             more = guards if self.decimals != FULL else 0
@@ -215,35 +229,48 @@ class Working:
             return
         if isinstance(explanation, RowExplanation):
             if explanation.softmax and np.isneginf(explanation.softmax["z"]).all():
-                yield _("everything is masked in this row: all its weights are 0")
+                yield explanation.result.words(_("everything is masked in this row: all its weights are 0"))
             elif len(explanation.value) > MOST and not self.full and not explanation.softmax:
                 yield _(
                     "the first {first} and the last {last} cells; --full shows all", first=FIRST, last=LAST
                 )
             return
-        if isinstance(row.op, SoftmaxGradient):
+        yield from self.asides(explanation, row)
+        op = row.op.upright
+        if isinstance(op, SoftmaxGradient):
             yield from self.softmax_cases(explanation, row)
-        elif isinstance(row.op, MaskOut | KeepAllowed):
+        elif isinstance(op, MaskOut | KeepAllowed):
             yield from hidden(explanation)
-        elif isinstance(row.op, Softmax):
+        elif isinstance(op, Softmax | SoftmaxSink):
             scores = Explanation(explanation.result, row.args[0], explanation.index)
             if np.isneginf(scores.value):
                 yield _("{cell} = −∞ and e^−∞ = 0", cell=scores.name)
                 yield from hidden(scores)
                 if isinstance(explanation.on_paper, Number):
-                    yield _("everything is masked in this row: all its weights are 0")
+                    yield scores.result.words(_("everything is masked in this row: all its weights are 0"))
+
+    def asides(self, explanation: Explanation, row: Row) -> Iterator[str]:
+        """Say what the letters of the formula are, and the numbers that were worked out for the whole row."""
+        numbers = dict(row.op.asides(explanation.index, row.args, explanation.operands))
+        definitions = {text.partition(" = ")[0]: text for text in definitions_of(row)}
+        yield from (text for name, text in definitions.items() if name not in numbers)
+        for name, values in numbers.items():
+            shown = [*map(self.write, values if self.full else values[:MOST_TERMS])]
+            more = ", …" * (len(shown) < len(values))
+            yield f"{definitions.get(name, name)} = {', '.join(shown)}{more}"
 
     def softmax_cases(self, explanation: Explanation, row: Row) -> Iterator[str]:
         """Write out the article's (*): the row of the Jacobian, and the sum that the short form equals.
 
         Under ``--round`` each of its numbers is rounded too, as on paper.
         """
-        result, (*lead, k) = explanation.result, explanation.index
+        result = explanation.result
+        *lead, k = result.turn(explanation.index)
         rounding = result.rounding
         equation = partial(self.equation, rounded=rounding is not None, short=True)
         weights, arriving = row.args
-        a, da = result[weights][tuple(lead)], result[arriving][tuple(lead)]
-        names = [explanation.name_of(weights, (*lead, i)) for i in range(len(a))]
+        a, da = (result.turn(result[symbol])[tuple(lead)] for symbol in (weights, arriving))
+        names = [explanation.name_of(weights, result.turn((*lead, i))) for i in range(len(a))]
         scores = explanation.name_of(row.of, explanation.index)
         jacobian = np.where(np.arange(len(a)) == k, a * (1 - a), -a * a[k])
         jacobian = rounding.matrix(jacobian) if rounding else jacobian
@@ -257,11 +284,13 @@ class Working:
         for i in [i for i in range(len(a)) if i != k][:1]:
             other = Product((Negative(numbers[i]), numbers[k]))
             yield f"(*) i ≠ k:  ∂{names[i]}/∂{scores} = −a_i·a_k{case(other, i)}"
-        whole = _("the whole row of (*): {numbers}", numbers=", ".join(map(self.write, jacobian.tolist())))
-        yield f"    {whole}"
-        terms = Sum(tuple(Product((Number(float(x)), y)) for x, y in zip(da, factors, strict=True)))
+        numbers_of_it = ", ".join(map(self.write, jacobian.tolist()))
+        yield f"    {result.words(_('the whole row of (*): {numbers}', numbers=numbers_of_it))}"
+        pairs = [(Number(float(x)), y) for x, y in zip(da, factors, strict=True)]
+        terms = Sum(tuple(Product(pair[::-1] if result.problem.lying else pair) for pair in pairs))
         value = rounding.number(value_of(terms)) if rounding else explanation.shown
-        total = f"Σ d{weights}·(*){''.join(equation(terms, value))}"
+        product = f"(*)·d{weights}" if result.problem.lying else f"d{weights}·(*)"
+        total = f"Σ {product}{''.join(equation(terms, value))}"
         shown = self.write(explanation.shown)
         if self.write(value) == shown:
             yield f"    {_('{sum}, the same', sum=total)}"
@@ -272,21 +301,16 @@ class Working:
 
 def hidden(explanation: Explanation) -> Iterator[str]:
     """Say which word may not look at which, and why; nothing about what may be looked at."""
-    mask = explanation.result.given.get("mask")
-    i, j = explanation.index[-MATRIX:]
-    for reason in mask.hiding(*explanation.index) if mask is not None else ():
+    result = explanation.result
+    mask, index = result.given.get("mask"), result.turn(explanation.index)
+    i, j = index[-MATRIX:]
+    for reason in mask.hiding(*index) if mask is not None else ():
         row, column = (
             index_name(place, labels)
-            for place, labels in zip((i, j), explanation.result.labels("A")[-MATRIX:], strict=True)
+            for place, labels in zip((i, j), result.turn(tuple(result.labels("A")))[-MATRIX:], strict=True)
         )
-        yield _(
-            "row {i} ({row}) may not look at column {j} ({column}): {reason}",
-            row=row,
-            i=i + 1,
-            column=column,
-            j=j + 1,
-            reason=_(HIDING[reason]),
-        )
+        said = result.words(_("row {i} ({row}) may not look at column {j} ({column}): {reason}"))
+        yield said.format(row=row, i=i + 1, column=column, j=j + 1, reason=_(HIDING[reason]))
 
 
 def as_decimal(shown: str) -> Decimal:
@@ -305,33 +329,48 @@ def distance(a: Decimal, b: Decimal) -> Decimal:
     return Decimal("Infinity") if apart.is_nan() else apart
 
 
+def definitions_of(row: Row) -> list[str]:
+    """Return what stands behind a formula to say what a letter in it is."""
+    return DEFINITION.split(row.op.text(*row.args))[1:]
+
+
 def formula_text(explanation: Explanation | RowExplanation) -> str:
     """Write the formula for one cell or row: ``Q[Death]·K[wind]``, ``softmax(Z)[Death]``, ``S/√d_k``."""
     row = explanation.row
     if row is None:
         return explanation.name
-    text = row.op.text(*row.args)
-    if not isinstance(row.op, MatMul):
+    text, *_definitions = DEFINITION.split(row.op.text(*row.args))
+    if not isinstance(row.op.upright, MatMul):
         index = explanation.name.removeprefix(explanation.symbol)
-        return f"{text}{index}" if text.endswith(")") and text.split("(")[0].isalpha() else text
+        return f"{text}{index}" if text.endswith(")") and FUNCTION.match(text) else text
     (a, a_turned), (b, b_turned), *bias = row.reads
+    result, lying = explanation.result, explanation.result.problem.lying
     if isinstance(explanation, RowExplanation):
         *heads, i = explanation.index
-        return line_name(explanation.result, a, heads, i, column=a_turned) + text.removeprefix(row.args[0])
-    *heads, i, j = explanation.index
-    left = line_name(explanation.result, a, heads, i, column=a_turned)
-    right = line_name(explanation.result, b, heads, j, column=not b_turned)
-    return f"{left}·{right}" + "".join(f" + {explanation.name_of(symbol, (j,))}" for symbol, _turned in bias)
+        left = line_name(result, a, heads, i, column=a_turned)
+        if not lying:
+            return left + text.removeprefix(row.args[0])
+        before = row.args[1] + "·"
+        return before + left + text.removeprefix(before + row.args[0])
+    *heads, i, j = result.turn(explanation.index)
+    factors = [
+        line_name(result, a, heads, i, column=a_turned),
+        line_name(result, b, heads, j, column=not b_turned),
+    ]
+    product = "·".join(reversed(factors) if lying else factors)
+    return product + "".join(f" + {explanation.name_of(symbol, (j,))}" for symbol, _turned in bias)
 
 
 def line_name(result: Result, symbol: str, heads: Sequence[int], i: int, *, column: bool) -> str:
-    """Name a whole row, ``Q[Death]``, or a whole column, ``Wq[·,1]``."""
+    """Name a whole row, ``Q[Death]``, or a whole column, ``Wq[·,1]``; lying a column or a row ``Wq[1,·]``."""
+    lying = result.problem.lying
+    column = column != lying
     shape = result[symbol].shape
     lead = tuple(heads) if len(shape) > 2 else ()  # noqa: PLR2004
     cell = result.cell_name(symbol, (*lead, 0, i) if column else (*lead, i, 0))
     body, _bracket, last = cell.rpartition("[")
     first, _comma, second = split_last(last.removesuffix("]"))
-    return f"{body}[·,{second}]" if column else f"{body}[{first}]"
+    return f"{body}[·,{second}]" if column else f"{body}[{first}{',·' if lying else ''}]"
 
 
 def split_last(index: str) -> tuple[str, str, str]:

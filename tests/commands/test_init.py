@@ -145,7 +145,10 @@ def test_the_comments_of_a_template_follow_the_language_and_its_numbers_do_not(n
     comments = [comment for comment in COMMENT.findall(original) if not re.fullmatch(r"# head .*", comment)]
     assert comments
     assert [comment for comment in comments if comment in copy] == []
-    assert yaml.safe_load(copy) == yaml.safe_load(original)
+    read, meant = (yaml.safe_load(text) for text in (copy, original))
+    for config in (read, meant):  # comments may stand behind a formula
+        config["formulas"] = re.sub(r" *#.*", "", config.get("formulas", ""))
+    assert read == meant
 
 
 def test_the_comments_of_a_config_of_ones_own_follow_the_language() -> None:

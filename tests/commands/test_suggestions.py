@@ -21,8 +21,8 @@ CONFIGS = Path(__file__).parents[2] / "configs"
         ("sub/bài", "did you mean 'sub/bài.yaml'?"),
         ("articel", "did you mean 'article'?"),
         ("articel.yaml", "did you mean 'article'?"),
-        ("nothing.yaml", "the built-in problems are article"),
-        ("nowhere/my.yml", "the built-in problems are article"),
+        ("nothing.yaml", "the built-in problems are alibi, article"),
+        ("nowhere/my.yml", "the built-in problems are alibi, article"),
     ],
 )
 def test_a_missing_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, hint: str):
@@ -49,7 +49,7 @@ def test_a_missing_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed
         ("--num-heads=4", "did you mean --set heads=4?"),
         ("--scale 1/3", "did you mean --set scale=1/3?"),
         ("--is-causal", "did you mean --set mask=true?"),
-        ("--kv-heads 2", "every head has keys and values of its own"),
+        ("--kv-heads 2", "write it under formulas, a line each: Kh = split(K, 2)"),
         ("--d-k 2", "it is the width of Wk"),
         ("--target $x", "did you mean --set target='$x'?"),
         ("--decimal 3", "did you mean --decimals?"),

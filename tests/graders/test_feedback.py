@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from attncli.graders import FORMATS, write
+from attncli.graders import FORMATS
 from attncli.graders.feedback import plain, remarks
 from attncli.graders.records import student_view
 from attncli.homework.marks import Finding, Mark, Verdict
@@ -86,12 +86,6 @@ def test_a_slip_has_a_sentence_and_no_formula_and_a_config_without_a_name_no_com
 def test_reveal_shows_the_right_values(tmp_path: Path, name: str) -> None:
     written(tmp_path, name, [BOB], replace(COURSE, reveal=True))
     assert str(SECRET) in "\n".join(texts(tmp_path).values())
-
-
-def test_write_may_be_told_to_reveal_by_itself(tmp_path: Path) -> None:
-    written(tmp_path, "markdown", [BOB])
-    write("markdown", tmp_path / "results.jsonl", tmp_path / "out", COURSE, reveal=True)
-    assert str(SECRET) in texts(tmp_path)["markdown/late/bob.yaml.md"].replace("\\", "")
 
 
 @pytest.mark.parametrize("reveal", [False, True])

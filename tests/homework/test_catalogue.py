@@ -8,6 +8,7 @@ from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.catalogue import SENTENCES, catalogue, listing
 from attncli.mistakes.entry import Entry, Place
 from attncli.mistakes.forward import FORWARD
+from attncli.mistakes.own_pages import VARIANTS
 from attncli.ops.linear import ADD, MATMUL
 from attncli.page.attention import CONSTANTS, Form
 from attncli.page.chain_rule import whole_page
@@ -25,7 +26,7 @@ def written(entry: Entry, symbol: str, form: Form = Form()) -> list[str]:  # noq
 
 
 def test_an_id_stands_in_one_place() -> None:
-    ids = [entry.id for entry in (*FORWARD, *BACKWARD)]
+    ids = [entry.id for entry in (*FORWARD, *VARIANTS, *BACKWARD)]
     assert list(SENTENCES) == list(dict.fromkeys(ids)) == ids
 
 

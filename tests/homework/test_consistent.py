@@ -136,7 +136,7 @@ def test_the_page_keeps_its_symbols_and_its_language() -> None:
     assert page_after("softmax-unscaled").keys() >= {"Z", "dS"}
     assert "dZ" not in page_after("softmax-unscaled")
     twice = page_after("scores-qq")
-    assert (twice["dQ_S"], twice["dQ_S2"], twice["dQ"]) == ("dS·Q", "dSᵀ·Q", "dQ_S + dQ_S2")
+    assert (twice["dQ_S1"], twice["dQ_S2"], twice["dQ"]) == ("dS·Q", "dSᵀ·Q", "dQ_S1 + dQ_S2")
     assert "dWk" not in twice
 
 

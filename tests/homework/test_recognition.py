@@ -10,6 +10,7 @@ from attncli.homework.key import Key
 from attncli.homework.marking import mark
 from attncli.homework.sheet import read_sheet
 from attncli.mistakes.catalogue import SENTENCES
+from attncli.mistakes.own_pages import VARIANTS
 from tests.support.homework_problems import keys
 from tests.support.homework_recognition import by_id, double, final, honest, share, single
 from tests.support.homework_sheets import FINAL, HALVES, Hand, marked, named, worked
@@ -21,7 +22,7 @@ NOT_ON_PAPER = {  # met in code alone
     *("mask-tiny-fill", "mask-lost-in-cross"),  # as mask-zero-fill and mask-missing
     *("softmax-of-one", "gradient-cut-at-softmax", "db-one-number"),  # as no answer: all numbers are equal
 }
-IDS = set(SENTENCES) - NOT_ON_PAPER
+IDS = set(SENTENCES) - NOT_ON_PAPER - {entry.id for entry in VARIANTS}  # those on other pages
 
 
 @pytest.fixture(scope="module")

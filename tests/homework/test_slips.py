@@ -16,6 +16,7 @@ from attncli.homework.answer import Answer
 from attncli.homework.slips import SENTENCES, SLIPS, Slip, find_slips, sentence
 from attncli.mistakes.backward import BACKWARD
 from attncli.mistakes.forward import FORWARD
+from attncli.mistakes.own_pages import VARIANTS
 from attncli.rounding import Rounding
 
 steady = settings(deadline=None, max_examples=150, derandomize=True)
@@ -362,7 +363,7 @@ def test_slips_that_exclude_each_other_are_told_together() -> None:
 
 def test_there_is_a_sentence_for_everything() -> None:
     assert set(SENTENCES) >= {id_ for id_, _ in SLIPS}
-    assert len(SENTENCES) == len(FORWARD) + len(BACKWARD) + len(SLIPS) + 1
+    assert len(SENTENCES) == len(FORWARD) + len(VARIANTS) + len(BACKWARD) + len(SLIPS) + 1
     assert len(set(SENTENCES.values())) == len(SENTENCES)
     for id_, says in SENTENCES.items():
         assert sentence(id_) == says

@@ -23,6 +23,7 @@ PO = catalogue.read()
 STILL_ENGLISH: tuple[str, ...] = ()
 # Not messages: written for programmers, or part of a formula, which is the same in every language.
 NO_MESSAGE = {
+    *("sum of each ", " heads of ", "sum over the heads of ", r"\b(sum .* heads of) "),
     *("Death is like the wind", "module 'attncli' has no attribute ", ", 0 where masked", "one number"),
     *("<Result of ", " has no LaTeX", " is more than a formula", "the end", "attncli explain"),
     *("attncli explain ", "attncli check SHEET ", "attncli check SHEET", "attncli check "),
@@ -48,6 +49,7 @@ HANDED_ON = {
     "HEADINGS",
     "APPEARANCE",
     "GLOSSARY",
+    "PURPOSES",
     "GROUPS",
 }
 # Markup, styles, lines of a config and programs, which have words too.

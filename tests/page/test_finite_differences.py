@@ -9,6 +9,7 @@ import pytest
 
 import attncli
 from attncli.calculation import whole_page
+from attncli.page.attention import COUNTS
 from attncli.page.page import Page
 from attncli.problem.sources import builtin_names
 
@@ -26,16 +27,19 @@ class LossOf:
         self.loss = loss
         self.page = Page(tuple(row for row in page.rows if not row.backward))
         constants = {"h": problem.form.heads, "mask": problem.mask, "c": problem.scale, "N": 1.0}
+        constants |= problem.numbers
         self.given = {
             **constants,
             **result.constants,
             **{s: v for s, v in result.values.items() if s not in page.row},
         }
+        self.constants = result.constants
         self.probabilities = result.values.get("P")
 
     def at(self, symbol: str, via: str, value: np.ndarray) -> float:
         if symbol == "P":  # the page works L out from O: take its definition instead
-            y, count = self.given["Y"], self.given["N"] if self.loss.reduction == "mean" else 1.0
+            count = next((self.constants[name] for name in COUNTS if name in self.constants), 1.0)
+            y = self.given["Y"]
             return float(-(y * np.log(value) + (1 - y) * np.log(1 - value)).sum() / count)
         page, given = self.page, {**self.given, symbol: value}
         if via:  # dX_Q: X moves on its way into Q alone

@@ -22,15 +22,20 @@ def errors(**config: object) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("kv_heads", "every head has keys and values of its own: write Wk: […, …]"),
-        ("num_key_value_heads", "write Wk: […, …]"),
+        ("kv_heads", "under formulas, a line each: Kh = split(K, 2), Kg = repeat(Kh, 2), S = Qh·Kgᵀ"),
+        ("num_key_value_heads", "under formulas, a line each: Kh = split(K, 2)"),
+        ("alibi", "write it under formulas, a line each: Za = alibi(Z), A = softmax(Za)"),
+        ("sliding_window", "write mask: [causal, {window: 3}]"),
+        ("attn_logit_softcapping", "a line each: Zc = softcap(Z, 30), A = softmax(Zc)"),
+        ("norm_first", "a line each: N = layernorm(R, γ, β)"),
+        ("intermediate_size", "a line each: F = N·W1 + b1, G = relu(F)"),
         ("is_causal", "(write mask: true)"),
         ("causal", "(write mask: true)"),
         ("key_padding_mask", "write mask: {padding: […]}: the words to hide, or a 0 or a 1"),
         ("attn_mask", "write mask: [[1, 0], [1, 1]], 1 = may look; numbers to add go under {add: …}"),
         ("dropout", "there is none here: leave it out"),
-        ("softcap", "there is none here: leave it out"),
-        ("window", "write mask: [[1, 0], [1, 1]], 1 = may look"),
+        ("softcap", "write it under formulas, a line each: Zc = softcap(Z, 30)"),
+        ("window", "write mask: [causal, {window: 3}]"),
         ("d_k", "it is the width of Wk, and read off that: leave it out"),
         ("head_dim", "it is the width of Wk"),
         ("d_model", "it is the width of embeddings"),
@@ -52,6 +57,7 @@ def test_what_has_another_sense_here(name: str, words: str):
     [
         *(("num_heads", "heads"), ("n_heads", "heads"), ("nhead", "heads"), ("h", "heads")),
         *(("W_q", "Wq"), ("W_Q", "Wq"), ("wq", "Wq"), ("q_proj.weight", "Wq"), ("w_query", "Wq")),
+        *(("eps", "epsilon"), ("layer_norm_eps", "epsilon"), ("rope_theta", "rope_base")),
         *(("out_proj", "Wo"), ("inputs", "embeddings"), ("labels", "target"), ("grad_output", "upstream")),
     ],
 )

@@ -3,9 +3,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 import attncli
 from attncli.errors import AttnError
+from attncli.problem.config_text import mask_lines
 
 BASE = """tokens: [a, b, a, ~]
 embeddings: [[1, 0], [0, 1], [1, 1], [2, 1]]
@@ -18,6 +20,11 @@ CAUSAL = np.tri(4, dtype=bool)
 NO_B = ALL & (np.arange(4) != 1)
 ONES = "[1, 1, 1, 1]"
 LOW = "[[1,0,0,0],[1,1,0,0],[1,1,1,0],[1,1,1,1]]"
+
+
+def band(left: int, right: int) -> np.ndarray:
+    places = np.arange(4) - np.arange(4)[:, None]  # key − query
+    return (places >= -left) & (places <= right)
 
 
 def load(tmp_path: Path, text: str) -> attncli.Problem:
@@ -48,6 +55,17 @@ def load(tmp_path: Path, text: str) -> attncli.Problem:
         ("|\n  1 0 0 0\n  1 1 0 0\n  1 1 1 0\n  1 1 1 1", CAUSAL),
         ("{init: ones}", ALL),
         ("[causal, {padding: [b]}, ~]", CAUSAL & NO_B),
+        ("{window: 1}", np.eye(4, dtype=bool)),
+        ("{window: 2}", band(1, 0)),
+        ("{window: 99}", CAUSAL),
+        ("{window: [0, 0]}", np.eye(4, dtype=bool)),
+        ("{window: [0, 1]}", band(0, 1)),
+        ("{window: [2, 1]}", band(2, 1)),
+        ("{window: [99, 99]}", ALL),
+        ("[causal, {window: [1, 1]}]", band(1, 0)),
+        ("[{window: [1, 2]}, {padding: [b]}, {window: [2, 1]}]", band(1, 1) & NO_B),
+        ("{window: [0, 1], padding: b}", band(0, 1) & NO_B),
+        (f"[{{window: [1, 1]}}, {LOW}]", band(1, 0)),
         ("[{padding: [b]}, {padding: [a#1]}]", NO_B & [False, True, True, True]),
         (f"[causal-bottom-right, true, {LOW}, {{add: 1}}]".replace("{add: 1}", "false"), CAUSAL),
         (f"[[{ONES},{ONES},{ONES},{ONES}], {LOW}]", CAUSAL),
@@ -134,12 +152,81 @@ def test_bottom_right_where_keys_are_more_than_queries():
 
 
 @pytest.mark.parametrize(
+    ("mask", "low", "high"),
+    [
+        ({"window": 2}, -1, 0),
+        ({"window": [0, 1]}, 0, 1),
+        (["causal-bottom-right", {"window": 2}], 1, 2),
+        ([{"window": [2, 5]}, "causal-bottom-right"], 0, 2),
+        (["causal", {"window": [2, 5]}], -2, 0),
+        (["causal", {"window": 3}, "causal-bottom-right"], 0, 0),
+        (["causal", {"window": 1}, "causal-bottom-right"], 2, 0),
+    ],
+)
+def test_a_window_stands_where_the_causal_mask_beside_it_does(mask: Any, low: int, high: int) -> None:
+    config: dict[str, Any] = {"Q": np.eye(3, 1), "K": np.ones((5, 1)), "V": np.ones((5, 1)), "context": {}}
+    problem = attncli.Problem(**config, mask=mask)
+    assert problem.mask is not None
+    places = np.arange(5) - np.arange(3)[:, None]
+    expected = (places >= low) & (places <= high)
+    assert problem.mask.allowed(3, 5).tolist() == expected.tolist()
+    again = "\n".join(mask_lines(problem))
+    assert "window" in again
+    read = attncli.Problem(**config, mask=yaml.safe_load(again)["mask"]).mask
+    assert read is not None
+    assert read.allowed(3, 5).tolist() == expected.tolist()
+    for rows in (slice(0, 1), slice(1, 3), slice(2, 3)):
+        part, count = problem.mask.rows(rows), rows.stop - rows.start
+        seen = part.seen_by_any(count, 5)
+        assert seen.stop > seen.start >= 0
+        assert seen.stop <= 5
+        outside = expected[rows].copy()
+        outside[:, seen] = False
+        assert not outside.any()
+        assert part.columns(seen).allowed(count, seen.stop - seen.start).tolist() == (
+            expected[rows, seen].tolist()
+        )
+
+
+def test_a_window_is_written_as_it_was_read() -> None:
+    config: dict[str, Any] = {"X": np.eye(3), "Wq": np.eye(3), "Wk": np.eye(3), "Wv": np.eye(3)}
+    for mask in ({"window": 2}, {"window": [1, 2]}, ["causal", {"window": 3}], {"window": [4, 0]}):
+        lines = "\n".join(mask_lines(attncli.Problem(**config, mask=mask)))
+        read = yaml.safe_load(lines)["mask"]
+        expected = [True if part == "causal" else part for part in mask] if isinstance(mask, list) else mask
+        assert read == ({"window": 5} if mask == {"window": [4, 0]} else expected)
+
+
+def test_why_a_cell_is_hidden() -> None:
+    mask = attncli.Problem(
+        **dict.fromkeys(("X", "Wq", "Wk", "Wv"), np.eye(4)), mask=["causal", {"window": 2}]
+    ).mask
+    assert mask is not None
+    assert mask.hiding(0, 1) == ["causal", "window"]
+    assert mask.hiding(2, 0) == ["window"]
+    assert mask.hiding(2, 1) == mask.hiding(1, 2, 2) == []
+
+
+@pytest.mark.parametrize(
     ("text", "column", "words"),
     [
         ("flase", 7, "mask is 'flase'"),
         ("1", 7, "mask is '1'"),
         ("{}", 7, "this mask is empty"),
         ("{paddings: [a]}", 8, "a mask has no key 'paddings'"),
+        ("{windows: 3}", 8, "a mask has no key 'windows'"),
+        ("{window: 0}", 16, "window is '0'; expected a whole number from 1 to"),
+        ("{window: -2}", 16, "window is '-2'; expected a whole number from 1 to"),
+        ("{window: 1.5}", 16, "window is '1.5'"),
+        ("{window: 1e30}", 16, "window is '1e30'"),
+        ("{window: wide}", 16, "window is 'wide'"),
+        ("{window: ~}", 16, "window is "),
+        ("{window: {left: 1}}", 16, "window is a mapping"),
+        ("{window: [1, -1]}", 20, "window is '-1'; expected a whole number from 0 to"),
+        ("{window: [1, [2]]}", 20, "window is a list"),
+        ("{window: [1, 2, 3]}", 16, "window is a list of 3; expected one number"),
+        ("{window: [3]}", 16, "window is a list of 1; expected one number"),
+        ("{window: []}", 16, "window is a list of 0; expected one number"),
         ("{padding: [a, wind]}", 21, "padding hides 'wind', which is not a token"),
         ("{padding: [a#3]}", 18, "padding hides 'a#3'"),
         ("{padding: [1, 0]}", 17, "padding has 2 numbers; there are 4 key tokens"),

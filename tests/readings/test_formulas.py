@@ -11,7 +11,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+import yaml
 
 import attncli
 from attncli.calculation import whole_page
@@ -19,11 +21,13 @@ from attncli.export.formulas import latex_lines
 from attncli.export.latex import latex, size_latex, symbol_latex
 from attncli.ops.op import lengths
 from attncli.page.attention import Form
+from attncli.problem.sources import configs_folder
 from attncli.readings.formulas import formulas, page_of
 from tests.support.running import attncli as run
 
 PAGES = Path(__file__).parent / "golden"
 BUILTIN = ("article", "cross", "masked", "multihead")
+OWN = ("window", "softcap", "sinks", "alibi", "rope", "gqa", "block", "gpt")
 LOSSES = ("bce", "ce", "mse", "sum", "upstream")
 COMMANDS = {
     *r"\begin \end \frac \partial \top \sqrt \sum \sigma \ln \odot \operatorname \text \times".split(),
@@ -96,6 +100,25 @@ def test_golden_formulas(name: str, style: str, suffix: str) -> None:
     assert outcome.out == path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize(("style", "suffix"), [("text", "txt"), ("latex", "tex")])
+def test_golden_formulas_of_pages_of_ones_own(name: str, style: str, suffix: str) -> None:
+    test_golden_formulas(name, style, suffix)
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_what_is_printed_of_a_page_of_ones_own_is_read_back(name: str, *, ascii_only: bool) -> None:
+    printed = run("formulas", name, *(["--ascii"] if ascii_only else []), COLUMNS="200").out
+    config = (configs_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    lines = "".join(f"  {line}\n" for line in printed.splitlines())
+    block = re.compile(r"^formulas: \|\n(?:  .*\n)+|\Z", re.MULTILINE)
+    again = attncli.load(yaml.safe_load(block.sub(lambda _found: f"formulas: |\n{lines}", config, count=1)))
+    page, same = attncli.load(name), attncli.backward(again)
+    for row in (result := attncli.backward(page)).rows:
+        assert np.array_equal(same[row.symbol], result[row.symbol], equal_nan=True), row.symbol
+
+
 @pytest.mark.parametrize("name", BUILTIN)
 def test_text_has_one_line_a_row_and_one_column_of_equals_signs(name: str) -> None:
     lines = run("formulas", name, "--backward").out.splitlines()
@@ -153,6 +176,12 @@ def test_letters_become_numbers() -> None:
         ("P∘(1−P)/N", r"P \odot (1 - P) / N"),
         ("softcap(Z, 30)/c", r"\frac{\operatorname{softcap}(Z, 30)}{c}"),
         ("Σ U∘O", r"\sum U \odot O"),
+        ("tanh(W1)", r"\tanh(W_1)"),
+        ("gelu_tanh(Zc)", r"\operatorname{gelu\_tanh}(Z_c)"),
+        ("A∘(1 − tanh²(Z/30))", r"A \odot \left( 1 - \tanh^2\left( \frac{Z}{30} \right) \right)"),
+        ("Φ(A) + A∘φ(A)", r"\Phi(A) + A \odot \varphi(A)"),
+        ("A, t = √(2/π)·(A + A³)", r"A,\quad t = \sqrt{\frac{2}{\pi}} (A + A^3)"),
+        ("−colsum(dY∘A)", r"-\operatorname{colsum}\left( \frac{\partial L}{\partial Y} \odot A \right)"),
         ("1/N", r"\frac{1}{N}"),
         ("(P−Y)/(P∘(1−P))", r"\frac{P - Y}{P \odot (1 - P)}"),
         ("(P−Y)/(P∘(1−P))/N", r"\frac{P - Y}{P \odot (1 - P)} / N"),
@@ -174,6 +203,11 @@ def test_a_formula_in_latex(text: str, expected: str) -> None:
         ("Wq", "W_q"),
         ("dWq", r"\frac{\partial L}{\partial W_q}"),
         ("dbq", r"\frac{\partial L}{\partial b_q}"),
+        ("b1", "b_1"),
+        ("db1", r"\frac{\partial L}{\partial b_1}"),
+        ("ds", r"\frac{\partial L}{\partial s}"),
+        ("Logits", r"\text{Logits}"),
+        ("dPE", r"\frac{\partial L}{\partial \text{PE}}"),
         ("dE_Kh", r"\left.\frac{\partial L}{\partial E}\right|_{K_h}"),
         ("d_k", "d_k"),
     ],

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import attncli
+from attncli.ops.op import lengths
 from attncli.problem.sources import builtin_names
 from attncli.readings.formulas import page_of
 from attncli.readings.shapes import Shapes, products, shapes_of
+from attncli.readings.train import train
 from attncli.result import letters_of
 from tests.support.running import attncli as run
 
@@ -87,7 +89,8 @@ def test_parameters_are_the_numbers_that_training_may_move(name: str) -> None:
     problem = attncli.load(name)
     for count in measured(name).parameters:
         assert count.count == problem.givens[count.symbol].size
-    weights = {symbol for symbol in problem.givens if symbol[0] in "Wb"}
+    weights = set(problem.givens) - {"X", "E", "Y"}
+    assert weights == set(train(problem, steps=1, lr=0.01).trained)
     assert {count.symbol for count in measured(name).parameters} == weights
 
 
@@ -116,7 +119,7 @@ def test_the_backward_pass_has_twice_as_many_as_the_note_says(name: str) -> None
     letters = {symbol: letters_of(problem, symbol) for symbol in symbols | set(page.row)}
     total = {False: 0, True: 0}
     for symbol, factors in products(page, letters):
-        sizes = [problem.sizes[part] for factor in factors for part in factor.split("·")]
+        sizes = lengths(factors, problem.sizes)
         total[page.row[symbol].backward] += int(np.prod(sizes))
     assert total[True] == 2 * total[False] > 0
 

@@ -16,7 +16,7 @@ from attncli.show.terminal import Terminal
 from tests.support.running import Outcome, Stream, attncli, pinned
 
 ROOT = Path(__file__).parents[2]
-IN_VIETNAMESE = {"config", "notation", "working", "rounding", "sheets", "mistakes", "test"}
+IN_VIETNAMESE = {"config", "formulas", "notation", "working", "rounding", "sheets", "mistakes", "test"}
 CODE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

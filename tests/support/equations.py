@@ -7,9 +7,12 @@ from decimal import Context, Decimal, localcontext
 from itertools import pairwise
 from typing import NamedTuple
 
-TOKEN = re.compile(r"\s*(e\^|ln |√|\d+(?:\.\d+)?(?:e[+-]?\d+)?|∞|[()·/+−²-])")
+import mpmath
+
+FUNCTION = r"\b(?:tanh|erf|sin|cos|max|min)\("
+TOKEN = re.compile(rf"\s*({FUNCTION}|e\^|ln |√|, |\d+(?:\.\d+)?(?:e[+-]?\d+)?|∞|[()·/+−²-])")
 SIGN = re.compile(r" ([=≈]) ")
-REMARK = re.compile(r"[,;] .*")  # ", the same" behind the last number
+REMARK = re.compile(r"[,;] (?![^(]*\)).*")  # ", the same" behind the last number
 
 
 class Equation(NamedTuple):
@@ -67,7 +70,9 @@ class Reader:
             return self.factor().ln()
         if self.take("√"):
             return self.factor().sqrt()
-        if self.take("("):
+        if self.tokens and self.tokens[0][-2:-1].isalpha():
+            inside = self.function(self.tokens.pop(0)[:-1])
+        elif self.take("("):
             inside = self.sum()
             if not self.take(")"):
                 raise ValueError(self.tokens)
@@ -77,6 +82,18 @@ class Reader:
                 raise ValueError(self.tokens)
             inside = Decimal(minus + self.tokens.pop(0).replace("∞", "Infinity"))
         return inside * inside if self.take("²") else inside
+
+    def function(self, name: str) -> Decimal:
+        """Work out a function of what follows, up to the bracket that closes it."""
+        parts = [self.sum()]
+        while self.take(", "):
+            parts.append(self.sum())
+        if not self.take(")"):
+            raise ValueError(self.tokens)
+        if name in {"max", "min"}:
+            return (max if name == "max" else min)(parts)
+        with mpmath.workdps(40):
+            return Decimal(mpmath.nstr(getattr(mpmath, name)(mpmath.mpf(str(*parts))), 40))
 
 
 def equations(line: str) -> list[Equation]:
@@ -88,7 +105,7 @@ def equations(line: str) -> list[Equation]:
         try:
             numbers.append(Reader(text).value())
         except ValueError:
-            if re.search(r"\d\.\d", text) and not re.search("[A-Za-z]{2}|…", text):
+            if re.search(r"\d\.\d", text) and not re.search("[A-Za-z]{2}|…", re.sub(FUNCTION, "(", text)):
                 raise
             numbers.append(None)
     found = []

@@ -18,7 +18,19 @@ from attncli.homework.marks import Mark
 from attncli.homework.policy import Policy
 from attncli.homework.sheet import read_sheet
 from attncli.mistakes.catalogue import Mistake
-from attncli.ops.expression import Call, Cell, Expression, Negative, Number, Product, Quotient, Square, Sum
+from attncli.ops.expression import (
+    EXTREMES,
+    Call,
+    Cell,
+    Expression,
+    Extreme,
+    Negative,
+    Number,
+    Product,
+    Quotient,
+    Square,
+    Sum,
+)
 from attncli.ops.softmax import SOFTMAX_GRADIENT
 from attncli.page.page import Row
 from attncli.result import Constant, Placed
@@ -214,7 +226,7 @@ def operand(symbol: str, transposed: bool, own: Own) -> Placed | Constant:  # no
     return Constant(value, Number(float(value) if isinstance(value, int | float) else 0.0))
 
 
-def stepped(of: Expression, hand: Hand) -> float:  # noqa: PLR0911 - one a kind
+def stepped(of: Expression, hand: Hand) -> float:  # noqa: C901, PLR0911 - one a kind
     """Work arithmetic out with the hand's kinds of steps rounded; a sum is none."""
 
     def step(name: str, value: float) -> float:
@@ -239,6 +251,8 @@ def stepped(of: Expression, hand: Hand) -> float:  # noqa: PLR0911 - one a kind
             return step("product", stepped(inner, hand) ** 2)
         case Call(name, inner):
             return step(name, getattr(math, name)(stepped(inner, hand)))
+        case Extreme(name, parts):
+            return EXTREMES[name](stepped(part, hand) for part in parts)
 
 
 def shows(key: Key, hand: Hand, values: Mapping[str, np.ndarray], mistake: Mistake) -> bool:

@@ -5,7 +5,7 @@
     python tests/support/readme.py config.md  (or --write config.md) only files of such a name
 
 A transcript is a block that begins with ```console; each of its lines that begins with ``$ `` is run
-in a folder that holds copies of configs/, tests/data/sheets and tests/data/code, and what it prints,
+in a folder that holds copies of configs/ and of sheets, code and models in tests/data, and what it prints,
 errors included, stands under it. The table of mistakes is made from the catalogue, the picture from
 tiny's numbers.
 """
@@ -30,7 +30,7 @@ from tests.support.equation import equation
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "attncli" / "guide").rglob("*.md")))
 PICTURE = ROOT / ".github" / "equation.svg"
-COPIED = ("configs", "tests/data/sheets", "tests/data/code")
+COPIED = ("configs", "tests/data/sheets", "tests/data/code", "tests/data/models")
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 MISTAKES = re.compile(r"(?<=<!-- mistakes -->\n)(.*?)(?=<!-- /mistakes -->)", re.DOTALL)
 TABLE_HEAD = {
