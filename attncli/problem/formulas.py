@@ -268,7 +268,7 @@ class Writing:
                 if not self.same(known.setdefault(name, letter), letter):
                     return False
         shapes = [
-            (*shape[:-2], *shape[:-3:-1]) if transposed else shape
+            turn(shape) if transposed else shape
             for symbol, transposed in row.reads
             for shape in [self.letters.get(symbol, (symbol,))]
         ]
@@ -371,7 +371,7 @@ def names_of(axes: str, rank: int, *, transposed: bool) -> list[str]:
     """Return a name for each axis of what goes in, as it stands on the page."""
     own = list(axes.strip("*"))
     names = ["h"] * (rank - len(own)) + own
-    return [*names[:-2], *names[:-3:-1]] if transposed else names
+    return list(turn(tuple(names))) if transposed else names
 
 
 def number_of(symbol: str, heads: int) -> float:
