@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attncli.blocks.memory import workspace
     from attncli.calculation import backward, forward
     from attncli.code.trial import test
     from attncli.errors import AttnError, AttnErrors
@@ -28,6 +29,7 @@ __all__ = [
     "forward",
     "load",
     "test",
+    "workspace",
 ]
 
 _HOME = {
@@ -41,6 +43,7 @@ _HOME = {
     "forward": "calculation",
     "load": "problem.sources",
     "test": "code.trial",
+    "workspace": "blocks.memory",
 }
 
 

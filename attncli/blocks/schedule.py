@@ -8,20 +8,24 @@ token (dK, dV, dWq, L) adds up from block to block. The rows and their arithmeti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from attncli.ops.linear import MATMUL, Scale
+from attncli.page.chain_rule import gradient_rows
+from attncli.page.page import Page, Row
 
 if TYPE_CHECKING:
     from attncli.ops.op import Shape
-    from attncli.page.page import Page, Row
 
 
 KEYS = frozenset({"K", "V", "Kh", "Vh"})  # one row a key token, though they may come from X
 SCORES = frozenset({"S", "Z", "M", "A", "B"})  # one row a query token, one column a key token
 WIDE = ("n", "m")
+
+Round = tuple["Row", ...]  # rows that are worked out whole, at the same time
 
 
 def read_by(rows: Collection[Row]) -> set[str]:
@@ -46,6 +50,11 @@ class Stage:
         """The symbols that it needs."""
         return read_by((*self.rows, *self.sums))
 
+    @cached_property
+    def made(self) -> set[str]:
+        """The symbols that it works out."""
+        return {row.symbol for row in (*self.rows, *self.sums)}
+
 
 @dataclass(frozen=True)
 class Pass:
@@ -65,9 +74,49 @@ class Pass:
         return tuple(row for stage in self.stages for row in stage.sums)
 
     @cached_property
+    def summed(self) -> set[str]:
+        """Their symbols."""
+        return {row.symbol for row in self.sums}
+
+    @cached_property
+    def inner(self) -> set[str]:
+        """The symbols of which there is never more than a block."""
+        return {row.symbol for stage in self.stages for row in stage.rows} - self.out
+
+    @cached_property
+    def kept(self) -> set[str]:
+        """The symbols that a later stage reads: of these every head's must be kept."""
+        stages = self.stages
+        return {
+            row.symbol
+            for i, stage in enumerate(stages)
+            for row in stage.rows
+            if any(row.symbol in later.reads for later in stages[i + 1 :])
+        }
+
+    @cached_property
     def reads(self) -> set[str]:
         """The symbols that it needs."""
         return read_by(self.rows)
+
+
+class Schedule(NamedTuple):
+    """How a page is worked out: its shapes in letters, its steps, and where each symbol lies, and when."""
+
+    shapes: dict[str, Shape]
+    steps: list[Round | Pass]
+    home: dict[str, str]
+    in_use: dict[str, tuple[int, int]]
+
+
+@lru_cache(maxsize=64)
+def schedule(page: Page, wanted: frozenset[str], letters: frozenset[tuple[str, Shape]]) -> Schedule:
+    """Make the schedule of a page, of which some rows are wanted; ``letters`` are the shapes given."""
+    given = dict(letters)
+    shapes = key_shapes(page, given)
+    steps = plan(page, shapes, wanted)
+    home = homes(steps, shapes, given)
+    return Schedule(shapes, steps, home, in_use(steps, home))
 
 
 def key_shapes(page: Page, letters: Mapping[str, Shape]) -> dict[str, Shape]:
@@ -81,8 +130,30 @@ def key_shapes(page: Page, letters: Mapping[str, Shape]) -> dict[str, Shape]:
     return page.shapes(letters, own)
 
 
-def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> list[Row | Pass]:
-    """Order a page's rows: the keys and values, the pass, and what is made of its sums."""
+@lru_cache(maxsize=64)
+def with_scaled_queries(page: Page, wanted: frozenset[str]) -> Page:
+    """Return a page on which the queries are scaled instead of the scores, which are many more numbers.
+
+    S = Q·Kᵀ and Z = S/√d_k are worked out as Z = (Q/√d_k)·Kᵀ, where nobody wants S or its gradient; the
+    gradients follow by the chain rule, as on any page.
+    """
+    forward = [row for row in page.rows if not row.backward]
+    for i, scores in enumerate(forward):
+        readers = [row for row in forward if scores.symbol in dict(row.reads)]
+        if scores.op is MATMUL and len(readers) == 1 and isinstance(readers[0].op, Scale):
+            (scaled,), (queries, keys), (_, factor) = readers, scores.args, readers[0].args
+            if wanted.isdisjoint({scores.symbol, f"d{scores.symbol}"}):
+                name = scaled.op.text(queries, factor)
+                forward[i] = Row(name, scaled.op, (queries, factor))
+                forward[forward.index(scaled)] = Row(scaled.symbol, MATMUL, (name, keys))
+    backward = gradient_rows(forward) if len(forward) < len(page.rows) else []
+    found = Page((*forward, *backward)).needed_for(wanted)
+    complete = found.row.keys() >= wanted & page.row.keys() and read_by(found.rows) <= read_by(page.rows)
+    return found if complete else page  # without its loss a page has gradients that do not follow from it
+
+
+def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> list[Round | Pass]:
+    """Order a page's rows: the keys and values, the pass, and what is made of its rows and sums."""
     before: list[Row] = []
     after: list[Row] = []
     sliced: list[Row] = []
@@ -98,29 +169,56 @@ def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> li
             by_query.add(row.symbol)
         elif reads & by_query:
             # a number, or a sum of n × m rows; another sum, such as dWq, is sooner done in one go
-            added = not shapes[row.symbol] or any(shapes[symbol][-2:] == WIDE for symbol, _ in row.reads)
+            added = not shapes[row.symbol] or any(is_wide(symbol, shapes) for symbol in reads)
             (sliced if added else after).append(row)
             late.add(row.symbol)
         else:
             before.append(row)
+    # what is made of rows that come out in any case, and not read again in the pass, is so too
+    for row in reversed(sliced):
+        reads = read_by([row]) & by_query
+        again = any(row.symbol in read_by([other]) for other in sliced)
+        if row.symbol in by_query and reads and reads <= read_by(after).union(wanted) and not again:
+            sliced.remove(row)
+            after.insert(0, row)
     if not sliced:
-        return [*before]
+        return rounds(before)
     needed = read_by(after).union(wanted)
-    return [*before, Pass(stages(sliced, shapes), frozenset(by_query & needed)), *after]
+    out = frozenset(row.symbol for row in sliced if row.symbol in by_query & needed)
+    return [*rounds(before), Pass(stages(sliced, shapes), out), *rounds(after)]
+
+
+def rounds(rows: Iterable[Row]) -> list[Round | Pass]:
+    """Gather rows that can be worked out at the same time, for none reads what another makes."""
+    found: list[list[Row]] = []
+    made: set[str] = set()
+    for row in rows:
+        late = bool(read_by([row]) & made)
+        if not found or (late and not row.op.view):
+            found.append([])
+            made = set()
+        found[-1].append(row)
+        if late or not row.op.view:  # what only looks at something is there as soon as that is
+            made.add(row.symbol)
+    return [tuple(together) for together in found]
 
 
 def stages(rows: Sequence[Row], shapes: Mapping[str, Shape]) -> tuple[Stage, ...]:
     """Cut a pass where it goes from one head at a time to all heads at once, and back."""
-
-    def by_head(row: Row) -> bool:
-        return has_heads(row.symbol, shapes) and any(has_heads(symbol, shapes) for symbol, _ in row.reads)
-
-    found = []
-    for alone, group in groupby(rows, by_head):
-        together = tuple(group)
-        sums = tuple(row for row in together if "n" not in shapes[row.symbol])
-        found.append(Stage(tuple(row for row in together if row not in sums), sums, alone))
-    return tuple(found)
+    found: list[tuple[bool, list[Row]]] = []
+    for row in rows:
+        by_head = has_heads(row.symbol, shapes) and any(has_heads(symbol, shapes) for symbol, _ in row.reads)
+        if not found or (by_head != found[-1][0] and not row.op.view):
+            found.append((by_head, []))
+        found[-1][1].append(row)
+    return tuple(
+        Stage(
+            tuple(row for row in together if "n" in shapes[row.symbol]),
+            tuple(row for row in together if "n" not in shapes[row.symbol]),
+            by_head,
+        )
+        for by_head, together in found
+    )
 
 
 def has_heads(symbol: str, shapes: Mapping[str, Shape]) -> bool:
@@ -128,49 +226,57 @@ def has_heads(symbol: str, shapes: Mapping[str, Shape]) -> bool:
     return shapes.get(symbol, ())[:1] == ("h",)
 
 
-def dead_after(steps: Sequence[Row | Pass], page: Page, wanted: Collection[str]) -> list[list[str]]:
-    """For each step, which computed values nobody reads once it is done."""
-    last: dict[str, int] = {}
-    for i, step in enumerate(steps):
-        if isinstance(step, Pass):
-            made, reads = {row.symbol for row in step.sums} | step.out, step.reads
-        else:
-            made, reads = {step.symbol}, read_by([step])
-        last.update((symbol, i) for symbol in {*made, *reads} if symbol in page.row)
-    dead: list[list[str]] = [[] for _ in steps]
-    for symbol, i in last.items():
-        if symbol not in wanted:
-            dead[i].append(symbol)
-    return dead
+def homes(
+    steps: Sequence[Round | Pass], shapes: Mapping[str, Shape], given: Collection[str]
+) -> dict[str, str]:
+    """Say for each computed symbol in whose memory it lies, its own or another's.
 
-
-def registers(step: Pass, shapes: Mapping[str, Shape]) -> dict[str, int]:
-    """Return the piece of memory in which each n × m row is computed that does not come out of the pass.
-
-    A row takes over the memory of what it is made of, cell by cell, if nobody reads that afterwards.
+    What only looks at another in a different way, such as the heads of Q, lies where that lies: perhaps among
+    the given. An n × m row takes over the memory of what it is made of, cell by cell, if nobody reads that
+    afterwards.
     """
-    last = {symbol: i for i, row in enumerate(step.rows) for symbol, _ in row.reads}
-    held: dict[str, int] = {}
-    found: dict[str, int] = {}
-    for i, row in enumerate(step.rows):
-        over = "" if row.op.reuses is None else row.reads[row.op.reuses][0]
-        if shapes[row.symbol][-2:] == WIDE and row.symbol not in step.out:
-            if last.get(over) == i and over in held:
-                place = held.pop(over)
-            else:
-                place = min(set(range(len(held) + 1)) - set(held.values()))
-            held[row.symbol] = found[row.symbol] = place
-        for symbol, _ in row.reads:
-            if last[symbol] == i:
-                held.pop(symbol, None)
+    found: dict[str, str] = {symbol: symbol for symbol in given}
+    for step in steps:
+        rows = step.rows if isinstance(step, Pass) else step
+        last = {symbol: i for i, row in enumerate(rows) for symbol, _ in row.reads}
+        for i, row in enumerate(rows):
+            source, turned = row.reads[0]
+            if row.op.view and not turned:
+                found[row.symbol] = found[source]
+            elif isinstance(step, Pass) and row.op.reuses is not None and is_wide(row.symbol, shapes):
+                over = row.reads[row.op.reuses][0]
+                beside = {symbol for symbol, home in found.items() if home == found[over]}
+                within = any(beside | {row.symbol} <= stage.made for stage in step.stages)
+                if within and not beside & step.out and max(last.get(symbol, -1) for symbol in beside) == i:
+                    found[row.symbol] = found[over]
+            found.setdefault(row.symbol, row.symbol)
+    return {symbol: home for symbol, home in found.items() if symbol not in given}
+
+
+def in_use(steps: Sequence[Round | Pass], home: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """Return the first and the last time at which each memory is in use; a stage of a pass is a time too."""
+    found: dict[str, tuple[int, int]] = {}
+
+    def use(symbols: Iterable[str], first: int, last: int) -> None:
+        for place in {home[symbol] for symbol in symbols if symbol in home}:
+            known = found.get(place, (first, last))
+            found[place] = min(known[0], first), max(known[1], last)
+
+    time = 0
+    for step in steps:
+        if not isinstance(step, Pass):
+            use({symbol for row in step for symbol in (*read_by([row]), row.symbol)}, time, time)
+            time += 1
+            continue
+        end = time + len(step.stages) - 1
+        for stage in step.stages:
+            used = stage.made | stage.reads
+            use(used & step.inner, time, time)
+            use(used - step.inner, end + 1 - len(step.stages), end)
+            time += 1
     return found
 
 
-def kept_for_later(step: Pass) -> set[str]:
-    """Return the rows that a later stage of a pass reads: of these every head's must be kept."""
-    return {
-        row.symbol
-        for i, stage in enumerate(step.stages)
-        for row in stage.rows
-        if any(row.symbol in later.reads for later in step.stages[i + 1 :])
-    }
+def is_wide(symbol: str, shapes: Mapping[str, Shape]) -> bool:
+    """Whether a symbol has a row a query token and a column a key token."""
+    return shapes.get(symbol, ())[-2:] == WIDE

@@ -1,61 +1,84 @@
-"""Several parts of a large problem at once: Python threads, each with BLAS on one processor.
-
-Without threadpoolctl nobody can tell BLAS to keep to one processor; then it has all of them, and the
-parts go one after the other.
-"""
+"""Several parts of a large problem at once: Python threads, each with BLAS on one processor."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from contextvars import copy_context
+from functools import cache
+from threading import Thread
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.ops.linear import MatMul
 from attncli.page.page import strict
 
 if TYPE_CHECKING:
-    from attncli.ops.op import Array
-    from attncli.page.page import Row
+    from threadpoolctl import ThreadpoolController
 
 
-WORTH_IT = 2**15  # numbers: fewer are sooner done by one
-MATRIX = 2
+PAUSE = np.full(2**11, 7.5)  # what a waiting worker divides, for some microseconds
 
 
 class Crew:
-    """So many threads as there are processors, as long as it is entered."""
+    """So many threads, which do the same work together, each its own share of it."""
 
-    def __init__(self) -> None:
-        self.stack = ExitStack()
-        self.workers = 1
-        self.pool: ThreadPoolExecutor | None = None
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.met = [0] * workers  # how often each has come to a meeting
+        self.errors: dict[int, BaseException] = {}
 
-    def __enter__(self) -> Self:
-        """Take BLAS back to one processor, and have a thread for each."""
-        try:
-            from threadpoolctl import threadpool_limits  # noqa: PLC0415 - an extra: only large problems gain
-        except ImportError:
-            return self
-        if processors() > 1:
-            self.workers = processors()
-            self.stack.enter_context(threadpool_limits(1, "blas"))
-            self.pool = self.stack.enter_context(ThreadPoolExecutor(self.workers))
-        return self
+    def run(self, work: Callable[[int], None]) -> None:
+        """Let every worker do its share, given its number; raises the first error that one of them raises."""
 
-    def __exit__(self, *_error: object) -> None:
-        """Give BLAS its processors back."""
-        self.stack.close()
+        def share(worker: int) -> None:
+            try:
+                with strict():
+                    work(worker)
+            except BaseException as error:  # noqa: BLE001 - it is raised below
+                self.errors[worker] = error
 
-    def each(self, work: Callable[[int], None]) -> None:
-        """Let each worker do its share, given its number; raises the first error that one of them raises."""
-        run: Callable[[Callable[[int], None], Iterable[int]], Iterable[None]]
-        run = map if self.pool is None else self.pool.map
-        for _ in run(work, range(self.workers)):
-            pass
+        others = [
+            Thread(target=copy_context().run, args=(share, worker)) for worker in range(1, self.workers)
+        ]
+        with blas().limit(limits=1, user_api="blas"):
+            for thread in others:
+                thread.start()
+            try:
+                share(0)
+            finally:
+                for thread in others:
+                    thread.join()
+        told = [error for _, error in sorted(self.errors.items()) if not isinstance(error, GivenUpError)]
+        if told:
+            raise told[0]
+
+    def meet(self, worker: int) -> None:
+        """Wait until every worker has come as far as this; raises GivenUpError where one of them never will.
+
+        A thread that sleeps takes longer to wake up than most of these waits last, and one that asks again
+        and again holds the others up, which need the interpreter too: so it does sums meanwhile.
+        """
+        self.met[worker] += 1
+        pause = None
+        while min(self.met) < self.met[worker]:
+            if self.errors:
+                raise GivenUpError
+            if pause is None:
+                pause = np.empty_like(PAUSE)
+            np.fmod(PAUSE, 2.0, out=pause)
+
+
+class GivenUpError(Exception):
+    """Another worker has failed: nobody needs this one's work any more."""
+
+
+@cache
+def blas() -> ThreadpoolController:
+    """Return what tells BLAS how many processors to use."""
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - only large problems need it
+
+    return ThreadpoolController()
 
 
 def processors() -> int:
@@ -69,27 +92,3 @@ def processors() -> int:
 def cores() -> int:
     """Return how many processors this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def in_shares(row: Row, values: Mapping[str, Any], crew: Crew) -> Array:
-    """Compute a row from whole values, as :meth:`Row.compute` does.
-
-    Raises AttnError where the result is beyond the largest number of its type.
-    """
-    args = row.operands(values)
-    if not isinstance(row.op, MatMul) or args[0].ndim != MATRIX or args[0].size < WORTH_IT:
-        return row.compute(values)
-    a, b, *bias = args
-    edges = np.linspace(0, len(a), crew.workers + 1).astype(int).tolist()
-    result = np.empty((len(a), b.shape[-1]), a.dtype)
-
-    def work(worker: int) -> None:
-        rows = slice(edges[worker], edges[worker + 1])
-        with strict():
-            row.op.write(result[rows], a[rows], b, *bias)
-
-    try:
-        crew.each(work)
-    except FloatingPointError:
-        return row.compute(values)
-    return result

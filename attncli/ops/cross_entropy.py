@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attncli.ops.op import ErrorOf, Operand
 
 ALONE = 1e-15  # a share this close to 1 is 1
+MANY = 2**12  # numbers, from which on it pays to take several steps over all of them
 
 
 class Sigmoid(Logistic):
@@ -44,8 +45,26 @@ class Distribution(Softmax):
 
 def softplus(o: Array) -> tuple[Array, Array]:
     """ln(1 + e^o) and ln(1 + e^−o), which are −ln σ(−o) and −ln σ(o): exact to the last digits at any o."""
-    beyond = np.log1p(np.exp(-np.abs(o)))
+    beyond = log1p(np.exp(-np.abs(o)))
     return np.maximum(o, 0) + beyond, np.maximum(-o, 0) + beyond
+
+
+def log1p(small: Array) -> Array:
+    """ln(1 + x), exact to the last digits at any x ≥ 0.
+
+    NumPy takes it one number at a time, but ln of many at once; of a sum u = 1 + x that was rounded, ln u
+    wants ln(1 + (x − (u − 1))/u) added, which is as good as what stands in the brackets.
+    """
+    if small.size < MANY:
+        found: Array = np.log1p(small)
+        return found
+    rounded = 1 + small
+    lost = rounded - 1
+    np.subtract(small, lost, out=lost)
+    np.divide(lost, rounded, out=lost)
+    np.log(rounded, out=rounded)
+    rounded += lost
+    return rounded
 
 
 def log_softmax(o: Array) -> Array:

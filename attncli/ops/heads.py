@@ -22,6 +22,7 @@ MOST_HEADS = 2**12
 class Split(LinearOp):
     """(n × h·d) → (h × n × d); the second argument is h."""
 
+    view = True
     axes = "ij . -> hik"
     why = N_("split gives every head equally many columns")
     written: ClassVar[Mapping[str, str]] = {"split({})": "0 h", "split({}, {})": "0 1"}
@@ -51,6 +52,7 @@ class Split(LinearOp):
 class Concat(LinearOp):
     """(h × n × d) → (n × h·d), head beside head; the second argument is h, or how many others there are."""
 
+    view = True
     axes = "hij . -> ik"
     why = N_("concat puts heads side by side: what has none cannot be joined")
     written: ClassVar[Mapping[str, str]] = {"concat({})": "0 h"}

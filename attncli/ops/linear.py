@@ -73,7 +73,9 @@ class Affine(MatMul):
         return product
 
     def write(self, out: Array, *args: Array) -> None:
-        out[...] = self.value(*args)
+        x, w, b = args
+        np.matmul(x, w, out=out)
+        np.add(out, b, out=out)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         x, w, b = args
@@ -179,6 +181,11 @@ class Add(LinearOp):
         for path in args[2:]:
             total = total + path
         return total
+
+    def write(self, out: Array, *args: Array) -> None:
+        np.add(args[0], args[1], out=out)
+        for path in args[2:]:
+            np.add(out, path, out=out)
 
     def cell(self, index: tuple[int, ...], *args: Operand) -> Expression:
         return Sum(tuple(path.at(*index) for path in args))
@@ -299,6 +306,8 @@ class NegativeOf(LinearOp):
 
 class Copy(LinearOp):
     """The matrix itself."""
+
+    view = True
 
     def text(self, *args: str) -> str:
         return args[0]

@@ -124,6 +124,7 @@ class Op(ABC):
         """Compute the row from values that were rounded on the way, as a person would."""
         return self.value(*args)
 
+    view: ClassVar[bool] = False  # the result is the first argument, looked at in another way
     reuses: ClassVar[int | None] = None  # the argument over which the result may be written, cell by cell
 
     def write(self, out: Array, *args: Any) -> None:  # noqa: ANN401 - as for value

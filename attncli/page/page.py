@@ -13,7 +13,7 @@ from attncli.language import _
 from attncli.ops.op import TRANSPOSED, Array, DivisionByZeroError, Op, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 
 def strict() -> np.errstate:
@@ -61,7 +61,10 @@ class Row:
 
         Raises AttnError where the result is beyond the largest number of its type.
         """
-        operands = self.operands(values)
+        return self.work_out(self.operands(values), on_paper=on_paper)
+
+    def work_out(self, operands: Sequence[Any], *, on_paper: bool = False) -> Array:
+        """Compute the row, or some rows of its matrix, from its operands; raises as :meth:`compute` does."""
         arithmetic = self.op.on_paper if on_paper else self.op.value
         try:
             return arithmetic(*operands)

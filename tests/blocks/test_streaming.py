@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
 import attncli
 from attncli import calculation
-from attncli.blocks import streaming, threads
-from attncli.blocks.schedule import WIDE, Pass, Stage, kept_for_later, key_shapes, plan, registers
+from attncli.blocks import streaming
+from attncli.blocks.schedule import WIDE, Pass, Stage, homes, key_shapes, plan, schedule, with_scaled_queries
 from attncli.blocks.streaming import evaluate_in_blocks
 from attncli.errors import AttnError
 from attncli.ops.linear import DIVIDE, MATMUL, MULTIPLY, MatMul
@@ -37,14 +35,20 @@ def agree(ours: np.ndarray, plain: np.ndarray) -> bool:
     return bool(same.all()) and bool((np.abs(ours[finite] - plain[finite]) <= 1e-12 * scale).all())
 
 
-@pytest.fixture(params=[(1, 1), (2, 20), (4, 1), (100, 10**6)])
+@pytest.fixture(params=[(1, 1, 1), (2, 20, 2), (4, 1, 3), (100, 10**6, 2)])
 def queries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """So many query tokens in a block; one head, two of three, or all of them at once."""
-    queries, scores = request.param
+    """So many query tokens in a block; one head, two of three, or all of them at once; one worker or more."""
+    queries, scores, workers = request.param
+    work_together(monkeypatch, workers)
     monkeypatch.setattr(streaming, "FEWEST", queries)
     monkeypatch.setattr(streaming, "MOST", queries)
     monkeypatch.setattr(streaming, "AT_ONCE", scores)
     return queries
+
+
+def work_together(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setattr(streaming, "processors", lambda: workers)
+    monkeypatch.setattr(streaming, "WORTH_IT", 1)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -118,14 +122,24 @@ def test_no_row_of_scores_exists_whole_unless_it_is_wanted() -> None:
     page = attncli.backward(problem).page
     shapes = key_shapes(page, problem.letters)
     steps = plan(page, shapes, {*GRADIENTS})
-    whole = [step.symbol for step in steps if not isinstance(step, Pass)]
+    whole = [row.symbol for step in steps if not isinstance(step, Pass) for row in step]
     assert not [symbol for symbol in whole if shapes[symbol][-2:] == WIDE]
     (once,) = [step for step in steps if isinstance(step, Pass)]
-    assert sorted(once.out) == ["C", "dO", "dQ", "dX_Q"]  # for dWo, dWq, dX
+    assert sorted(once.out) == ["C", "dO", "dQ"]  # for dWo, dWq and dX
     assert [row.symbol for row in once.sums] == ["L", "dVh", "dKh"]
-    assert [stage.by_head for stage in once.stages] == [False, True, False, True, False]
+    assert [stage.by_head for stage in once.stages] == [False, True, False, True]
     (seen,) = [step for step in plan(page, shapes, {"A", *GRADIENTS}) if isinstance(step, Pass)]
     assert seen.out == once.out | {"A"}
+
+
+def test_what_is_worked_out_in_one_round_does_not_wait_for_anything_in_it() -> None:
+    problem = attncli.load("masked")
+    page = attncli.backward(problem).page
+    steps = plan(page, key_shapes(page, problem.letters), {*GRADIENTS})
+    rounds = [{row.symbol for row in step if not row.op.view} for step in steps if not isinstance(step, Pass)]
+    assert {"K", "V"} in rounds
+    assert {"dX_Q", "dX_K", "dX_V"} <= next(symbols for symbols in rounds if "dX_Q" in symbols)
+    assert {"dX"} in rounds
 
 
 @pytest.mark.parametrize("mask", [{"window": 3}, {"window": [1, 1]}, ["causal", {"window": [2, 9]}]])
@@ -150,17 +164,25 @@ def test_a_block_of_a_window_looks_at_few_keys(mask: object, monkeypatch: pytest
     assert {keys for queries, keys in sizes if queries == 4} <= {2, *range(3, 7)}  # of 40
 
 
-def test_two_pieces_of_memory_serve_a_whole_pass() -> None:
+def test_rows_of_scores_take_over_each_others_memory() -> None:
     problem = attncli.load("masked")
     page = attncli.backward(problem).page
-    shapes = key_shapes(page, problem.letters)
-    (once,) = [step for step in plan(page, shapes, {*GRADIENTS}) if isinstance(step, Pass)]
-    found = registers(once, shapes)
-    assert {symbol for symbol, place in found.items() if place == 0} == {"S", "Z", "M", "A"}
-    assert {symbol for symbol, place in found.items() if place == 1} == {"dA", "dM", "dZ", "dS"}
-    assert {symbol for symbol in kept_for_later(once) if symbol in found} == {"A"}
-    (seen,) = [step for step in plan(page, shapes, {"A", *GRADIENTS}) if isinstance(step, Pass)]
-    assert set(registers(seen, shapes).values()) == {0}  # A has its own
+    given = {symbol: problem.letters[symbol] for symbol in problem.givens}
+    shapes, steps, home, _ = schedule(page, frozenset(GRADIENTS), frozenset(given.items()))
+    (once,) = [step for step in steps if isinstance(step, Pass)]
+    assert {home[symbol] for symbol in ("S", "Z", "M", "A")} == {"S"}
+    assert {home[symbol] for symbol in ("dA", "dM", "dZ", "dS")} == {"dA"}
+    assert {symbol for symbol in once.kept if shapes[symbol][-2:] == WIDE} == {"A"}
+    wanted = frozenset({"A", *GRADIENTS})
+    assert schedule(page, wanted, frozenset(given.items())).home["A"] == "S"  # the result's own
+
+
+def test_heads_lie_where_their_matrix_lies() -> None:
+    page = attncli.backward(attncli.load("multihead")).page
+    home = homes([page.rows], {}, ())
+    assert {home[symbol] for symbol in ("K", "Kh")} == {"K"}
+    assert {home[symbol] for symbol in ("dKh", "dK")} == {"dKh"}
+    assert home["dS"] == "dS"  # only in a pass
 
 
 def test_what_is_read_again_keeps_its_memory() -> None:
@@ -170,7 +192,17 @@ def test_what_is_read_again_keeps_its_memory() -> None:
         Row("T", MULTIPLY, ("S", "c")),
     )
     twice = Pass((Stage(rows, (), by_head=False),), frozenset())
-    assert registers(twice, dict.fromkeys("SZT", WIDE)) == {"S": 0, "Z": 1, "T": 0}
+    assert homes([twice], dict.fromkeys("SZT", WIDE), "QK") == {"S": "S", "Z": "Z", "T": "S"}
+    out = Pass((Stage(rows[:2], (), by_head=False),), frozenset("S"))
+    assert homes([out], dict.fromkeys("SZ", WIDE), "QK") == {"S": "S", "Z": "Z"}
+
+
+def test_the_queries_are_scaled_where_nobody_wants_the_scores() -> None:
+    page = attncli.backward(attncli.load("masked")).page
+    scaled = with_scaled_queries(page, frozenset(GRADIENTS))
+    assert scaled.row["Z"].formula == "Z = Qh/√d_k·Khᵀ"
+    assert {"S", "dS"}.isdisjoint(scaled.row)
+    assert {row.symbol for row in with_scaled_queries(page, frozenset({"A", "dS"})).rows} >= {"S", "Z", "dS"}
 
 
 @pytest.mark.parametrize("op", [MatMul, MaskOut, Softmax, SoftmaxGradient])
@@ -262,9 +294,8 @@ def test_whole_rows_in_shares_of_several_threads(loss: str, monkeypatch: pytest.
         target=[[1, 0, 0, 0, 0]] * 161,
         loss=loss,
     )
-    monkeypatch.setattr(threads, "WORTH_IT", 1)
     monkeypatch.setattr(calculation, "LARGE", 0)
-    monkeypatch.setattr(threads.Crew, "__enter__", three_workers)
+    work_together(monkeypatch, 3)
     wanted = ("L", "P", "O", "dX", "dWq", "dWk", "dWv", "dWo", "dbq", "dbo")
     shares = attncli.backward(problem, only=[name for name in wanted if name != "P" or loss != "mse"])
     monkeypatch.setattr(calculation, "LARGE", np.inf)
@@ -275,46 +306,13 @@ def test_whole_rows_in_shares_of_several_threads(loss: str, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("rooms", "fewest", "threads_used"), [(2**26, 2, 3), (450, 2, 2), (0, 2, 1), (2**26, 4, 1)]
-)
-@pytest.mark.usefixtures("queries")
-def test_each_thread_has_its_own_sums_where_there_is_room(
-    rooms: int, fewest: int, threads_used: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rng = np.random.default_rng(9)
-    problem = attncli.Problem(
-        X=rng.normal(size=(13, 6)),
-        **{name: rng.normal(size=(6, 6)) for name in ("Wq", "Wk", "Wv")},
-        heads=2,
-        mask="causal",
-        target=rng.random((13, 6)),
-    )
-    plain = attncli.backward(problem)
-    made, room = [], streaming.Blocks.room
-    monkeypatch.setattr(streaming.Blocks, "room", lambda blocks: made.append(room(blocks)) or made[-1])
-    monkeypatch.setattr(threads.Crew, "__enter__", three_workers)
-    monkeypatch.setattr(streaming, "FEWEST", fewest)
-    monkeypatch.setattr(streaming, "MOST", fewest)
-    monkeypatch.setattr(streaming, "ROOMS", rooms)
-    for symbol, value in in_blocks(problem, {"L", *GRADIENTS}).items():
-        assert agree(value, plain[symbol]), symbol
-    assert len(made) == threads_used
-
-
-def three_workers(crew: threads.Crew) -> threads.Crew:
-    crew.workers = 3
-    crew.pool = crew.stack.enter_context(ThreadPoolExecutor(3))
-    return crew
-
-
-@pytest.mark.parametrize(
     ("wq", "wk", "row"), [(1e200, 0.0, "Q = X·Wq"), (1.0, 1e200, "K = X·Wk")], ids=["in a block", "whole"]
 )
 @pytest.mark.usefixtures("all_are_large")
 def test_a_number_too_large_for_one_thread_names_its_row(
     wq: float, wk: float, row: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads.Crew, "__enter__", three_workers)
+    work_together(monkeypatch, 3)
     x = np.ones((600, 64))
     x[-1] = 1e200
     weights = {"Wq": np.full((64, 2), wq), "Wk": np.full((64, 2), wk), "Wv": np.ones((64, 2))}
