@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from attncli.ops.linear import MATMUL, Scale
+from attncli.ops.linear import MATMUL, Add, MatMul, Scale
 from attncli.page.chain_rule import gradient_rows
 from attncli.page.page import Page, Row
 
@@ -138,14 +138,26 @@ def with_scaled_queries(page: Page, wanted: frozenset[str]) -> Page:
     gradients follow by the chain rule, as on any page.
     """
     forward = [row for row in page.rows if not row.backward]
-    for i, scores in enumerate(forward):
-        readers = [row for row in forward if scores.symbol in dict(row.reads)]
-        if scores.op is MATMUL and len(readers) == 1 and isinstance(readers[0].op, Scale):
-            (scaled,), (queries, keys), (_, factor) = readers, scores.args, readers[0].args
-            if wanted.isdisjoint({scores.symbol, f"d{scores.symbol}"}):
-                name = scaled.op.text(queries, factor)
-                forward[i] = Row(name, scaled.op, (queries, factor))
-                forward[forward.index(scaled)] = Row(scaled.symbol, MATMUL, (name, keys))
+    of = {row.symbol: row for row in forward}
+
+    def read_once(symbol: str) -> bool:
+        free = wanted.isdisjoint({symbol, f"d{symbol}"})
+        return free and symbol in of and sum(symbol in dict(row.reads) for row in forward) == 1
+
+    for scaled in forward:
+        scores = of.get(scaled.args[0])
+        if isinstance(scaled.op, Scale) and scores and scores.op is MATMUL and read_once(scores.symbol):
+            queries, keys = scores.args
+            split = of[queries] if read_once(queries) and of[queries].op.view else None
+            matrix, number = split.args[0] if split else queries, scaled.args[1]
+            name = scaled.op.text(matrix, number)
+            new = [Row(name, scaled.op, (matrix, number))]
+            if split:
+                new.append(Row(queries, split.op, (name, *split.args[1:])))
+            product = Row(scaled.symbol, MATMUL, (queries if split else name, keys))
+            place = {split or scores: new, scores: [] if split else new, scaled: [product]}
+            forward = [row for old in forward for row in place.get(old, [old])]
+            break
     backward = gradient_rows(forward) if len(forward) < len(page.rows) else []
     found = Page((*forward, *backward)).needed_for(wanted)
     complete = found.row.keys() >= wanted & page.row.keys() and read_by(found.rows) <= read_by(page.rows)
@@ -174,11 +186,13 @@ def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> li
             late.add(row.symbol)
         else:
             before.append(row)
-    # what is made of rows that come out in any case, and not read again in the pass, is so too
+    # The last products are sooner done in one go: what they are made of comes out, perhaps in their place.
     for row in reversed(sliced):
         reads = read_by([row]) & by_query
+        more = reads - read_by(after).union(wanted)
+        small = len(more) <= 1 and not any(is_wide(symbol, shapes) for symbol in more)
         again = any(row.symbol in read_by([other]) for other in sliced)
-        if row.symbol in by_query and reads and reads <= read_by(after).union(wanted) and not again:
+        if row.symbol in by_query and shared(row) and reads and small and not again:
             sliced.remove(row)
             after.insert(0, row)
     if not sliced:
@@ -186,6 +200,13 @@ def plan(page: Page, shapes: Mapping[str, Shape], wanted: Collection[str]) -> li
     needed = read_by(after).union(wanted)
     out = frozenset(row.symbol for row in sliced if row.symbol in by_query & needed)
     return [*rounds(before), Pass(stages(sliced, shapes), out), *rounds(after)]
+
+
+def shared(row: Row) -> int:
+    """Return how many of a row's first arguments several workers can share out, row by row; 0: none."""
+    if isinstance(row.op, MatMul | Scale):
+        return 1
+    return len(row.args) if isinstance(row.op, Add) else 0
 
 
 def rounds(rows: Iterable[Row]) -> list[Round | Pass]:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from attncli.blocks.memory import Layout, Piece, borrowed
-from attncli.blocks.schedule import Pass, has_heads, is_wide, schedule, with_scaled_queries
+from attncli.blocks.schedule import Pass, has_heads, is_wide, schedule, shared, with_scaled_queries
 from attncli.blocks.threads import Crew, processors
 from attncli.errors import AttnError
-from attncli.ops.linear import Add, MatMul
 from attncli.ops.mask import Mask
 from attncli.ops.op import lengths
 
@@ -27,8 +26,9 @@ if TYPE_CHECKING:
     from attncli.page.page import Page, Row
 
 
-FEWEST, MOST = 32, 256  # query tokens in a block
-KEPT = 2**22  # scores of all heads in a block, which are kept on the way there and back
+FEWEST, MOST = 32, 512  # query tokens in a block
+MOST_CUT = 256  # of those that do not look at every key: in a large block each looks at more than it need
+KEPT = 2**25  # bytes of the scores of all heads in a block, which are kept on the way there and back
 AT_ONCE = 2**18  # scores worked out at once, of as many heads as that makes: they stay in the cache
 OWN_SUMS = 2**26  # numbers in the sums of all workers, where each has its own
 WORTH_IT = 2**15  # numbers: fewer are sooner done by one worker
@@ -141,10 +141,10 @@ class Work:
         if row.op.view:
             return
         out, args = self.values[row.symbol], row.operands(self.values)
-        if isinstance(row.op, MatMul | Add) and out.ndim == MATRIX and args[0].size >= WORTH_IT:
+        cut = shared(row)
+        if cut and out.ndim == MATRIX and args[0].size >= WORTH_IT:
             rows = part_of(slice(0, len(out)), worker, self.crew.workers)
-            shared = len(args) if isinstance(row.op, Add) else 1
-            write(row, out[rows], [*(arg[rows] for arg in args[:shared]), *args[shared:]])
+            write(row, out[rows], [*(arg[rows] for arg in args[:cut]), *args[cut:]])
         elif worker == 0:
             write(row, out, args)
 
@@ -198,7 +198,9 @@ class Blocks:
         self.by_heads = bool(by_head) and self.h % workers == 0 and wide.isdisjoint(beside)
         sums = sum(work.size(symbol) for symbol in step.summed)
         self.workers = workers if self.by_heads else max(1, min(workers, OWN_SUMS // max(sums, 1)))
-        most = max(FEWEST, min(MOST, KEPT // (self.h * self.m) if self.kept else MOST))
+        most = min(MOST, MOST_CUT if self.mask.band != (None, None) else MOST)
+        if self.kept:
+            most = max(FEWEST, min(most, KEPT // (self.h * self.m * work.dtype.itemsize)))
         self.size = ceil(self.n / ceil(self.n / most))  # query tokens in a block
         self.rows = self.size if self.by_heads else ceil(self.size / self.workers)  # of a worker
         heads = self.h // self.workers if self.by_heads else self.h

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from functools import cache
 from threading import Thread
+from time import sleep
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 PAUSE = np.full(2**11, 7.5)  # what a waiting worker divides, for some microseconds
+PATIENCE, NAP = 200, 1e-4  # so often; then it sleeps for so many seconds, for processors may be scarce
 
 
 class Crew:
@@ -44,11 +46,13 @@ class Crew:
         with blas().limit(limits=1, user_api="blas"):
             for thread in others:
                 thread.start()
+            share(0)
             try:
-                share(0)
-            finally:
                 for thread in others:
                     thread.join()
+            except BaseException as error:
+                self.errors[0] = error  # for those who are still at work
+                raise
         told = [error for _, error in sorted(self.errors.items()) if not isinstance(error, GivenUpError)]
         if told:
             raise told[0]
@@ -57,16 +61,18 @@ class Crew:
         """Wait until every worker has come as far as this; raises GivenUpError where one of them never will.
 
         A thread that sleeps takes longer to wake up than most of these waits last, and one that asks again
-        and again holds the others up, which need the interpreter too: so it does sums meanwhile.
+        and again holds the others up, which need the interpreter too: so it does sums meanwhile, for a time.
         """
         self.met[worker] += 1
-        pause = None
+        waits = 0
         while min(self.met) < self.met[worker]:
             if self.errors:
                 raise GivenUpError
-            if pause is None:
-                pause = np.empty_like(PAUSE)
-            np.fmod(PAUSE, 2.0, out=pause)
+            if waits < PATIENCE:
+                np.fmod(PAUSE, 2.0)
+            else:
+                sleep(NAP)
+            waits += 1
 
 
 class GivenUpError(Exception):

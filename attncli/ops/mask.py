@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +81,18 @@ class Mask:
         if self.matrix is None or self.matrix.ndim == MATRIX:
             return self
         return replace(self, matrix=self.matrix[heads])
+
+    @cached_property
+    def hidden_parts(self) -> dict[tuple[int, int], tuple[int, NDArray[np.bool_]]]:
+        """What :meth:`hidden_part` has found so far: a block asks for the same again for each head."""
+        return {}
+
+    def hidden_part(self, n: int, m: int) -> tuple[int, NDArray[np.bool_]]:
+        """Return the first column that not every row may look at, and what is hidden from there on."""
+        if (n, m) not in self.hidden_parts:
+            clear = self.seen_by_all(m)
+            self.hidden_parts[n, m] = clear, ~self.columns(slice(clear, m)).allowed(n, m - clear)
+        return self.hidden_parts[n, m]
 
     def seen_by_all(self, m: int) -> int:
         """Count the columns at the front that every row may look at, as far as that is plain."""

@@ -28,11 +28,8 @@ def is_allowed(mask: Mask, scores: Array, index: tuple[int, ...]) -> bool:
 
 def fill_hidden(matrix: Array, mask: Mask, number: float) -> None:
     """Write a number into every cell that the mask hides."""
-    n, m = matrix.shape[-2:]
-    clear = mask.seen_by_all(m)
-    if clear < m:
-        hidden = ~mask.columns(slice(clear, m)).allowed(n, m - clear)
-        np.copyto(matrix[..., clear:], number, where=hidden)
+    clear, hidden = mask.hidden_part(*matrix.shape[-2:])
+    np.copyto(matrix[..., clear:], number, where=hidden)
 
 
 class MaskOut(LinearOp):

@@ -17,12 +17,12 @@ from attncli.blocks.memory import LINE, Layout, Piece
 from attncli.blocks.threads import Crew
 
 WANTED = ("dX", "dWq", "dWk", "dWv", "dWo")
-N, D = 1500, 48
+N, D = 3000, 64
 
 
 def layer(n: int = N, mask: object = None) -> attncli.Problem:
     rng = np.random.default_rng(n)
-    weights = {name: rng.normal(size=(D, D)) / 7 for name in ("Wq", "Wk", "Wv", "Wo")}
+    weights = {name: rng.normal(size=(D, D)) / 8 for name in ("Wq", "Wk", "Wv", "Wo")}
     target = rng.random((n, D))
     return attncli.Problem(X=rng.normal(size=(n, D)), **weights, heads=4, mask=mask, target=target)
 
@@ -90,7 +90,7 @@ def test_a_workspace_keeps_its_memory_until_it_is_left(monkeypatch: pytest.Monke
     sizes, took = [], memory.memory_of
     monkeypatch.setattr(memory, "memory_of", lambda nbytes: (sizes.append(nbytes), took(nbytes))[1])
     with attncli.workspace():
-        for n in (1500, 1500, 900):
+        for n in (1200, 1200, 900):
             attncli.backward(layer(n), only="dX")
     assert sum(size > 0 for size in sizes) == 1
     for _ in range(2):

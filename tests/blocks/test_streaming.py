@@ -200,7 +200,8 @@ def test_what_is_read_again_keeps_its_memory() -> None:
 def test_the_queries_are_scaled_where_nobody_wants_the_scores() -> None:
     page = attncli.backward(attncli.load("masked")).page
     scaled = with_scaled_queries(page, frozenset(GRADIENTS))
-    assert scaled.row["Z"].formula == "Z = Qh/√d_k·Khᵀ"
+    formulas = [scaled.row[symbol].formula for symbol in ("Q/√d_k", "Qh", "Z", "dQ")]
+    assert formulas == ["Q/√d_k = Q/√d_k", "Qh = split(Q/√d_k)", "Z = Qh·Khᵀ", "dQ = dQ/√d_k/√d_k"]
     assert {"S", "dS"}.isdisjoint(scaled.row)
     assert {row.symbol for row in with_scaled_queries(page, frozenset({"A", "dS"})).rows} >= {"S", "Z", "dS"}
 
