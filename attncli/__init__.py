@@ -51,7 +51,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
     """Import a public name when it is first used: ``attncli --version`` needs no NumPy."""
     if name not in _HOME:
         raise AttributeError(f"module 'attncli' has no attribute {name!r}")
-    return getattr(import_module(f"attncli.{_HOME[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"attncli.{_HOME[name]}"), name)  # asked for once
+    return found
 
 
 def __dir__() -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod, sqrt
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -29,6 +31,7 @@ Dtype = Literal["float64", "float32"]
 LARGE = 2**17  # numbers in a head's scores, from which on they are worked out in blocks
 MOST_WHOLE = 2**33  # bytes of a page with lines of one's own, which is worked out whole
 AT_ONCE = 4
+SETTINGS: WeakKeyDictionary[Problem, dict[tuple[str, str], Any]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,7 +49,7 @@ class Setting:
         """All that the page reads and does not compute."""
         return {**self.givens, **self.constants}
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, Any]:
         """What the rows read besides matrices: numbers, and the mask."""
         return {
@@ -54,7 +57,7 @@ class Setting:
             "√d_k": sqrt(self.problem.sizes.get("d_k", 1)),
             "c": self.problem.scale,
             "mask": self.problem.mask,
-            count_of(self.page.rows): self.count,
+            count_of(self.page.row): self.count,
             **self.problem.numbers,
         }
 
@@ -101,9 +104,23 @@ def backward(
 
 
 def backward_setting(problem: Problem, loss: str | None, reduction: str | None) -> Setting:
-    """Return the whole page of a problem, with all that it reads; raises what :func:`backward` does."""
+    """Return the whole page of a problem, with all that it reads; raises what :func:`backward` does.
+
+    It is made once: a problem never changes.
+    """
     loss = one_of("loss", problem.loss if loss is None else loss, LOSSES)
     reduction = one_of("reduction", problem.reduction if reduction is None else reduction, REDUCTIONS)
+    known = SETTINGS.setdefault(problem, {})
+    if (loss, reduction) not in known:
+        known[loss, reduction] = new_setting(problem, loss, reduction)
+    page, givens, taken, count = known[loss, reduction]
+    return Setting(problem, page, dict(givens), taken, count)
+
+
+def new_setting(
+    problem: Problem, loss: str, reduction: str
+) -> tuple[Page, dict[str, Array], tuple[str, str], float]:
+    """Make a setting of a problem, without the problem; raises what :func:`backward` does."""
     mean = reduction == "mean" and loss != "upstream"
     givens: dict[str, Array] = dict(problem.givens)
     n, d_out = problem.shape(problem.form.output)
@@ -127,7 +144,7 @@ def backward_setting(problem: Problem, loss: str | None, reduction: str | None) 
         counted = int((~np.isnan(target[:, 0])).sum())
         count = float(counted if loss == "ce" else counted * d_out)
     page = whole_page(problem.form, problem.given_rows, loss, mean=mean)
-    return Setting(problem, page, givens, (loss, "mean" if mean else "sum"), count)
+    return page, givens, (loss, "mean" if mean else "sum"), count
 
 
 def evaluate(

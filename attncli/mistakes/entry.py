@@ -107,7 +107,7 @@ class Place:
         self.job = self.jobs.job
         context = "E" in page.reads
         self.conditions = {
-            "N": count_of(page.rows),
+            "N": count_of(page.row),
             "out": self.jobs.output,
             "pe": next((arg for row in page.rows if row.op is ADD for arg in self.jobs.positions(row)), ""),
             "context": "E" if context or sizes.get("n") != sizes.get("m") else "",

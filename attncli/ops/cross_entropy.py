@@ -152,8 +152,10 @@ class BinaryCrossEntropyByP(Op):
 
     def value(self, p: Array, y: Array, o: Array, n: float = 1.0) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):  # 1/(1−P) may lie beyond float64
-            zeros = np.where(y == 1, np.zeros((), o.dtype), (1 - y) * (1 + np.exp(o)))
-            ones = np.where(y == 0, np.zeros((), o.dtype), y * (1 + np.exp(-o)))
+            rest, one = 1 - y, 1 + np.exp(-o)
+            zeros, ones = rest * (1 + np.exp(o)), y * one
+            if np.isnan(np.vdot(zeros, ones)):  # 0 times what is beyond
+                zeros, ones = np.where(rest == 0, rest, zeros), np.where(y == 0, y, ones)
             return counted((zeros - ones) / n, y)
 
     def error(self, value: Array, args: Sequence[Any], errors: ErrorOf) -> Array:

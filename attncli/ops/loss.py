@@ -43,8 +43,9 @@ def per_cell(expression: Expression, *number: Operand) -> Expression:
 
 def counted(cells: Array, target: Array) -> Array:
     """Return the cells, 0 where the target's row does not count."""
-    blank = np.isnan(target)
-    return np.where(blank, np.zeros((), cells.dtype), cells) if blank.any() else cells
+    if not np.isnan(np.vdot(target, target)):  # no row is blank: one number tells
+        return cells
+    return np.where(np.isnan(target), np.zeros((), cells.dtype), cells)
 
 
 class LossOp(Op):

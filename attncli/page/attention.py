@@ -17,7 +17,7 @@ from attncli.ops.softmax import MASK_OUT, SOFTMAX
 from attncli.page.page import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
 EMBEDDINGS = ("X", "E", "Ev")
 # Read by rows, but not learned or asked for: so are numbers.
@@ -104,15 +104,15 @@ def project(form: Form, symbol: str, of: str, weight: str) -> Row:
     return Row(symbol, MATMUL, (of, weight))
 
 
-def count_of(lines: Iterable[Row]) -> str:
-    """Return the symbol of what a mean divides by, on a page with these rows."""
-    return COUNTS[any(line.symbol == COUNTS[0] for line in lines)]
+def count_of(symbols: Collection[str]) -> str:
+    """Return the symbol of what a mean divides by, on a page that computes these."""
+    return COUNTS[COUNTS[0] in symbols]
 
 
 def loss_rows(loss: str, form: Form, *, mean: bool) -> list[Row]:
     """Write the rows from the output to the loss: "bce", "ce", "mse", "sum" or "upstream"."""
     output = form.output
-    n = (count_of(form.lines),) if mean else ()
+    n = (count_of([line.symbol for line in form.lines]),) if mean else ()
     match loss:
         case "bce":
             return [Row("P", SIGMOID, (output,)), Row("L", BCE, ("P", "Y", output, *n))]

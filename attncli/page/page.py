@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.errors import AttnError
 from attncli.language import _
-from attncli.ops.op import TRANSPOSED, Array, DivisionByZeroError, Op, Shape
+from attncli.ops.op import TRANSPOSED, Array, DivisionByZeroError, Op, Shape, transpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -99,6 +101,13 @@ class Row:
         )
 
 
+def picked(symbols: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """Return what picks the values of some symbols."""
+    if len(symbols) > 1:
+        return itemgetter(*symbols)
+    return lambda values: [values[symbol] for symbol in symbols]
+
+
 @dataclass(frozen=True)
 class Page:
     """Rows in the order in which they are worked out; what no row computes is given."""
@@ -159,6 +168,9 @@ class Page:
         What ``keep`` refuses is dropped as soon as no later row reads it; None keeps all. Raises
         AttnError where a result is too large for its type; nothing else can go wrong on a checked problem.
         """
+        if keep is None and rounded is None:
+            with suppress(FloatingPointError):  # row by row it is told which, or that there was no cause
+                return self._straight(given)
         values: dict[str, Any] = dict(given)
         kept: dict[str, Array] = {}
         on_paper = rounded is not None
@@ -174,6 +186,31 @@ class Page:
                     for symbol in self._dead_after[i]:
                         del values[symbol]
         return kept
+
+    def _straight(self, given: Mapping[str, Any]) -> dict[str, Array]:
+        """Compute every row with nothing between the operations; raises FloatingPointError where one does."""
+        values: dict[str, Any] = dict(given)
+        with strict():
+            for symbol, op, operands, transposed in self._calls:
+                if op is not None:
+                    values[symbol] = op.value(*operands(values))
+                if transposed:
+                    values[transposed] = values[symbol].mT
+        return {row.symbol: values[row.symbol] for row in self.rows}
+
+    @cached_property
+    def _calls(self) -> list[tuple[str, Op | None, Callable[[Mapping[str, Any]], Sequence[Any]], str]]:
+        """What :meth:`_straight` does, in order: a symbol, how it is computed, from what, and its transpose.
+
+        The givens that go in transposed come first, with nothing to compute.
+        """
+        args = {arg for row in self.rows for arg in row.args}
+        givens = sorted(symbol for symbol in self.reads - self.row.keys() if transpose(symbol) in args)
+        rows = [(row.symbol, row.op, picked(row.args)) for row in self.rows]
+        return [
+            (symbol, op, operands, transpose(symbol) if transpose(symbol) in args else "")
+            for symbol, op, operands in [*((symbol, None, picked(())) for symbol in givens), *rows]
+        ]
 
     @cached_property
     def _dead_after(self) -> list[list[str]]:

@@ -43,9 +43,7 @@ class Target(NamedTuple):
         if loss in {"bce", "ce"}:
             self.refuse_values(loss, rows, report)
         report.raise_if_any()
-        whole = np.empty((n, d_out))
-        whole[...] = rows
-        return whole
+        return rows if rows.shape == (n, d_out) else np.broadcast_to(rows, (n, d_out)).copy()
 
     def check(self, loss: str | None, n: int, d_out: int) -> None:
         """Check the target against a loss; without one, only its size against the output.
