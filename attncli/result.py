@@ -13,13 +13,14 @@ import numpy as np
 from attncli.errors import AttnError
 from attncli.language import _
 from attncli.names import MATRIX, STAR, cell_name, locate, parse_cell
-from attncli.ops.expression import ASCII, Call, Cell, Exact, Expression, Number, cells_of, paper, spell
+from attncli.ops.expression import ASCII, Expression, Number, cells_of, paper, spell
 from attncli.ops.softmax import SAFE, Softmax
 from attncli.page.attention import is_number
 from attncli.page.chain_rule import whole_page
 from attncli.page.lazy import LazyPage
 from attncli.page.lying import lying_page, turn
 from attncli.page.noise import MOST, Errors
+from attncli.page.operands import operand
 from attncli.page.tables import MOST as MOST_SHOWN
 from attncli.page.tables import html_matrix, html_page, html_table, number_text
 from attncli.report import not_on_page
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, ValuesView
 
     from attncli.ops.op import Array, Shape
+    from attncli.page.operands import Constant, Placed
     from attncli.page.page import Page, Row
     from attncli.problem.problem import Problem
     from attncli.rounding import Rounding
@@ -315,56 +317,6 @@ def spell_out(nested: Any) -> Any:  # noqa: ANN401
     if isinstance(nested, list):
         return [spell_out(item) for item in nested]
     return nested if np.isfinite(nested) else str(nested)
-
-
-@dataclass(frozen=True)
-class Placed:
-    """What goes into a cell: a matrix of the page, transposed or not."""
-
-    symbol: str
-    matrix: Any
-    transposed: bool
-
-    @property
-    def value(self) -> Any:  # noqa: ANN401 - a matrix, or a mask
-        """The matrix as it goes in."""
-        return self.matrix.swapaxes(-1, -2) if self.transposed else self.matrix
-
-    def at(self, *index: int) -> Expression:
-        """One of its cells, under the name that it has on the page."""
-        if self.transposed:
-            *heads, i, j = index
-            index = (*heads, j, i)
-        return Cell(self.symbol, index, float(self.matrix[index]))
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A number that goes into a formula as a letter: h, c, N or √d_k."""
-
-    value: Any
-    expression: Expression
-
-    def at(self, *_: int) -> Expression:
-        """The number, as it is to be written."""
-        return self.expression
-
-
-def operand(
-    values: Mapping[str, Any],
-    sizes: Mapping[str, int],
-    symbol: str,
-    transposed: bool,  # noqa: FBT001 - as a row reads
-) -> Placed | Constant:
-    """Return what a row reads, a matrix or a constant, as its cells' arithmetic takes it."""
-    value = values[symbol]
-    if isinstance(value, np.ndarray):
-        return Placed(symbol, value, transposed)
-    if symbol == "√d_k":
-        return Constant(value, Call("sqrt", Number(float(sizes["d_k"]))))
-    if symbol == "ε":
-        return Constant(value, Number(Exact(value)))
-    return Constant(value, Number(value if isinstance(value, int | float) else 0.0))
 
 
 @dataclass(frozen=True)

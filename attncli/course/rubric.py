@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attncli.course.late import Late, read_late, read_share
 from attncli.files import read_small
 from attncli.homework.policy import FOLLOW_THROUGH, Policy, Tolerance
-from attncli.homework.slips import SENTENCES
+from attncli.homework.slips import sentences
 from attncli.language import _, either
 from attncli.problem.document import Mapping, Scalar, Sequence, kind, parse
 from attncli.problem.keys import refuse_unknown
@@ -186,8 +186,8 @@ def read_mistakes(node: Node | None, report: Report) -> dict[str, float]:
         return {}
     earned = {}
     for key, (at, value) in node.pairs.items():
-        if key not in SENTENCES:
-            hint = did_you_mean(key, SENTENCES, _("attncli guide mistakes lists them"))
+        if key not in sentences():
+            hint = did_you_mean(key, sentences(), _("attncli guide mistakes lists them"))
             report.error(at, _("{id!r} is not the name of a known mistake", id=key[:40]), hint)
         earned[key] = read_share(value, key, report) or 0.0
     return earned

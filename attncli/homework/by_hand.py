@@ -36,7 +36,7 @@ from attncli.ops.expression import (
     minus,
 )
 from attncli.ops.softmax import SAFE, SOFTMAX_GRADIENT, Softmax, SoftmaxSink
-from attncli.result import operand
+from attncli.page.operands import operand
 
 if TYPE_CHECKING:
     from attncli.ops.op import Operand

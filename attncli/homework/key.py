@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +12,6 @@ import numpy as np
 
 from attncli.calculation import backward_setting, forward_setting
 from attncli.homework.tolerance import SAME, hides, largest_of, near
-from attncli.mistakes.catalogue import Mistake, catalogue
 from attncli.names import cell_name
 from attncli.page.lazy import LazyPage
 from attncli.page.lying import lying_row, turn
@@ -22,6 +20,7 @@ from attncli.result import letters_of
 
 if TYPE_CHECKING:
     from attncli.calculation import Setting
+    from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
     from attncli.page.page import Page
     from attncli.problem.problem import Problem
@@ -199,6 +198,8 @@ class Key:
     @cached_property
     def catalogue(self) -> dict[str, list[Mistake]]:
         """All mistakes that can be made on the page, by the rows in which they stand."""
+        from attncli.mistakes.catalogue import catalogue  # noqa: PLC0415 - a right sheet needs none of it
+
         found: dict[str, list[Mistake]] = {symbol: [] for symbol in self.symbols}
         known = frozenset({*self.given, *self.values})
         for mistake in catalogue(self.page, known, self.problem.sizes, out_in=self.problem.out_in):
@@ -219,6 +220,8 @@ class Key:
     @cached_property
     def digest(self) -> str:
         """``sha256:…`` of the formulas and all numbers that go into them."""
+        import hashlib  # noqa: PLC0415 - it is slow to import, and a student's check needs none
+
         found = hashlib.sha256(b"layout: columns" if self.lying else b"")
         for row in self.page.rows:
             found.update(row.formula.encode())

@@ -18,13 +18,13 @@ from attncli.files import STDIN, check_size, decode, read_bytes, unreadable
 from attncli.homework.answer import Answer, read_answer, read_array, unread
 from attncli.language import N_, _
 from attncli.problem.document import (
-    CONTROL,
     Leaf,
     Limit,
     Mapping,
     Node,
     Scalar,
     Sequence,
+    control_character,
     join_surrogates,
     kind,
     parse,
@@ -178,7 +178,7 @@ def is_odd(data: bytes, text: str) -> bool:
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     if brackets or _HALF_CHARACTER.search(text):
         return True
-    return "\x7f" in text or not (text.isascii() or CONTROL.search(text) is None)
+    return "\x7f" in text or not (text.isascii() or control_character(text) is None)
 
 
 def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

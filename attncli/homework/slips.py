@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,6 @@ import numpy as np
 from attncli.homework.answer import decimals_of
 from attncli.homework.permutations import MATRIX, close, orders, transposed
 from attncli.language import N_, _
-from attncli.mistakes import catalogue as mistakes
 from attncli.problem.numbers import as_number
 
 if TYPE_CHECKING:
@@ -295,13 +294,17 @@ SLIPS: dict[tuple[str, Callable[[Comparison], str | None]], str] = {
     ),
     ("slip-one-cell", one_cell): N_("One cell is wrong and the others are right: compute that one again."),
 }
-SENTENCES: dict[str, str] = {
-    **mistakes.SENTENCES,
-    **{id_: says for (id_, _find), says in SLIPS.items()},
-    COPIED: N_("A number of the problem was copied wrongly: everything that follows from it is right again."),
-}
+
+
+@cache
+def sentences() -> dict[str, str]:
+    """What is said of each mistake and slip, by its id, untranslated."""
+    from attncli.mistakes.catalogue import SENTENCES  # noqa: PLC0415 - a right sheet needs no catalogue
+
+    copied = N_("A number of the problem was copied wrongly: everything that follows from it is right again.")
+    return {**SENTENCES, **{id_: says for (id_, _find), says in SLIPS.items()}, COPIED: copied}
 
 
 def sentence(id_: str) -> str:
     """Say what was done and what to do instead; raises KeyError for what is no mistake's or slip's id."""
-    return _(SENTENCES[id_])
+    return _(sentences()[id_])

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 Turned = TypeVar("Turned")
 MATRIX = 2  # axes of a matrix; others count heads
-WORD = re.compile(r"[\w√̂^]+|\.(?=\d)")
-NAME = re.compile(r"[^\W\d]\w*")
-SCALAR = re.compile(r"d_(?:model|k|v|out|context|values)|[hc]")  # a factor without sides to lie on
-LOGARITHM = re.compile(r"(?:ln|log)\b|log[₀-₉]")  # its products are of single numbers
+# Patterns are compiled where they are first used: most problems do not lie.
+WORD = r"[\w√̂^]+|\.(?=\d)"
+NAME = r"[^\W\d]\w*"
+SCALAR = r"d_(?:model|k|v|out|context|values)|[hc]"  # a factor without sides to lie on
+LOGARITHM = r"(?:ln|log)\b|log[₀-₉]"  # its products are of single numbers
 CLOSING = {"(": ")", "[": "]"}
-ALONG = re.compile(r"\b(row|col)(?=(?:sum|mean|share)\b)")
+ALONG = r"\b(row|col)(?=(?:sum|mean|share)\b)"
 # What a sentence says of rows, and of columns; a line is one phrase.
 PAIRS = """
 row = column
@@ -54,7 +55,7 @@ cạnh_nhau = chồng_lên_nhau
 OTHER = dict(line.split(" = ") for line in PAIRS.replace("_", " ").strip().splitlines())
 OTHER |= {word.capitalize(): other.capitalize() for word, other in OTHER.items()}
 OTHER |= {other: word for word, other in OTHER.items()}
-WORDS = re.compile(rf"(?<![\w{{])(?:{'|'.join(sorted(OTHER, key=len, reverse=True))})\b")
+WORDS = rf"(?<![\w{{])(?:{'|'.join(sorted(OTHER, key=len, reverse=True))})\b"
 
 
 def turn(value: Turned) -> Turned:
@@ -76,12 +77,12 @@ def exchanged(text: str) -> str:
 
 def along(text: str) -> str:
     """Write colsum for rowsum, and the like."""
-    return ALONG.sub(lambda found: "col" if found[1] == "row" else "row", text)
+    return re.sub(ALONG, lambda found: "col" if found[1] == "row" else "row", text)
 
 
 def reworded(text: str) -> str:
     """Write a sentence lying: its formulas, and column where it speaks of a row."""
-    return WORDS.sub(lambda found: OTHER[found[0]], exchanged(text))
+    return re.sub(WORDS, lambda found: OTHER[found[0]], exchanged(text))
 
 
 def worded(text: str, *, lying: bool) -> str:
@@ -123,7 +124,7 @@ def factor(text: str, start: int) -> tuple[str, int]:
             inside = text[i + 1 : close]
             parts.append(text[i] + (products(inside) if text[i] == "(" else inside) + text[close])
             i = close + 1
-        elif word := WORD.match(text, i):
+        elif word := re.compile(WORD).match(text, i):
             parts.append(word[0])
             i = word.end()
         else:
@@ -143,7 +144,7 @@ def closing(text: str, start: int) -> int:
 
 def in_order(factors: Sequence[str]) -> list[str]:
     """Put the matrices of a product in the other order."""
-    if any(map(LOGARITHM.match, factors)):
+    if any(re.match(LOGARITHM, factor) for factor in factors):
         return list(factors)
     matrices = [one for one in factors if not is_number(one)]
     return [one if is_number(one) else matrices.pop() for one in factors]
@@ -151,7 +152,7 @@ def in_order(factors: Sequence[str]) -> list[str]:
 
 def is_number(text: str) -> bool:
     """Whether a factor has no sides: ``2``, ``√d_k``, ``(h·d_k)``; ``(*)`` is a matrix."""
-    return any(map(str.isalnum, text)) and all(map(SCALAR.fullmatch, NAME.findall(text)))
+    return any(map(str.isalnum, text)) and all(re.fullmatch(SCALAR, name) for name in re.findall(NAME, text))
 
 
 @dataclass(frozen=True)

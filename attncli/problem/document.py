@@ -25,9 +25,11 @@ MAX_CELLS = 250_000
 MAX_LINES = 2_000_000
 MAX_DEPTH = 32
 MAX_DIRECTIVES = 16
-CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Patterns are compiled where they are first used: those of all characters take long.
+_CONTROL = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_ASCII_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_PASTED = re.compile(r"[0-9.%][ \t|&]+[-+−–]?[0-9.]|\|.*\||[^\s:]\t+\S")  # numbers or words, without commas
+_PASTED = r"[0-9.%][ \t|&]+[-+−–]?[0-9.]|\|.*\||[^\s:]\t+\S"  # numbers or words, without commas
 _LONG = 1000
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as the end of a line
 
@@ -35,7 +37,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN_TAGS = {None, "!"} | {
     f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "null", "seq", "map")
 }
-_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATES = r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 
 
 # The tree
@@ -65,7 +67,7 @@ class Source:
         return Where(self.name, line + 1, column + 1, self.lines[line], max(1, length))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """A part of a document; ``line`` and ``column`` count from 0, ``length`` is in characters."""
 
@@ -80,7 +82,7 @@ class Node:
         return self.source.where(self.line, self.column, self.length)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Scalar(Node):
     """A word or a number, as it was written."""
 
@@ -93,21 +95,21 @@ class Scalar(Node):
         return not self.quoted and self.text in NULLS
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+@dataclass(slots=True, eq=False, repr=False, kw_only=True)
 class Leaf(Node):
     """An array of numbers that came from Python or from a file as it is."""
 
     array: np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Sequence(Node):
     """A list of nodes."""
 
     items: list[Node] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Mapping(Node):
     """Keys and values, in the order in which they stand; no key twice."""
 
@@ -208,7 +210,9 @@ def parse(
         if context:
             message = _("this is not YAML: {context} {problem}", context=context, problem=problem)
         hint = _("write text that holds : # [ ] { } or a tab between quotes, and indent with spaces")
-        if any(_PASTED.search(line[:_LONG]) for line in source.lines[max(0, mark.line - 1) : mark.line + 2]):
+        if any(
+            re.search(_PASTED, line[:_LONG]) for line in source.lines[max(0, mark.line - 1) : mark.line + 2]
+        ):
             hint = _(
                 "a pasted matrix goes below a | as in  A: |  with each line indented as far as the first;"
                 " fill its empty corner with a word"
@@ -230,7 +234,7 @@ def refuse_text(text: str, source: Source) -> None:
             "{name} has more than {most} lines that begin with %", name=source.name, most=MAX_DIRECTIVES
         )
         raise AttnError(message, None, _("delete them"))
-    bad = CONTROL.search(text)
+    bad = control_character(text)
     if bad is not None:
         before = LINE_END.split(text[: bad.start()])
         raise AttnError(
@@ -238,6 +242,11 @@ def refuse_text(text: str, source: Source) -> None:
             source.where(len(before) - 1, len(before[-1])),
             _("delete it, or save the file as plain UTF-8 text"),
         )
+
+
+def control_character(text: str) -> re.Match[str] | None:
+    """Find the first character that has no place in a text."""
+    return re.search(_ASCII_CONTROL if text.isascii() else _CONTROL, text)
 
 
 def join_surrogates(text: str) -> str:
@@ -249,7 +258,7 @@ def join_surrogates(text: str) -> str:
         high, low = int(match[2], 16), int(match[3], 16)
         return match[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
-    return _SURROGATES.sub(joined, text)
+    return re.sub(_SURROGATES, joined, text)
 
 
 class Composer:
@@ -310,7 +319,7 @@ class Composer:
 
     def in_lines(self, event: Any) -> str:  # noqa: ANN401
         """Return a text of several lines; of numbers beside each other in lines, which YAML would join."""
-        if event.style == "|" or not _PASTED.search(event.value[:_LONG]):
+        if event.style == "|" or not re.search(_PASTED, event.value[:_LONG]):
             return str(event.value)
         text = self.text[event.start_mark.index : event.end_mark.index]
         return text.partition("\n")[2] if event.style == ">" else text.strip("\"'")

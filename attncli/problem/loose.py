@@ -28,16 +28,15 @@ _ALIKE = str.maketrans(
     }
 )
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_RAISED_DIGITS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+# Patterns are compiled where they are first used: a plain decimal needs none of them.
+_RAISED_DIGITS = "[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+"
 _SIZE = r"[+-]? ?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)"
 _POWER = r"[eE][+-]?[0-9]+|(?: ?[*xX] ?10(?:\^|\*\*)[{(]?[+-]?[0-9]+[})]?)"
 _ONE = rf"(?:{_SIZE})(?:{_POWER})?(?: ?%)?|[+-]?10\^[{{(]?[+-]?[0-9]+[}})]?"
-_NUMBER = re.compile(rf"({_ONE})(?: ?/ ?({_ONE}))?")
-_PART = re.compile(
-    r"([+-]? ?)([0-9.,]*?)(?: ?[*xX] ?)?(?:(?:[eE]|10(?:\^|\*\*)[{(]?)([+-]?[0-9]+)[})]?)?( ?%)?"
-)
-_MINUS_INFINITE = re.compile(r"- ?\.?(?:inf|infinity|infty|\\infty|oo|∞)", re.IGNORECASE)
-_TENS = re.compile(r"10+")
+_NUMBER = rf"({_ONE})(?: ?/ ?({_ONE}))?"
+_PART = r"([+-]? ?)([0-9.,]*?)(?: ?[*xX] ?)?(?:(?:[eE]|10(?:\^|\*\*)[{(]?)([+-]?[0-9]+)[})]?)?( ?%)?"
+_MINUS_INFINITE = r"(?i)- ?\.?(?:inf|infinity|infty|\\infty|oo|∞)"
+_TENS = r"10+"
 
 
 class Number(NamedTuple):
@@ -61,16 +60,16 @@ def fold(text: str) -> str:
     """Write with ASCII what only looks otherwise: minus signs, spaces, full-width digits, raised ones."""
     if text.isascii():
         return text
-    text = _RAISED_DIGITS.sub(lambda match: "^" + match[0].translate(_RAISED), text)
+    text = re.sub(_RAISED_DIGITS, lambda match: "^" + match[0].translate(_RAISED), text)
     return text.translate(_ALIKE)
 
 
 def loose_number(text: str) -> Number | None:
     """Read a finite number or −∞, in whatever way it is written; None where the text is neither."""
     text = fold(text).strip() if len(text) <= MAX_TEXT else ""
-    match = _NUMBER.fullmatch(text)
+    match = re.fullmatch(_NUMBER, text)
     if match is None:
-        return Number(-math.inf, 0) if _MINUS_INFINITE.fullmatch(text) else None
+        return Number(-math.inf, 0) if re.fullmatch(_MINUS_INFINITE, text) else None
     above, below = part(match[1]), part(match[2] or "1")
     if not (below.value and math.isfinite(below.value) and math.isfinite(above.value / below.value)):
         return None
@@ -80,7 +79,7 @@ def loose_number(text: str) -> Number | None:
 def quotient(above: Number, below: Number, written: str) -> Number:
     """Divide two numbers, of which the second was ``written`` so; 29/100 is 0.29."""
     value = above.value / below.value
-    if _TENS.fullmatch(written):
+    if re.fullmatch(_TENS, written):
         return Number(value, min(above.decimals + len(written) - 1, MAX_DECIMALS))
     spread = (half(above) + abs(value) * half(below)) / abs(below.value)
     return Number(value, max(above.decimals, below.decimals), spread)
@@ -88,7 +87,7 @@ def quotient(above: Number, below: Number, written: str) -> Number:
 
 def part(text: str) -> Number:
     """Read a number without a fraction bar."""
-    match = _PART.fullmatch(text)
+    match = re.fullmatch(_PART, text)
     sign, digits, exponent, percent = match.groups() if match else ("", "nan", None, None)
     digits = digits.replace(",", ".") or "1"  # of 10^-3
     power = int(exponent or 0) - (2 if percent else 0)

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 # The point decides which digits are which: otherwise a long number that is none takes quadratic time.
 _DIGITS = r"[+\-−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?: *[/⁄] *({_DIGITS}))?")
-_NOT_FINITE = re.compile(r"([+\-−]?)\.?(inf|infinity|nan|∞)")
-_GROUPED = re.compile(rf"{_DIGITS}([_,' ]{_DIGITS})+")
-_APART = re.compile(r"[\s,;&|\\[({]|[^\x00-\x7f]")  # between cells of a pasted matrix, or around them
+# These are compiled where they are first used, for most files need none of them.
+_NOT_FINITE = r"([+\-−]?)\.?(inf|infinity|nan|∞)"
+_GROUPED = rf"{_DIGITS}([_,' ]{_DIGITS})+"
+_APART = r"[\s,;&|\\[({]|[^\x00-\x7f]"  # between cells of a pasted matrix, or around them
 _MAX_DIGITS = 400
 FINITE = N_("NaN and infinities cannot be used")
 Nested = float | list["Nested"] | None
@@ -50,7 +51,7 @@ def as_number(text: str) -> float | None:
 
 def minus_infinite(text: str) -> bool:
     """Whether the text says −∞, in any of the ways in which people and programs write it."""
-    match = _NOT_FINITE.fullmatch(text.strip().lower())
+    match = re.fullmatch(_NOT_FINITE, text.strip().lower())
     return match is not None and match[1] in {"-", "−"} and match[2] != "nan"
 
 
@@ -72,7 +73,7 @@ def cell(node: Node, name: str, report: Report, *, minus_infinity: bool = False)
         report.error(node, message, _("write a finite number"))
     elif node.null:
         report.error(node, _("{name} is blank; expected a number", name=name), _("write 0 for nothing"))
-    elif _NOT_FINITE.fullmatch(node.text.strip().lower()):
+    elif re.fullmatch(_NOT_FINITE, node.text.strip().lower()):
         report.error(node, not_finite(name, node.text.strip()), _(FINITE))
     elif len(node.text) > _MAX_DIGITS:
         message = _("{name} is written with {count:,} characters", name=name, count=len(node.text))
@@ -91,7 +92,7 @@ def how_to_write(text: str) -> str:
     number = loose_number(text)
     if number is not None and math.isfinite(number.value):
         return _("write {number}", number=format(number.value, ".15g"))
-    if len(text) <= _MAX_DIGITS and _GROUPED.fullmatch(text):
+    if len(text) <= _MAX_DIGITS and re.fullmatch(_GROUPED, text):
         return _("write the digits without _ or spaces, and a point for decimals: 1000.5")
     return _("write it like 1, -0.5, 1e-3 or 1/3")
 
@@ -183,7 +184,12 @@ def unpasted(node: Node, name: str, report: Report) -> Node:
     first = node
     while isinstance(first, Sequence) and first.items:
         first = first.items[0]
-    if not isinstance(first, Scalar) or not _APART.search(first.text) or first.null or is_cell(first.text):
+    if (
+        not isinstance(first, Scalar)
+        or not re.search(_APART, first.text)
+        or first.null
+        or is_cell(first.text)
+    ):
         return node
     from attncli.problem.pasted import MAX_PASTED, Budget, expand  # noqa: PLC0415 - most matrices are lists of numbers
 
@@ -198,7 +204,7 @@ def unpasted(node: Node, name: str, report: Report) -> Node:
 
 def is_cell(text: str) -> bool:
     """Whether a text is one cell of a matrix, be it a number that cannot be used."""
-    return as_number(text) is not None or _NOT_FINITE.fullmatch(text.strip().lower()) is not None
+    return as_number(text) is not None or re.fullmatch(_NOT_FINITE, text.strip().lower()) is not None
 
 
 def texts_of(node: Node) -> Any:  # noqa: ANN401 - a text, or nested lists of texts

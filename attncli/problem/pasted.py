@@ -21,40 +21,38 @@ Tree = Any  # a text, or nested lists of texts
 MAX_PASTED = 2**20  # characters of one matrix
 A_NUMBER = 20  # characters that are as much work as a run of digits, or a cell
 
-_NUMBERS = re.compile(r"[0-9]+")
-_CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*+\(([^()\[\],]*)(?:,[^()\[\]]*)?\)")  # tensor(0.5, …)
-_OPTION = re.compile(r",\s*\w+=[^\s,]*")  # dtype=float32 behind the brackets
-_ASSIGNED = re.compile(r"[ \t]*[^\W\d][\w\[\](),.:^{}' ]{0,40}=[ \t]*")
-_COLUMNS = re.compile(r"[ \t]*columns? [0-9]+(?: (?:through|to|and|-) [0-9]+)?:?[ \t]*", re.IGNORECASE)
-_COMMON_FACTOR = re.compile(r"[ \t]*1\.0*e([+-]?[0-9]+)[ \t]*\*[ \t]*", re.IGNORECASE)
-_SPACES = re.compile(" {2,}")
-_TIGHT = re.compile(r" ?(\*|/|[xX](?= ?10\^)) ?(?=[0-9+.-])| (?=%)")  # a number written with spaces
-_CONTINUED = re.compile(r"([;,])[ \t]*\.\.\.[ \t\r]*\n")  # MATLAB's sign that a line goes on
+# Patterns are compiled where they are first used: most sheets need none of them.
+_NUMBERS = r"[0-9]+"
+_CALL = r"(?<![\w.])[A-Za-z_][\w.]*+\(([^()\[\],]*)(?:,[^()\[\]]*)?\)"  # tensor(0.5, …)
+_OPTION = r",\s*\w+=[^\s,]*"  # dtype=float32 behind the brackets
+_ASSIGNED = r"[ \t]*[^\W\d][\w\[\](),.:^{}' ]{0,40}=[ \t]*"
+_COLUMNS = r"(?i)[ \t]*columns? [0-9]+(?: (?:through|to|and|-) [0-9]+)?:?[ \t]*"
+_COMMON_FACTOR = r"(?i)[ \t]*1\.0*e([+-]?[0-9]+)[ \t]*\*[ \t]*"
+_SPACES = " {2,}"
+_TIGHT = r" ?(\*|/|[xX](?= ?10\^)) ?(?=[0-9+.-])| (?=%)"  # a number written with spaces
+_CONTINUED = r"([;,])[ \t]*\.\.\.[ \t\r]*\n"  # MATLAB's sign that a line goes on
 _BRACES = str.maketrans("{}", "[]")
-_RULER = re.compile(r"[-=:+|\s\u2500-\u257f]*")  # those are the characters that boxes are drawn with
+_RULER = r"[-=:+|\s\u2500-\u257f]*"  # those are the characters that boxes are drawn with
 _BARS = str.maketrans("│┃║", "|||")
-_NUMBER_LIKE = re.compile(r"\W*(?:[0-9]|(?:inf|nan|oo)\b)|[+-]? ?∞", re.IGNORECASE)
-_DECIMAL_COMMA = re.compile(r"[0-9],[0-9]")
+_NUMBER_LIKE = r"(?i)\W*(?:[0-9]|(?:inf|nan|oo)\b)|[+-]? ?∞"
+_DECIMAL_COMMA = r"[0-9],[0-9]"
 
-_LATEX = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"\\\\\*?(?:\[[^\[\]\n]{0,12}\])?", "\n"),
-        (r"\\[dt]?frac *([0-9])([0-9])", r"\1/\2"),
-        (r"\\[dt]?frac *\{([^{}]*)\} *\{([^{}]*)\}", r"\1/\2"),
-        (r"\\(?:left|right)(?: *\\?[\[\](){}.|])?", ""),
-        (r"\\(?:hline|toprule|midrule|bottomrule|cline *\{[^{}]*\})", ""),
-        (r"\\(?:text\w*|math\w+|operatorname) *\{([^{}]*)\}", r"\1"),
-        (r"\\(?:[lcvd]?dots)", "…"),
-        (r"\\infty", "∞"),
-        (r"\\(?:cdot|times|ast)", "*"),
-        (r"\{,\}", ","),
-        (r"\\([%_#&])", r"\1"),
-        (r"[{}]", ""),
-        (r"\\(?:[,;:!\[\]() ]|q?quad)|\$", " "),
-    )
+_LATEX = (
+    (r"\\\\\*?(?:\[[^\[\]\n]{0,12}\])?", "\n"),
+    (r"\\[dt]?frac *([0-9])([0-9])", r"\1/\2"),
+    (r"\\[dt]?frac *\{([^{}]*)\} *\{([^{}]*)\}", r"\1/\2"),
+    (r"\\(?:left|right)(?: *\\?[\[\](){}.|])?", ""),
+    (r"\\(?:hline|toprule|midrule|bottomrule|cline *\{[^{}]*\})", ""),
+    (r"\\(?:text\w*|math\w+|operatorname) *\{([^{}]*)\}", r"\1"),
+    (r"\\(?:[lcvd]?dots)", "…"),
+    (r"\\infty", "∞"),
+    (r"\\(?:cdot|times|ast)", "*"),
+    (r"\{,\}", ","),
+    (r"\\([%_#&])", r"\1"),
+    (r"[{}]", ""),
+    (r"\\(?:[,;:!\[\]() ]|q?quad)|\$", " "),
 )
-_BEGIN = re.compile(r"\\begin *\{\w+\*?\}(?:\{[^{}]*\})?")
+_BEGIN = r"\\begin *\{\w+\*?\}(?:\{[^{}]*\})?"
 
 FORMS = {
     "&": N_("a LaTeX matrix"),
@@ -163,7 +161,7 @@ def read_pasted(text: str, budget: Budget) -> Tree | None:
     """
     budget.spend(len(text))
     text = fold(text).strip(" \r\n")
-    numbers = sum(1 for _match in islice(_NUMBERS.finditer(text), budget.left // A_NUMBER + 1))
+    numbers = sum(1 for _match in islice(re.finditer(_NUMBERS, text), budget.left // A_NUMBER + 1))
     if not numbers:
         return None
     budget.spend(A_NUMBER * numbers)
@@ -188,8 +186,8 @@ def read_pasted(text: str, budget: Budget) -> Tree | None:
 
 def without_names(text: str) -> str:
     """Take away what stands around numbers: ``A =``, ``tensor(…)``; braces and tuples become lists."""
-    text = _CONTINUED.sub(r"\1\n", _CALL.sub(r"\1", text)).strip(" \r\n")
-    named = _ASSIGNED.match(text)
+    text = re.sub(_CONTINUED, r"\1\n", re.sub(_CALL, r"\1", text)).strip(" \r\n")
+    named = re.match(_ASSIGNED, text)
     text = text[named.end() if named else 0 :]
     return text.translate(str.maketrans("{}()", "[][]") if text.startswith("(") else _BRACES)
 
@@ -204,13 +202,13 @@ def is_latex(text: str) -> bool:
 
 def latex_bodies(text: str) -> list[str]:
     """Return each matrix of LaTeX as lines, its commands replaced by what they stand for."""
-    bodies = [part.partition("\\end")[0] for part in _BEGIN.split(text)]
+    bodies = [part.partition("\\end")[0] for part in re.split(_BEGIN, text)]
     found = []
     for body in bodies[1:] or bodies:
         lines = body.replace("\n", " ") if "\\\\" in body else body
         for pattern, replacement in _LATEX:
-            lines = pattern.sub(replacement, lines)
-        if _NUMBERS.search(lines):
+            lines = re.sub(pattern, replacement, lines)
+        if re.search(_NUMBERS, lines):
             found.append(lines)
     return found
 
@@ -238,7 +236,7 @@ def brackets(text: str) -> Tree:
     if len(stack) > 1:
         raise ValueError(_("a bracket is not closed"))
     around = [token for token in stack[0] if isinstance(token, str)]
-    if any(loose_number(word) for token in around for word in _OPTION.sub("", token).split()):
+    if any(loose_number(word) for token in around for word in re.sub(_OPTION, "", token).split()):
         raise ValueError(_("there are numbers outside of its brackets"))
     found = [inside(one, nested=deepest > 1) for one in stack[0] if isinstance(one, list)]
     return found[0] if len(found) == 1 else found
@@ -247,7 +245,7 @@ def brackets(text: str) -> Tree:
 def inside(tree: list[Tree], *, nested: bool) -> Tree:
     """Cut the innermost texts of brackets into cells; ``nested``: then a line's end is only a space."""
     if any(isinstance(one, list) for one in tree):
-        if any(isinstance(one, str) and _NUMBERS.search(one) for one in tree):
+        if any(isinstance(one, str) and re.search(_NUMBERS, one) for one in tree):
             raise ValueError(_("some of its rows are lists and some are not"))
         return [inside(one, nested=nested) for one in tree if isinstance(one, list)]
     text = tree[0].replace("\n", " ") if tree and nested else "".join(tree)
@@ -277,7 +275,7 @@ def inner_separator(lines: list[str]) -> str:
         return " "
     tokens = [token.removesuffix(",") for line in lines for token in line.split()]
     commas = [token for token in tokens if "," in token]
-    decimal = all(token.count(",") == 1 == len(_DECIMAL_COMMA.findall(token)) for token in commas)
+    decimal = all(token.count(",") == 1 == len(re.findall(_DECIMAL_COMMA, token)) for token in commas)
     apart = any(len(line.split()) > 1 for line in lines)
     return " " if commas and decimal and apart and not any("." in token for token in tokens) else ","
 
@@ -289,12 +287,12 @@ def table(text: str, between: str) -> Tree:
     blocks: list[list[str]] = [[]]
     factor = ""
     for line in text.translate(_BARS).split("\n"):
-        scale, named = _COMMON_FACTOR.fullmatch(line), _ASSIGNED.match(line)
+        scale, named = re.fullmatch(_COMMON_FACTOR, line), re.match(_ASSIGNED, line)
         if scale is not None:
             factor = f"*10^{scale[1]}"
-        elif _COLUMNS.fullmatch(line):
+        elif re.fullmatch(_COLUMNS, line):
             blocks += [[]] if blocks[-1] else []
-        elif not (named and named.end() == len(line)) and not _RULER.fullmatch(line):
+        elif not (named and named.end() == len(line)) and not re.fullmatch(_RULER, line):
             blocks[-1].append(line)
     parts = [without_labels(cut(lines, between)) for lines in blocks]
     if len({len(part) for part in parts}) > 1:
@@ -313,7 +311,7 @@ def cut(lines: list[str], between: str) -> list[list[str]]:
     for line in lines:
         if "…" in line or "..." in line:
             raise ValueError(_("numbers are left out (…): print all of them"))
-        tight = _TIGHT.sub(r"\1", _SPACES.sub(" ", line.strip(" \r")))
+        tight = re.sub(_TIGHT, r"\1", re.sub(_SPACES, " ", line.strip(" \r")))
         cells = tight.replace(", ", " ").split() if between == " " else tight.split(between)
         if between == "|" and len(cells) > 1 and not cells[0]:
             cells = cells[1:]
@@ -344,7 +342,7 @@ def without_labels(rows: list[list[str]]) -> list[list[str]]:
 
 def is_label(cell: str) -> bool:
     """Whether a cell is a word, and no number that was written wrongly."""
-    return cell not in BLANKS and _NUMBER_LIKE.match(cell) is None
+    return cell not in BLANKS and re.match(_NUMBER_LIKE, cell) is None
 
 
 def counts(cells: list[str]) -> bool:

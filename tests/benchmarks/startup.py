@@ -15,11 +15,12 @@ from .workers import environment
 PAIRS = 15
 CODE = Path(__file__).parents[1] / "data" / "code"
 COMMANDS = (
-    ("forward", ("forward", "article"), 2.2),
+    ("forward", ("forward", "article"), 2.0),
     ("backward", ("backward", "article"), 2.3),
     ("explain", ("explain", "A[Death,wind]"), 2.3),
-    ("forward --json", ("forward", "article", "--json"), 1.8),
+    ("forward --json", ("forward", "article", "--json"), 1.6),
     ("forward --plain", ("forward", "article", "--plain"), 1.8),
+    ("check", ("check", str(CODE.parent / "sheets" / "rounded.yaml"), "article"), 2.2),
     ("test, right", ("test", str(CODE / "right_key_bias_and_context.py")), 6.0),
     ("test, wrong", ("test", str(CODE / "heads_by_view.py")), 15.0),
     ("--help", ("--help",), 1.2),

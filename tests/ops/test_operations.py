@@ -19,8 +19,8 @@ from attncli.ops.mask import Mask
 from attncli.ops.op import Op
 from attncli.page.chain_rule import gradient_rows
 from attncli.page.noise import Errors
+from attncli.page.operands import operand
 from attncli.page.page import Page, Row, strict
-from attncli.result import operand
 from tests.show.test_explain import ALLOWED
 
 FILE = Path(__file__).parents[1] / "data" / "operations.json"

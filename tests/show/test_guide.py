@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from attncli.homework.slips import SENTENCES
+from attncli.homework.slips import sentences
 from attncli.show import guide
 from attncli.show.guide import FOLDER, LINK, TOPICS
 from attncli.show.terminal import Terminal
@@ -91,7 +91,7 @@ def test_an_unknown_topic_is_an_error_with_a_suggestion() -> None:
 def test_every_mistake_is_in_the_table() -> None:
     for folder in (FOLDER, FOLDER / "vi"):
         text = (folder / "mistakes.md").read_text(encoding="utf-8")
-        assert re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE) == list(SENTENCES)
+        assert re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE) == list(sentences())
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from attncli.ops.loss import WEIGHTED
 from attncli.ops.op import Op
 from attncli.page.chain_rule import gradient_rows
 from attncli.page.noise import Errors
+from attncli.page.operands import operand
 from attncli.page.page import Page, Row
-from attncli.result import operand
 
 STEP = 1e-4
 NAMES = {"sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos}

@@ -32,8 +32,8 @@ from attncli.ops.expression import (
     Sum,
 )
 from attncli.ops.softmax import SOFTMAX_GRADIENT
+from attncli.page.operands import Constant, Placed
 from attncli.page.page import Row
-from attncli.result import Constant, Placed
 from attncli.rounding import Rounding
 
 FINAL = ("L", "dWq", "dWk", "dWv", "dX")

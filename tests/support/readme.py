@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 from attncli import language
-from attncli.homework.slips import SENTENCES
+from attncli.homework.slips import sentences
 from attncli.language import _
 from attncli.mistakes.catalogue import listing
 from tests.support.equation import equation
@@ -74,7 +74,7 @@ def mistakes(lang: str) -> str:
     language.use(lang)
     lines = [
         *((one.id, f"`{one.formula}`", _(one.says)) for one in listing()),
-        *((id_, "", _(says)) for id_, says in SENTENCES.items() if id_.startswith("slip-")),
+        *((id_, "", _(says)) for id_, says in sentences().items() if id_.startswith("slip-")),
     ]
     language.use(None)
     rows = (
