@@ -50,10 +50,10 @@ def evaluate_in_blocks(
     kept = frozenset(wanted)
     shapes = frozenset((symbol, letters[symbol]) for symbol in given.keys() & letters.keys())
     try:
-        work = Work(schedule(with_scaled_queries(page, kept), kept, shapes), given, kept, sizes).done()
+        found = Work(schedule(with_scaled_queries(page, kept), kept, shapes), given, kept, sizes).done()
     except AttnError:  # which names a row that is not on the page
-        work = Work(schedule(page, kept, shapes), given, kept, sizes).done()
-    return {row.symbol: work.values[row.symbol] for row in page.rows if row.symbol in wanted}
+        found = Work(schedule(page, kept, shapes), given, kept, sizes).done()
+    return {row.symbol: found[row.symbol] for row in page.rows if row.symbol in wanted}
 
 
 class Work:
@@ -67,7 +67,7 @@ class Work:
         sizes: Mapping[str, int],
     ) -> None:
         self.shapes, self.steps, self.home, times = schedule
-        self.sizes = sizes
+        self.sizes, self.wanted = sizes, wanted
         self.values: dict[str, Any] = dict(given)
         self.dtype = next(value.dtype for value in given.values() if isinstance(value, np.ndarray))
         self.crew = Crew(min(processors(), max(1, sizes["n"] * sizes["m"] // WORTH_IT)))
@@ -86,11 +86,15 @@ class Work:
         }
         self.layout = Layout(pieces | self.blocks.pieces(times), self.dtype)
 
-    def done(self) -> Work:
-        """Work everything out; raises AttnError as :meth:`Row.compute` does."""
-        with borrowed(self.layout.nbytes) as memory:
-            self.run(memory)
-        return self
+    def done(self) -> dict[str, Array]:
+        """Return what is wanted; raises AttnError as :meth:`Row.compute` does."""
+        try:
+            with borrowed(self.layout.nbytes) as memory:
+                self.run(memory)
+            return {symbol: self.values[symbol] for symbol in self.wanted & self.values.keys()}
+        finally:  # the blocks know the work and it knows them: so that its memory is free at once
+            self.values.clear()
+            self.blocks.places.clear()
 
     def size(self, symbol: str) -> int:
         """How many numbers a row has."""

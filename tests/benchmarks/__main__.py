@@ -1,16 +1,29 @@
-"""Run benchmarks by name, or all of them: ``python -m tests.benchmarks homework``."""
+"""Run benchmarks by name, or those of speed: ``python -m tests.benchmarks engine``.
+
+``--write`` puts what they print into the guide, and the figure into .github.
+"""
 
 from __future__ import annotations
 
+import platform
+import re
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
 
-NAMES = ("startup", "small", "engine", "memory", "screens", "growth", "homework")
+import numpy as np
+
+NAMES = ("startup", "small", "engine", "grading", "screens", "homework")
+SPEED = NAMES[:-1]  # the last says how well mistakes are recognised, and takes long
+GUIDE = Path(__file__).parents[2] / "attncli" / "guide" / "performance.md"
+MEASURED = re.compile(r"(?<=<!-- performance -->\n)(.*?)(?=<!-- /performance -->)", re.DOTALL)
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run each, in a process of its own, so that none counts another's memory; returns the exit code."""
+    names = [name for name in arguments if name != "--write"]
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
@@ -18,8 +31,31 @@ def main(names: list[str]) -> int:
     if len(names) == 1:
         import_module(f".{names[0]}", __package__).main()
         return 0
-    command = [sys.executable, "-m", __package__]
-    return max(subprocess.run([*command, name], check=False).returncode for name in names or NAMES)
+    printed, codes = [machine()], []
+    print(printed[0], flush=True)
+    for name in names or SPEED:
+        command = [sys.executable, "-m", __package__, name, *set(arguments) - set(names)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                printed.append(line.rstrip())
+        codes.append(process.returncode)
+    if "--write" in arguments and not any(codes):
+        text = re.sub(r"\n{3,}", "\n\n", "\n".join(printed)).strip()
+        block = f"```text\n{text}\n```\n"
+        guide = GUIDE.read_text(encoding="utf-8")
+        GUIDE.write_text(MEASURED.sub(lambda _: block, guide), encoding="utf-8")
+    return max(codes)
+
+
+def machine() -> str:
+    """Say what all of it was measured on."""
+    features = np._core._multiarray_umath.__cpu_features__
+    simd = next((name for name in ("AVX512_SKX", "AVX2", "ASIMD") if features.get(name)), "no SIMD")
+    return (
+        f"Two threads, {simd}; Python {platform.python_version()}, NumPy {np.__version__},"
+        f" PyTorch {version('torch')}"
+    )
 
 
 if __name__ == "__main__":

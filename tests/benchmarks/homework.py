@@ -19,8 +19,6 @@ from tests.support.homework_recognition import Trial, double, failures, final, h
 from tests.support.homework_slips import slips
 from tests.support.homework_trivial import trivial
 
-from . import homework_speed
-
 SEED = 2026
 NAMED = {4: (0.99, 0.90), 3: (0.97, 0.85), 2: (0.90, 0.75)}
 SLIPS_NAMED = {4: 0.95, 3: 0.9, 2: 0.8}
@@ -42,7 +40,6 @@ def main() -> None:
     one_mistake()
     two_mistakes()
     final_answers()
-    homework_speed.main()
 
 
 def line(what: str, sheets: int, figure: float, target: float) -> None:

@@ -18,3 +18,8 @@ class Table:
         for row in self.rows:
             print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         print(flush=True)
+
+
+def met(target: bool) -> str:
+    """Say whether a target is met."""
+    return "met" if target else "missed"

@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 from statistics import median
 
 SLOWING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # some machines set them, and slow NumPy down
 THREADS = "2"
+QUIET = 0.15  # cores, at most, that anyone else uses while a turn counts
+PATIENCE = 3  # times as many turns as are wanted, then those count that there are
 
 
 def environment() -> dict[str, str]:
@@ -19,7 +23,7 @@ def environment() -> dict[str, str]:
 
 
 class Worker:
-    """One process; each ``go`` does its work once and tells how long it took."""
+    """One process; each ``go`` does its work so often and tells how long it took, by the median."""
 
     def __init__(self, module: str, *arguments: object) -> None:
         command = [sys.executable, "-m", module, *map(str, arguments)]
@@ -28,8 +32,8 @@ class Worker:
         )
         self.answer()
 
-    def go(self) -> dict[str, float]:
-        print("go", file=self.process.stdin, flush=True)
+    def go(self, times: int = 1) -> dict[str, float]:
+        print(times, file=self.process.stdin, flush=True)
         return self.answer()
 
     def answer(self) -> dict[str, float]:
@@ -44,10 +48,41 @@ class Worker:
         self.process.stdout.close()
 
 
-def in_turn(workers: list[Worker], rounds: int) -> list[float]:
-    """Let the workers go one after the other, so that a noisy machine is as bad to each; medians."""
-    times: list[list[float]] = [[] for _ in workers]
-    for _ in range(rounds):
-        for worker, taken in zip(workers, times, strict=True):
-            taken.append(worker.go()["seconds"])
-    return [median(taken) for taken in times]
+class Turns:
+    """What several workers took, each in its turn, while the machine was quiet."""
+
+    def __init__(self, workers: list[Worker], wanted: int, times: int = 1) -> None:
+        self.taken: list[list[float]] = []  # a list a turn, in the order of the workers
+        loud = []
+        for _ in range(PATIENCE * wanted):
+            if len(self.taken) == wanted:
+                break
+            start, before = time.perf_counter(), busy()
+            answers = [worker.go(times) for worker in workers]
+            seconds = time.perf_counter() - start
+            others = busy() - before - sum(answer["cpu"] for answer in answers)
+            turn = [answer["seconds"] for answer in answers]
+            (self.taken if others < QUIET * seconds else loud).append(turn)
+        self.quiet = len(self.taken)
+        self.taken = self.taken or loud
+
+    @property
+    def medians(self) -> list[float]:
+        """The median of each worker."""
+        return [median(times) for times in zip(*self.taken, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the first worker's times by the second's, turn by turn."""
+        return median(one / other for one, other, *_ in self.taken)
+
+
+def busy() -> float:
+    """Return the seconds in which any processor has been at work, or was taken away, less our own."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+    user, nice, system, _idle, _wait, irq, softirq, steal, *_ = map(
+        int, stat.read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
+    )
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK") - time.process_time()

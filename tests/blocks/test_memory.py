@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
@@ -68,6 +69,22 @@ def test_a_call_takes_what_was_foreseen(mask: object, workers: int, monkeypatch:
     assert max(foreseen) > 4 * N * D * 8
     # What a block needs beside it, such as the steps of its loss, is smaller than a matrix of the problem.
     assert 0 <= peak - results - max(foreseen) < N * D * 8
+
+
+def test_a_call_gives_its_memory_back_at_once() -> None:
+    problem = layer()
+    attncli.backward(problem, only=WANTED)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        result = attncli.backward(problem, only=WANTED)
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    results = sum(value.nbytes for value in result.values.values())
+    assert results <= left < results + N * D * 8
 
 
 def test_results_share_no_memory_with_a_workspace() -> None:

@@ -21,11 +21,11 @@ from tests.support.homework_problems import seeded
 from tests.support.homework_recognition import by_id
 from tests.support.homework_sheets import HALVES, Hand, shows, worked
 
-SHEETS = 5000
+SHEETS = 2000
 BATCH = 250  # sheets that are parsed and graded in turn: what slows the machine down slows both down
 TIMES = 3  # the best of so many counts: other work on the machine only ever adds
 SEED = 2026
-MOST = {"json": 10.0, "yaml": 3.0}
+MOST = {"json": 6.0, "yaml": 1.3}
 LOADERS: dict[str, Callable[[bytes], object]] = {
     "json": json.loads,
     "yaml": lambda data: yaml.load(data, yaml.CSafeLoader),
@@ -40,16 +40,16 @@ def main() -> None:
         with TemporaryDirectory() as folder:
             files = write(key, Path(folder), kind)
             parsing, grading, ratio = measure(key, files, LOADERS[kind])
-            met = "met" if ratio <= most else "MISSED"
+            met = "met" if ratio <= most else "missed"
             print(
                 f"  {kind}: parsed {parsing:7,.0f}/s, graded {grading:7,.0f}/s,"
                 f" ratio {ratio:5.2f}  target {most:g}  {met}",
                 flush=True,
             )
             if kind == "json":
-                few, many = peak(folder, 1000), peak(folder, SHEETS)
+                few, many = peak(folder, SHEETS // 5), peak(folder, SHEETS)
                 print(
-                    f"  memory: {few / 1024:.1f} MiB for 1,000 sheets, {many / 1024:.1f} MiB for {SHEETS:,}"
+                    f"  memory: {few / 1024:.1f} MiB for {SHEETS // 5:,} sheets, {many / 1024:.1f} MiB for {SHEETS:,}"
                 )
 
 
