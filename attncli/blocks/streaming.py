@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from attncli.page.page import Page, Row
 
 
-FEWEST, MOST = 32, 512  # query tokens in a block
-MOST_CUT = 256  # of those that do not look at every key: in a large block each looks at more than it need
+FEWEST, MOST = 32, 256  # query tokens in a block
 KEPT = 2**25  # bytes of the scores of all heads in a block, which are kept on the way there and back
 AT_ONCE = 2**18  # scores worked out at once, of as many heads as that makes: they stay in the cache
 OWN_SUMS = 2**26  # numbers in the sums of all workers, where each has its own
@@ -202,9 +201,9 @@ class Blocks:
         self.by_heads = bool(by_head) and self.h % workers == 0 and wide.isdisjoint(beside)
         sums = sum(work.size(symbol) for symbol in step.summed)
         self.workers = workers if self.by_heads else max(1, min(workers, OWN_SUMS // max(sums, 1)))
-        most = min(MOST, MOST_CUT if self.mask.band != (None, None) else MOST)
+        most = MOST
         if self.kept:
-            most = max(FEWEST, min(most, KEPT // (self.h * self.m * work.dtype.itemsize)))
+            most = max(FEWEST, min(MOST, KEPT // (self.h * self.m * work.dtype.itemsize)))
         self.size = ceil(self.n / ceil(self.n / most))  # query tokens in a block
         self.rows = self.size if self.by_heads else ceil(self.size / self.workers)  # of a worker
         heads = self.h // self.workers if self.by_heads else self.h

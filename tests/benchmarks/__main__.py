@@ -50,8 +50,8 @@ def main(arguments: list[str]) -> int:
 
 def machine() -> str:
     """Say what all of it was measured on."""
-    features = np._core._multiarray_umath.__cpu_features__
-    simd = next((name for name in ("AVX512_SKX", "AVX2", "ASIMD") if features.get(name)), "no SIMD")
+    found = np.show_config(mode="dicts")["SIMD Extensions"]
+    simd = (found.get("found") or found["baseline"])[-1]
     return (
         f"Two threads, {simd}; Python {platform.python_version()}, NumPy {np.__version__},"
         f" PyTorch {version('torch')}"

@@ -49,7 +49,8 @@ def main() -> None:
             if kind == "json":
                 few, many = peak(folder, SHEETS // 5), peak(folder, SHEETS)
                 print(
-                    f"  memory: {few / 1024:.1f} MiB for {SHEETS // 5:,} sheets, {many / 1024:.1f} MiB for {SHEETS:,}"
+                    f"  memory: {few / 1024:.1f} MiB for {SHEETS // 5:,} sheets,"
+                    f" {many / 1024:.1f} MiB for {SHEETS:,}"
                 )
 
 

@@ -20,6 +20,6 @@ class Table:
         print(flush=True)
 
 
-def met(target: bool) -> str:
+def met(target: object) -> str:
     """Say whether a target is met."""
     return "met" if target else "missed"
