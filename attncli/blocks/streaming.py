@@ -181,8 +181,8 @@ class Part(NamedTuple):
 class Blocks:
     """One pass over the query tokens, a block at a time.
 
-    Where every worker can have as many heads, they share out a stage of heads by heads, and a block's scores
-    and the sums exist once; else by query tokens, and each worker has sums of its own.
+    Where each of enough workers can have as many heads, they share out a stage of heads by heads, and the
+    scores of a block and the sums exist once; else by query tokens, and each worker has sums of its own.
     """
 
     def __init__(self, step: Pass, work: Work) -> None:
@@ -195,16 +195,16 @@ class Blocks:
         self.wide, self.kept = ({work.home[symbol] for symbol in some} for some in (wide, wide & step.kept))
         self.sums = [(row, stage) for stage in step.stages for row in stage.sums]
         self.scores_come_out = any(is_wide(symbol, self.shapes) for symbol in step.out)
-        workers = work.crew.workers
-        by_head = [stage for stage in step.stages if stage.by_head]
-        beside = {symbol for stage in step.stages if not stage.by_head for symbol in stage.made | stage.reads}
-        self.by_heads = bool(by_head) and self.h % workers == 0 and wide.isdisjoint(beside)
-        sums = sum(work.size(symbol) for symbol in step.summed)
-        self.workers = workers if self.by_heads else max(1, min(workers, OWN_SUMS // max(sums, 1)))
         most = MOST
         if self.kept:
             most = max(FEWEST, min(MOST, KEPT // (self.h * self.m * work.dtype.itemsize)))
         self.size = ceil(self.n / ceil(self.n / most))  # query tokens in a block
+        sums = sum(work.size(symbol) for symbol in step.summed)
+        by_queries = max(1, min(work.crew.workers, self.size // FEWEST, OWN_SUMS // max(sums, 1)))
+        by_heads = max(k for k in range(1, min(work.crew.workers, self.h) + 1) if self.h % k == 0)
+        beside = {symbol for stage in step.stages if not stage.by_head for symbol in stage.made | stage.reads}
+        self.by_heads = by_heads >= by_queries and wide.isdisjoint(beside)
+        self.workers = by_heads if self.by_heads else by_queries
         self.rows = self.size if self.by_heads else ceil(self.size / self.workers)  # of a worker
         heads = self.h // self.workers if self.by_heads else self.h
         self.at_once = max(1, min(heads, AT_ONCE // (self.rows * self.m)))
@@ -240,7 +240,7 @@ class Blocks:
         """
         blocks = [slice(i, min(i + self.size, self.n)) for i in range(0, self.n, self.size)][::-1]
         sums, begun = self.own_sums(worker), set()
-        for row, stage in self.sums:
+        for row, stage in self.sums if sums else ():
             queries = self.own_queries(stage, blocks[0], worker)
             if queries.start == queries.stop or self.keys_seen(queries) != slice(0, self.m):
                 begun.add(row.symbol)
@@ -268,9 +268,9 @@ class Blocks:
 
     def own_queries(self, stage: Stage, block: slice, worker: int) -> slice:
         """Return the query tokens of a block for which a worker works a stage out."""
-        if self.shares_heads(stage):
-            return block
-        return part_of(block, worker, self.workers) if worker < self.workers else slice(0, 0)
+        if worker >= self.workers:
+            return slice(0, 0)
+        return block if self.shares_heads(stage) else part_of(block, worker, self.workers)
 
     def own_heads(self, worker: int) -> slice:
         """Return the heads that a worker looks after."""

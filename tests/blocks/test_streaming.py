@@ -35,7 +35,7 @@ def agree(ours: np.ndarray, plain: np.ndarray) -> bool:
     return bool(same.all()) and bool((np.abs(ours[finite] - plain[finite]) <= 1e-12 * scale).all())
 
 
-@pytest.fixture(params=[(1, 1, 1), (2, 20, 2), (4, 1, 3), (100, 10**6, 2)])
+@pytest.fixture(params=[(1, 1, 1), (2, 20, 2), (4, 1, 3), (100, 10**6, 2), (3, 1, 5)])
 def queries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """So many query tokens in a block; one head, two of three, or all of them at once; one worker or more."""
     queries, scores, workers = request.param
