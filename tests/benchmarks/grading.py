@@ -21,7 +21,7 @@ from tests.support.homework_problems import seeded
 from tests.support.homework_recognition import by_id
 from tests.support.homework_sheets import HALVES, Hand, shows, worked
 
-SHEETS = 2000
+SHEETS = 1000
 BATCH = 250  # sheets that are parsed and graded in turn: what slows the machine down slows both down
 TIMES = 3  # the best of so many counts: other work on the machine only ever adds
 SEED = 2026
