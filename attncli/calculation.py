@@ -160,7 +160,7 @@ def evaluate(
         givens = narrowed(givens)
     known = {*page.row, *givens}
     wanted = known if only is None else {only} if isinstance(only, str) else set(only)
-    for symbol in sorted(wanted - known):
+    for symbol in sorted(wanted - known) if only is not None else ():
         hint = ""
         behind = whole_page(problem.form, problem.given_rows, "bce", mean=False).row
         if loss is None and symbol in {"Y", "U", *behind}:

@@ -141,10 +141,10 @@ def write_softmax(out: Array, scores: Array) -> None:
 
     The row's maximum is taken off first: it changes nothing and keeps e^s finite.
     """
-    top = scores.max(axis=-1, keepdims=True, initial=np.finfo(scores.dtype).min)
+    top: Array = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=np.finfo(scores.dtype).min)
     np.subtract(scores, top, out=out)
     np.exp(out, out=out)
-    total = out.sum(axis=-1, keepdims=True)
+    total = np.add.reduce(out, axis=-1, keepdims=True)
     out /= np.maximum(total, 1)  # the maximum alone gives 1; where all is −∞, the total is 0
 
 
