@@ -289,11 +289,11 @@ def in_use(steps: Sequence[Round | Pass], home: Mapping[str, str]) -> dict[str, 
             use({symbol for row in step for symbol in (*read_by([row]), row.symbol)}, time, time)
             time += 1
             continue
-        end = time + len(step.stages) - 1
+        start, end = time, time + len(step.stages) - 1
         for stage in step.stages:
             used = stage.made | stage.reads
             use(used & step.inner, time, time)
-            use(used - step.inner, end + 1 - len(step.stages), end)
+            use(used - step.inner, start, end)
             time += 1
     return found
 

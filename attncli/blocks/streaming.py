@@ -331,10 +331,10 @@ class Blocks:
             inner = self.work.seen(symbol, self.places[home], block.stop - block.start)
             within = slice(queries.start - block.start, queries.stop - block.start)
             return self.cut(inner, symbol, within, keys)
-        count = queries.stop - queries.start, keys.stop - keys.start
+        shape = queries.stop - queries.start, keys.stop - keys.start
         heads = self.h if home in self.kept else self.at_once
         lanes = self.places[home].reshape(-1, heads, self.rows * self.m)
-        scores = lanes[worker % len(lanes), :, : prod(count)].reshape(heads, *count)
+        scores = lanes[worker % len(lanes), :, : prod(shape)].reshape(heads, *shape)
         return scores if has_heads(symbol, self.shapes) else scores[0]
 
     def cut(self, value: Array, symbol: str, queries: slice, keys: slice) -> Array:

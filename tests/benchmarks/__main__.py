@@ -1,6 +1,6 @@
 """Run benchmarks by name, or those of speed: ``python -m tests.benchmarks engine``.
 
-``--write`` puts what they print into the guide, and the figure into .github.
+``--write`` puts what all of these print into the guide; that of ``engine`` puts the figure into .github.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
                 print(line, end="", flush=True)
                 printed.append(line.rstrip())
         codes.append(process.returncode)
-    if "--write" in arguments and not any(codes):
+    if "--write" in arguments and not names and not any(codes):
         text = re.sub(r"\n{3,}", "\n\n", "\n".join(printed)).strip()
         block = f"```text\n{text}\n```\n"
         guide = GUIDE.read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ def main() -> None:
         *(8, 8, 2, f"{1e6 * ours:.0f}", f"{1e6 * eager:.0f}", ratio, f"≤ {TARGET}", turns.quiet),
         *("yes" if same else "NO", met(turns.ratio <= TARGET)),
     )
-    table.show("A small problem, forward and backward: every intermediate kept, beside autograd's gradients")
+    table.show("A small problem: every intermediate kept, beside autograd's gradients")
 
 
 if __name__ == "__main__":
