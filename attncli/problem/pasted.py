@@ -286,7 +286,7 @@ def table(text: str, between: str) -> Tree:
         text = text.replace(";", "\n")
     blocks: list[list[str]] = [[]]
     factor = ""
-    for line in text.translate(_BARS).split("\n"):
+    for line in filter(str.strip, text.translate(_BARS).split("\n")):
         scale, named = re.fullmatch(_COMMON_FACTOR, line), re.match(_ASSIGNED, line)
         if scale is not None:
             factor = f"*10^{scale[1]}"

@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from attncli import files
 from attncli.errors import AttnError
 from attncli.problem.matrices import read_array
 from attncli.problem.sources import builtin_names, default_source, load
+from tests.support.pace import in_time
 
 SMALL = "given: {O: [[1]]}\n"
 
@@ -137,9 +137,8 @@ def test_many_tokens_without_names_load_at_once(tmp_path: Path):
     np.savez(tmp_path / "w.npz", X=np.ones((16_384, 64)), W=np.eye(64))
     keys = "".join(f"{weight}: {{file: w.npz, key: W}}\n" for weight in ("Wq", "Wk", "Wv"))
     (tmp_path / "c.yaml").write_text(f"embeddings: {{file: w.npz, key: X}}\n{keys}mask: true\nheads: 8\n")
-    begin = time.perf_counter()
-    problem = load(tmp_path / "c.yaml")
-    assert time.perf_counter() - begin < 5
+    with in_time(100):
+        problem = load(tmp_path / "c.yaml")
     assert problem.tokens[-1] == "16384"
 
 
@@ -197,10 +196,8 @@ def test_huge_and_endless_files(tmp_path: Path):
     with (tmp_path / "huge.yaml").open("wb") as stream:
         stream.truncate(2**30)
     for path in (tmp_path / "huge.yaml", Path("/dev/zero")):
-        begin = time.perf_counter()
-        with pytest.raises(AttnError, match="is larger than 32 MiB"):
+        with in_time(50), pytest.raises(AttnError, match="is larger than 32 MiB"):
             load(path)
-        assert time.perf_counter() - begin < 2
 
 
 def test_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,6 +1,5 @@
 import math
 import re
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from attncli.errors import AttnError
 from attncli.problem.document import Leaf, Source, parse
 from attncli.problem.numbers import _DIGITS, array, as_number, from_array, minus_infinite
 from attncli.report import Report
+from tests.support.pace import in_time
 
 
 @pytest.mark.parametrize(
@@ -187,14 +187,12 @@ def test_the_odd_one_is_blamed_and_not_those_beside_it(text: str, places: list[s
 
 @pytest.mark.parametrize("text", ["1" * 200_000, "1" * 199_999 + "x", "1." * 100_000, "1_" * 100_000])
 def test_a_very_long_number_is_refused_at_once(text: str):
-    before = perf_counter()
-    values, told = read(f"[{text}]")
-    assert perf_counter() - before < 2
+    with in_time(50):
+        values, told = read(f"[{text}]")
     assert values is None
     assert told == [("1:2", "Wq[1] is written with 200,000 characters")]
 
 
 def test_a_long_run_of_digits_and_commas_is_read_in_linear_time():
-    before = perf_counter()
-    assert re.fullmatch(f"{_DIGITS}([_,' ]{_DIGITS})+", "1" * 200_000 + "x") is None
-    assert perf_counter() - before < 2
+    with in_time(50):
+        assert re.fullmatch(f"{_DIGITS}([_,' ]{_DIGITS})+", "1" * 200_000 + "x") is None
