@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -306,6 +307,11 @@ def plain(value: Array) -> Any:  # noqa: ANN401 - nested lists of any depth
 
     What JSON cannot hold becomes the string "-inf", "inf" or "nan".
     """
+    if not value.ndim:
+        number = float(value)
+        if number.is_integer() and abs(number) < LARGEST_EXACT:
+            return int(number)
+        return number if math.isfinite(number) else str(number)
     if np.isfinite(value).all():
         whole = (np.abs(value) < LARGEST_EXACT).all() and (value == np.rint(value)).all()
         return value.astype(np.int64).tolist() if whole else (value + 0.0).tolist()
@@ -316,7 +322,7 @@ def spell_out(nested: Any) -> Any:  # noqa: ANN401
     """Spell out the numbers that JSON does not have."""
     if isinstance(nested, list):
         return [spell_out(item) for item in nested]
-    return nested if np.isfinite(nested) else str(nested)
+    return nested if math.isfinite(nested) else str(nested)
 
 
 @dataclass(frozen=True)

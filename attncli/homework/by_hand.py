@@ -54,7 +54,6 @@ class Places(NamedTuple):
     significant: bool = False
 
 
-Known = dict[tuple[int, str], float]  # what parts came to, each by its object and what it stands in
 Rounded = Mapping[str, Places]  # which steps inside a cell are rounded, and how far
 
 OFTEN = (Places(2), Places(3))  # how far that is often taken, whatever the rest
@@ -69,8 +68,9 @@ def ways_of(
 ) -> Iterator[float]:
     """Work one cell out in every way in which a person may, rounding steps to one of these places."""
     for expression in expressions(row, index, values, sizes):
-        for rounded in roundings(sorted(step_names(expression)), places):
-            yield worked(expression, partial(rounded_as, rounded))
+        steps = Steps(expression)
+        for rounded in roundings(sorted(steps.names), places):
+            yield steps.result(rounded)
 
 
 def roundings(names: Sequence[str], places: Collection[Places]) -> Iterator[Rounded]:
@@ -126,71 +126,104 @@ def through_p(row: Row, index: tuple[int, ...], p: Operand, dp: Operand) -> Iter
         yield Product((dp.at(*index), Product((p.at(*index), minus(ONE, p.at(*index))))))
 
 
-def step_names(expression: Expression) -> set[str]:
-    """Name the kinds of steps inside a cell that somebody may round."""
-    names: set[str] = set()
+class Step(NamedTuple):
+    """One step inside a cell: where its number goes, what gives it, and from which numbers.
 
-    def note(number: float, name: str) -> float:
-        names.add(name)
-        return number
-
-    worked(expression, note)
-    return names
-
-
-def worked(  # noqa: C901 - one a kind
-    expression: Expression,
-    step: Callable[[float, str], float],
-    inside: str = "",
-    known: Known | None = None,
-) -> float:
-    """Work an expression out; ``step`` rounds each step inside it that somebody writes down, given its name.
-
-    A product of a product is a kind of its own. The last step gives the cell itself, which is rounded as
-    the row is. What stands in it at several places, the same object, is worked out once: ``known``.
+    ``name``: which kind it is of those that somebody writes down, and so may round; "" if it is none.
     """
-    if isinstance(expression, Cell | Number):
-        return expression.number
-    done: Known = {} if known is None else known
-    around = "product" if isinstance(expression, Product) or inside == "product" else "cell"
 
-    def of(part: Expression) -> float:
-        if isinstance(part, Cell | Number):
-            return part.number
-        key = id(part), around
-        if key not in done:
-            done[key] = worked(part, step, around, done)
-        return done[key]
+    at: int
+    work: Callable[[list[float]], float]
+    parts: tuple[int, ...]
+    name: str
 
+
+class Steps:
+    """An expression as the steps in which a person works it out, the last of which gives the cell itself.
+
+    A product of a product is a kind of its own. The cell itself is rounded as its row is. What stands in an
+    expression at several places, the same object, is worked out once.
+    """
+
+    def __init__(self, expression: Expression) -> None:
+        self.numbers: list[float] = []  # those of the cells; the others are put in as they are worked out
+        self.steps: list[Step] = []
+        self.known: dict[tuple[int, str], int] = {}  # where the number of a part is, by what it stands in
+        self.add(expression, "")
+
+    @property
+    def names(self) -> set[str]:
+        """The kinds of steps that somebody may round."""
+        return {step.name for step in self.steps if step.name}
+
+    def add(self, expression: Expression, inside: str) -> int:
+        """Add what gives a part of the expression; returns where its number is."""
+        key = id(expression), inside
+        if key in self.known:
+            return self.known[key]
+        if isinstance(expression, Cell | Number):
+            self.numbers.append(expression.number)
+        else:
+            work, parts, name = way_of(expression)
+            if name == "product" and inside == "product" and isinstance(expression, Product):
+                name = "factor"
+            around = "product" if isinstance(expression, Product) or inside == "product" else "cell"
+            places = tuple([self.add(part, around) for part in parts])
+            self.steps.append(Step(len(self.numbers), work, places, name if inside else ""))
+            self.numbers.append(math.nan)
+        self.known[key] = len(self.numbers) - 1
+        return self.known[key]
+
+    def result(self, rounded: Rounded) -> float:
+        """Work the cell out, rounding the steps of some names."""
+        numbers = self.numbers.copy()
+        for at, work, parts, name in self.steps:
+            number = work([numbers[part] for part in parts])
+            numbers[at] = half_up(number, rounded[name]) if name in rounded else number
+        return numbers[-1]
+
+
+def way_of(  # noqa: PLR0911 - one a kind
+    expression: Sum | Negative | Product | Square | Quotient | Call | Extreme,
+) -> tuple[Callable[[list[float]], float], tuple[Expression, ...], str]:
+    """Return how an expression is worked out, from what, and what kind of step that is."""
     match expression:
         case Sum(terms):
-            return math.fsum(map(of, terms))
+            return math.fsum, terms, ""
         case Negative(part):
-            return -of(part)
+            return negative, (part,), ""
         case Product(factors):
-            value = math.prod(map(of, factors))
-            name = "factor" if inside == "product" else "product"
+            return math.prod, factors, "product"
         case Square(part):
-            value, name = of(part) ** 2, "product"
+            return square, (part,), "product"
         case Quotient(above, below):
-            number, divisor = of(above), of(below)
-            value, name = number / divisor if divisor else math.nan, "quotient"
+            return quotient, (above, below), "quotient"
         case Call(name, part):
-            value = call(FLOATS.calls[name], of(part))
+            return partial(call, FLOATS.calls[name]), (part,), name
         case Extreme(extreme, parts):
-            return float(EXTREMES[extreme](map(of, parts)))
-    return step(value, name) if inside else value
+            return EXTREMES[extreme], parts, ""
 
 
-def rounded_as(rounded: Rounded, value: float, name: str) -> float:
-    """Round a step, if steps of its name are rounded."""
-    return half_up(value, rounded[name]) if name in rounded else value
+def negative(parts: list[float]) -> float:
+    """Return −a."""
+    return -parts[0]
 
 
-def call(function: Callable[[float], float], number: float) -> float:
+def square(parts: list[float]) -> float:
+    """Return a²."""
+    return parts[0] ** 2
+
+
+def quotient(parts: list[float]) -> float:
+    """Return a/b; NaN where b is 0."""
+    above, below = parts
+    return above / below if below else math.nan
+
+
+def call(function: Callable[[float], float], parts: list[float]) -> float:
     """Call a function; NaN where it has no value."""
     try:
-        return function(number)
+        return function(parts[0])
     except (ValueError, OverflowError):
         return math.nan
 

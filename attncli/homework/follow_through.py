@@ -14,7 +14,6 @@ from attncli.homework.answer import turned
 from attncli.homework.by_hand import ways_of
 from attncli.homework.forms import shaped
 from attncli.homework.tolerance import hides
-from attncli.mistakes.consistent import consistent_page
 from attncli.page.lazy import IMPOSSIBLE, LazyPage
 from attncli.problem.keys import WEIGHTS
 from attncli.rounding import Rounding
@@ -101,7 +100,7 @@ class FollowThrough:
         for rows in found[:MOST_FITS]:
             mistaken = (*self.mistaken, *rows)
             wrong = {row.symbol for row in mistaken}
-            page = consistent_page(self.key.page, mistaken)
+            page = self.key.consistent(mistaken)
             if page is not None:
                 full = {symbol: value for symbol, value in self.written.items() if symbol not in wrong}
                 pages += [LazyPage(page, {**self.key.given, **values}) for values in (self.written, full)]
@@ -205,7 +204,7 @@ def fit(answer: Answer, key: Key, symbol: str) -> Answer:
         answer = shaped(answer, shape, heads)
     if key.lying:
         answer = turned(answer)
-    if symbol == "M" or np.isneginf(right).any():
+    if symbol in key.hiding:
         return hiding(answer, right)
     if answer.plain:
         return answer

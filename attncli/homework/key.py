@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from attncli.calculation import Setting
     from attncli.mistakes.catalogue import Mistake
     from attncli.ops.op import Array
-    from attncli.page.page import Page
+    from attncli.page.page import Page, Row
     from attncli.problem.problem import Problem
 
 
@@ -32,6 +32,7 @@ PATIENCE = 2.0  # seconds, at least, in which the mistakes behind one sheet may 
 PASSES = 10  # as many as that many times working out the page takes
 SAMPLE = 2**12  # numbers of a matrix that are compared with those of another mistake
 ALIKE = 1e-7  # of a row's largest number: −1e-9 in the place of 0 shows in no sheet
+MOST_DERIVED = 256  # pages of mistakes that are kept
 NEEDS_TARGET = {"bce", "ce", "mse"}
 
 
@@ -51,6 +52,7 @@ class Key:
     single_signatures: dict[tuple[str, Mistake, str, int], Array | None] = field(default_factory=dict)
     pair_signatures: dict[str, tuple[tuple[tuple[Mistake, ...], Array], ...]] = field(default_factory=dict)
     told: dict[str, tuple[Mistake, ...]] = field(default_factory=dict)
+    derived: dict[tuple[Row, ...], Page | None] = field(default_factory=dict)
     cell_names: dict[str, Sequence[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
 
     @classmethod
@@ -138,6 +140,13 @@ class Key:
         return {symbol: SAME * size for symbol, size in self.largest.items()}
 
     @cached_property
+    def hiding(self) -> frozenset[str]:
+        """The rows in which −∞ is a number: M, and what comes from it."""
+        return frozenset(
+            {symbol for symbol in self.values if symbol == "M" or np.isneginf(self.values[symbol]).any()}
+        )
+
+    @cached_property
     def behind(self) -> dict[str, frozenset[str]]:
         """For each row, itself and every row that is worked out from it."""
         found = {symbol: {symbol} for symbol in self.symbols}
@@ -216,6 +225,14 @@ class Key:
         if hidden.any() and value.shape == right.shape:
             value = np.where(hidden & hides(value, hidden), -np.inf, value)
         return value.shape != right.shape or not near(value, right, self.slack[symbol]).all()
+
+    def consistent(self, rows: tuple[Row, ...]) -> Page | None:
+        """Return :func:`consistent_page` of these rows: many sheets make the same mistakes."""
+        from attncli.mistakes.consistent import consistent_page  # noqa: PLC0415 - a right sheet needs none of it
+
+        if rows not in self.derived and len(self.derived) < MOST_DERIVED:
+            self.derived[rows] = consistent_page(self.page, rows)
+        return self.derived[rows] if rows in self.derived else consistent_page(self.page, rows)
 
     @cached_property
     def digest(self) -> str:

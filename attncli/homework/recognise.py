@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from attncli.homework.follow_through import HALVES
 from attncli.homework.tolerance import near, slack, trivial
-from attncli.mistakes.dropout import DROPPED_WEIGHTS, dropped_weights
 
 if TYPE_CHECKING:
     from attncli.homework.answer import Answer
@@ -121,6 +120,8 @@ class Recogniser:
 
     def left_to_chance(self, symbol: str) -> list[Mistakes]:
         """Find what cannot be worked out, but seen: weights of which some are gone, by chance."""
+        from attncli.mistakes.dropout import DROPPED_WEIGHTS, dropped_weights  # noqa: PLC0415 - a right sheet needs none of it
+
         answer = self.student.answers[symbol]
         return [
             (mistake,)

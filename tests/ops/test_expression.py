@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal, localcontext
-from functools import partial
 
 import mpmath
 import pytest
 
 from attncli.export.latex import TexWorking
-from attncli.homework.by_hand import Places, rounded_as, step_names, worked
+from attncli.homework.by_hand import Places, Steps
 from attncli.ops.expression import (
     ASCII,
     CALLS,
@@ -95,10 +94,6 @@ def test_equations_are_true_at_the_digits_shown(expression, decimals: int) -> No
 
 
 def test_what_a_calculator_s_key_gives_may_be_rounded() -> None:
-    assert set(step_names(CALCULUS)) == {"product", "tanh", "quotient", "cos"}
-    assert worked(CALCULUS, partial(rounded_as, {"tanh": Places(2), "cos": Places(1)})) == pytest.approx(
-        2 * -0.46 - 1.0
-    )
-    assert (
-        worked(Extreme("max", (Number(0), Call("tanh", Y))), partial(rounded_as, {"tanh": Places(1)})) == 0.2
-    )
+    assert Steps(CALCULUS).names == {"product", "tanh", "quotient", "cos"}
+    assert Steps(CALCULUS).result({"tanh": Places(2), "cos": Places(1)}) == pytest.approx(2 * -0.46 - 1.0)
+    assert Steps(Extreme("max", (Number(0), Call("tanh", Y)))).result({"tanh": Places(1)}) == 0.2
