@@ -11,11 +11,13 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 NAMES = ("startup", "small", "engine", "grading", "screens", "homework")
+BESIDE_TORCH = {"small", "engine"}
 SPEED = NAMES[:-1]  # the last says how well mistakes are recognised, and takes long
 GUIDE = Path(__file__).parents[2] / "attncli" / "guide" / "performance.md"
 MEASURED = re.compile(r"(?<=<!-- performance -->\n)(.*?)(?=<!-- /performance -->)", re.DOTALL)
@@ -27,6 +29,9 @@ def main(arguments: list[str]) -> int:
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    if BESIDE_TORCH.intersection(names or SPEED) and find_spec("torch") is None:
+        print("small and engine measure beside PyTorch: pip install -e '.[bench]'", file=sys.stderr)
         return 2
     if len(names) == 1:
         import_module(f".{names[0]}", __package__).main()
@@ -52,10 +57,8 @@ def machine() -> str:
     """Say what all of it was measured on."""
     found = np.show_config(mode="dicts")["SIMD Extensions"]
     simd = (found.get("found") or found["baseline"])[-1]
-    return (
-        f"Two threads, {simd}; Python {platform.python_version()}, NumPy {np.__version__},"
-        f" PyTorch {version('torch')}"
-    )
+    torch = f", PyTorch {version('torch')}" if find_spec("torch") else ""
+    return f"Two threads, {simd}; Python {platform.python_version()}, NumPy {np.__version__}{torch}"
 
 
 if __name__ == "__main__":

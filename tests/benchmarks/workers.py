@@ -33,7 +33,10 @@ class Worker:
         self.answer()
 
     def go(self, times: int = 1) -> dict[str, float]:
-        print(times, file=self.process.stdin, flush=True)
+        return self.ask(str(times))
+
+    def ask(self, what: str) -> dict[str, float]:
+        print(what, file=self.process.stdin, flush=True)
         return self.answer()
 
     def answer(self) -> dict[str, float]:

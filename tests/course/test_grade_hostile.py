@@ -237,13 +237,13 @@ def test_memory_does_not_grow_with_the_sheets(tmp_path: Path) -> None:
         "import sys; from attncli.commands.app import run; run(sys.argv[1:])\n"
         "print(*[line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')])"
     )
-    config = problem(tmp_path)
+    config, scores = problem(tmp_path), right()["S"]
     untraced = {key: value for key, value in pinned().items() if not key.startswith("COV")}
     peaks, sizes = [], []
     for count in (2000, 3500):  # the first thousand or so take more than those that follow
         sheets = tmp_path / f"sheets{count}"
         for i in range(count):
-            hand_in(sheets, f"{i:04}.json", {"S": [[i, i + 1], [2, 3]], "A": [[1, 2], [3, i]]})
+            hand_in(sheets, f"{i:04}.json", {"S": scores, **{f"x{j}": i for j in range(9)}})
         asked = ["grade", str(sheets), config, "-q", "-o", str(tmp_path / f"out{count}")]
         done = subprocess.run(
             [sys.executable, "-c", script, *asked],
