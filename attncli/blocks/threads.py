@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 
+BUFFER = 16  # numbers, NumPy's least: rows longer than its buffer are not copied into it to meet a column
 PAUSE = np.full(2**11, 7.5)  # what a waiting worker divides, for some microseconds
 PATIENCE, NAP = 200, 1e-4  # so often; then it sleeps for so many seconds, for processors may be scarce
 
@@ -35,7 +36,8 @@ class Crew:
 
         def share(worker: int) -> None:
             try:
-                with strict():
+                with strict():  # the buffer's size is set back with it
+                    np.setbufsize(BUFFER)
                     work(worker)
             except BaseException as error:  # noqa: BLE001 - it is raised below
                 self.errors[worker] = error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -159,17 +159,19 @@ class RowMark:
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """A marked sheet. ``key`` is the hash of the problem that it was marked against.
-
-    ``lying``: it was marked as one that has tokens as columns.
-    """
+    """A marked sheet; ``lying``: it was marked as one that has tokens as columns."""
 
     student: str | None
     config: str
-    key: str
+    digest: Callable[[], str] = field(repr=False)
     rows: tuple[RowMark, ...]
     notes: tuple[str, ...] = ()
     lying: bool = False
+
+    @property
+    def key(self) -> str:
+        """The hash of the problem that it was marked against."""
+        return self.digest()
 
     @property
     def verdict(self) -> Verdict:
@@ -185,6 +187,10 @@ class Mark:
     def max_score(self) -> float:
         """The points that there were."""
         return sum(row.max_points for row in self.rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy of it is made from, in another process too: with the hash itself."""
+        return {**vars(self), "digest": partial(str, self.key)}
 
     def heading(self, *, student: bool = False) -> str:
         """Say whose sheet it is, of which problem, and what it earned."""

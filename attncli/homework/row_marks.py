@@ -82,7 +82,9 @@ class RowMarks:
                     seconds=seconds,
                 )
             )
-        return Mark(sheet.student, key.name, key.digest, (*rows, *extra), tuple(notes), key.lying)
+        return Mark(
+            sheet.student, key.name, lambda: key.digest, (*rows, *extra), tuple(notes), key.lying
+        )  # most who check a sheet never ask for the digest
 
     def blank(self, symbol: str) -> RowMark:
         """Mark a row that is due and was left blank: it earns nothing."""

@@ -135,7 +135,7 @@ def times(dy: Expression, slope: Expression) -> Product:
 def logistic(a: Array) -> Array:
     """1/(1 + e^−a), or e^a/(1 + e^a) below 0, where e^−a may be too large."""
     small = np.exp(-np.abs(a))
-    share: Array = np.maximum(small, a >= 0) / (1 + small)
+    share: Array = np.maximum(small, (a >= 0).astype(small.dtype)) / (1 + small)
     return share
 
 

@@ -87,6 +87,12 @@ def test_a_call_gives_its_memory_back_at_once() -> None:
     assert results <= left < results + N * D * 8
 
 
+def test_a_call_leaves_numpy_s_buffer_as_it_was() -> None:
+    before = np.getbufsize()
+    attncli.backward(layer(), only=WANTED)
+    assert np.getbufsize() == before
+
+
 def test_results_share_no_memory_with_a_workspace() -> None:
     problem, other = layer(), layer(900)
     plain = attncli.backward(problem, only=WANTED)

@@ -60,6 +60,11 @@ def test_right_code_needs_little():
     assert not {"attncli.show.beside", "attncli.graders"} & loaded("test", str(CODE / "right_plain.py"))
 
 
+def test_a_right_sheet_needs_no_mistakes(tmp_path: Path):
+    (tmp_path / "right.yaml").write_text("answers: {L: 31.2992}\n")
+    assert not {"attncli.mistakes", "hashlib"} & loaded("check", str(tmp_path / "right.yaml"), "article")
+
+
 def test_matrices_are_rich_tables():
     done = subprocess.run(
         [sys.executable, "-c", BLOCKED, "forward", "tiny"], env=pinned(), capture_output=True, check=False

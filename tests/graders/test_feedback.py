@@ -33,7 +33,9 @@ from tests.support.running import attncli
 
 
 def test_a_students_view_is_what_check_shows_a_student() -> None:
-    mark = Mark("bob", "article", KEY, (right("S"), wrong("A"), right("Z", Verdict.BLANK)), ("a note",))
+    mark = Mark(
+        "bob", "article", lambda: KEY, (right("S"), wrong("A"), right("Z", Verdict.BLANK)), ("a note",)
+    )
     for hint in Hint:
         view = student_view(mark.to_dict(), hint, reveal=False)
         assert view == mark.to_dict(student=True, hint=hint)
@@ -115,7 +117,7 @@ def test_no_file_says_where_the_teachers_config_lies(tmp_path: Path, name: str, 
     ],
 )
 def test_what_students_know_a_problem_by(config: str, known_as: str) -> None:
-    mark = Mark("bob", config, KEY, (wrong("A"),))
+    mark = Mark("bob", config, lambda: KEY, (wrong("A"),))
     assert mark.to_dict()["config"] == config
     assert mark.to_dict(student=True)["config"] == known_as
     for reveal in (False, True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 
 import numpy as np
@@ -53,6 +54,12 @@ def written(key: Key, **changed: str) -> dict[str, str]:
 def one_number(value: float) -> Key:
     """A problem whose S is one number."""
     return Key.of(attncli.Problem(X=[[1.0]], Wq=[[value]], Wk=[[1.0]], Wv=[[1.0]], loss="sum"))
+
+
+def test_a_mark_can_be_sent_to_another_process(small: Key) -> None:
+    marked = check(small, written(small))
+    assert marked.key.startswith("sha256:")
+    assert pickle.loads(pickle.dumps(marked)).to_dict() == marked.to_dict()  # noqa: S301 - our own
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,12 @@ def wrong(symbol: str, yours: str = "0.41", cells: int = 1) -> RowMark:
 
 
 def line(student: str | None, file: str, *rows: RowMark, **more: object) -> dict:
-    return {**Mark(student, "article", KEY, rows).to_dict(), "file": file, "sheet": "sha256:00", **more}
+    return {
+        **Mark(student, "article", lambda: KEY, rows).to_dict(),
+        "file": file,
+        "sheet": "sha256:00",
+        **more,
+    }
 
 
 def unreadable(student: str, file: str) -> dict:
