@@ -344,7 +344,6 @@ class Place:
         return self.result.cell_name(self.symbol, self.index)
 
 
-@dataclass(frozen=True)
 class Explanation(Place):
     """One cell: its row, its arithmetic with the numbers put in, and what it was made from."""
 
@@ -428,7 +427,6 @@ class Explanation(Place):
         }
 
 
-@dataclass(frozen=True)
 class RowExplanation(Place):
     """A whole row of a quantity, lying a whole column: its cells, and for a softmax the steps to it."""
 
@@ -498,7 +496,6 @@ class RowExplanation(Place):
         }
 
 
-@dataclass(frozen=True)
 class Jacobian(RowExplanation):
     """The article's (*) at one row of A: ∂A_i/∂Z_k, a line for each i; it takes dA to dZ."""
 

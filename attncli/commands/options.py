@@ -141,7 +141,7 @@ def format_for(
     return chosen
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Screen:
     """The options of the whole program, which become an Environment."""
 
@@ -162,7 +162,7 @@ class Screen:
     debug: bool = flag("--debug", N_("Show the traceback of an internal error."))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Source:
     """Which problem is meant."""
 
@@ -199,7 +199,7 @@ class Source:
         return problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Changes:
     """What is changed in the problem for this run, the loss included."""
 
@@ -229,7 +229,7 @@ class Changes:
                 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OnPaper:
     """How numbers are rounded on the way, as a person rounds them on paper."""
 

@@ -113,7 +113,7 @@ def destination(
     return Destination(FORMATS[chosen], output, force)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Output:
     """How forward and backward show a result, and where."""
 

@@ -155,7 +155,7 @@ def is_number(text: str) -> bool:
     return any(map(str.isalnum, text)) and all(re.fullmatch(SCALAR, name) for name in re.findall(NAME, text))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LyingOperand:
     """What goes into a cell, as the operation takes it: tokens as rows."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attncli.ops.expression import Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Placed:
     """What goes into a cell: a matrix of the page, transposed or not."""
 
@@ -36,7 +36,7 @@ class Placed:
         return Cell(self.symbol, index, float(self.matrix[index]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Constant:
     """A number that goes into a formula as a letter: h, c, N or √d_k."""
 

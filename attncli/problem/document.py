@@ -43,7 +43,7 @@ _SURROGATES = r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F
 # The tree
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Source:
     """Where nodes come from: a name for messages, and the text to show lines of ("": there is none)."""
 
