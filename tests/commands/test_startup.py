@@ -34,8 +34,9 @@ sys.exit(run(sys.argv[1:]))
 
 def loaded(*arguments: str) -> set[str]:
     """The modules that a command leaves loaded, in a process of its own, writing to a pipe."""
+    untraced = {key: value for key, value in pinned().items() if not key.startswith("COV")}
     done = subprocess.run(
-        [sys.executable, "-c", LIST, *arguments], env=pinned(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", LIST, *arguments], env=untraced, capture_output=True, text=True, check=True
     )
     return set(json.loads(done.stderr.splitlines()[-1]))
 
