@@ -142,6 +142,13 @@ def most_decimals(text: bytes) -> int:
     return most
 
 
+def all_show(texts: Sequence[str], decimals: int) -> bool:
+    """Whether all of these plain numbers show so many decimals; none does that has an exponent."""
+    lines = "\n".join([*texts, ""]).encode()
+    ends = lines.translate(_ALIKE).count(b"." + b"0" * decimals + b"\n")
+    return ends == (len(texts) if decimals else lines.count(b".")) and b"e" not in lines.lower()
+
+
 @lru_cache(maxsize=256)
 def none_of(shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Return a mask that holds for no cell; all answers of a shape share it."""

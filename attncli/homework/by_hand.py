@@ -165,9 +165,10 @@ class Steps:
             self.numbers.append(expression.number)
         else:
             work, parts, name = way_of(expression)
-            if name == "product" and inside == "product" and isinstance(expression, Product):
+            is_product, within = isinstance(expression, Product), inside == "product"
+            if is_product and within:
                 name = "factor"
-            around = "product" if isinstance(expression, Product) or inside == "product" else "cell"
+            around = "product" if is_product or within else "cell"
             places = tuple([self.add(part, around) for part in parts])
             self.steps.append(Step(len(self.numbers), work, places, name if inside else ""))
             self.numbers.append(math.nan)

@@ -230,9 +230,11 @@ class Key:
         """Return :func:`consistent_page` of these rows: many sheets make the same mistakes."""
         from attncli.mistakes.consistent import consistent_page  # noqa: PLC0415 - a right sheet needs none of it
 
-        if rows not in self.derived and len(self.derived) < MOST_DERIVED:
+        if rows not in self.derived:
+            if len(self.derived) == MOST_DERIVED:
+                self.derived.clear()
             self.derived[rows] = consistent_page(self.page, rows)
-        return self.derived[rows] if rows in self.derived else consistent_page(self.page, rows)
+        return self.derived[rows]
 
     @cached_property
     def digest(self) -> str:

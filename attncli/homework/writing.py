@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.homework.answer import decimals_of, plain_decimals
+from attncli.homework.answer import all_show, decimals_of, plain_decimals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from attncli.homework.answer import Answer
     from attncli.ops.op import Array
 
 
 SURE_DIGITS = 3  # so many significant digits tell that the zeros of 13900 only fill places
-_ALIKE = str.maketrans("123456789", "000000000")
 _DIGITS = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
 
 
@@ -48,13 +45,6 @@ def is_uniform(answer: Answer) -> bool:
         return all_show(answer.texts, answer.decimals)
     texts = [text for text, _ in numbers_of(answer)]
     return "e" not in "".join(texts).lower() and len({decimals_of(text) for text in texts}) < 2  # noqa: PLR2004
-
-
-def all_show(texts: Sequence[str], decimals: int) -> bool:
-    """Whether all of these numbers show so many decimals; none does that has an exponent."""
-    lines = "\n".join(texts) + "\n"
-    ends = lines.translate(_ALIKE).count("." + "0" * decimals + "\n")
-    return ends == (len(texts) if decimals else lines.count(".")) and "e" not in lines.lower()
 
 
 def places(answer: Answer, text: str) -> int:

@@ -433,7 +433,7 @@ def test_a_call_has_a_quarter_of_the_time_and_all_calls_the_whole():
         took = time.monotonic() - began
     assert kinds[:2] == ["timeout", "returned"]
     assert kinds[-1] == "timeout"
-    assert took >= 1.6
+    assert 1.6 <= took < 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds memory")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from attncli.commands.app import COMMANDS
-from tests.support.running import attncli, pinned
+from tests.support.running import attncli, pinned, untraced
 
 LIST = """
 import json, runpy, sys
@@ -34,9 +34,8 @@ sys.exit(run(sys.argv[1:]))
 
 def loaded(*arguments: str) -> set[str]:
     """The modules that a command leaves loaded, in a process of its own, writing to a pipe."""
-    untraced = {key: value for key, value in pinned().items() if not key.startswith("COV")}
     done = subprocess.run(
-        [sys.executable, "-c", LIST, *arguments], env=untraced, capture_output=True, text=True, check=True
+        [sys.executable, "-c", LIST, *arguments], env=untraced(), capture_output=True, text=True, check=True
     )
     return set(json.loads(done.stderr.splitlines()[-1]))
 

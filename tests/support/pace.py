@@ -5,20 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from timeit import repeat
 
-STEPS = 10**6
+LOOP = "for step in range(10**6): total += step"
 
 
 def pace() -> float:
     """Return the seconds that a loop of Python takes here and now, the best of three."""
-    best = float("inf")
-    for _ in range(3):
-        begun = time.process_time()
-        total = 0
-        for step in range(STEPS):
-            total += step
-        best = min(best, time.process_time() - begun)
-    return best
+    return min(repeat(LOOP, "total = 0", time.process_time, repeat=3, number=1))
 
 
 @contextmanager

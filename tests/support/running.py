@@ -45,6 +45,11 @@ def pinned(**variables: str) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in FREE} | variables
 
 
+def untraced() -> dict[str, str]:
+    """The same without what makes coverage measure a process, which then loads more and takes more memory."""
+    return {key: value for key, value in pinned().items() if not key.startswith("COV")}
+
+
 def attncli(
     *arguments: str,
     stdin: str = "",
